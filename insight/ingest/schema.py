@@ -1,0 +1,215 @@
+"""The canonical tables: fields, types, and the names that files use for them, as data.
+
+Mapping, template files, the quality page, the workspace's tables and the docs are all made from `TABLES`.
+Aliases are compared after folding (lower case, without å ä ö accents, blanks, dots and dashes): see `fold`.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+FieldType = Literal["id", "text", "date", "datetime", "money", "price", "number", "integer", "flag", "consent", "score"]
+
+SQL_TYPES: dict[FieldType, str] = {
+    "id": "VARCHAR",
+    "text": "VARCHAR",
+    "date": "DATE",
+    "datetime": "TIMESTAMP",
+    "money": "DECIMAL(18,2)",
+    "price": "DECIMAL(18,4)",
+    "number": "DECIMAL(18,3)",
+    "integer": "BIGINT",
+    "flag": "BOOLEAN",
+    "consent": "BOOLEAN",
+    "score": "DECIMAL(6,2)",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a canonical table.
+
+    `aliases` are folded header names in Swedish and English, best first. `required` fields must be mapped for
+    the file to load as this table. `personal` names what kind of personal data the field is, if any.
+    """
+
+    name: str
+    type: FieldType
+    sv: str
+    en: str
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    personal: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A canonical table: its grain in words, and its fields in order."""
+
+    name: str
+    sv: str
+    en: str
+    fields: tuple[Field, ...]
+
+    def field(self, name: str) -> Field:
+        """The field of that name. Raises KeyError."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+
+def fold(header: str) -> str:
+    """A header as it is compared: lower case, accents and separators gone ('Kund-ID ' and 'kund_id' → 'kundid')."""
+    plain = unicodedata.normalize("NFKD", header.replace("ø", "o").replace("Ø", "O").replace("æ", "ae"))
+    return re.sub(r"[^a-z0-9%]", "", "".join(c for c in plain if not unicodedata.combining(c)).lower())
+
+
+_CUSTOMER_ID = Field(
+    "customer_id", "id", "Kund-id", "Customer id",
+    ("customerid", "kundid", "kundnr", "kundnummer", "kundno", "customerno", "customernumber", "customer", "kund",
+     "custid", "cust", "clientid", "clientno", "client", "klientnr", "medlemsnr", "medlemsnummer", "medlemsid",
+     "memberid", "memberno", "membernumber", "medlem", "userid", "anvandarid", "householdid", "householdkey",
+     "hushallsid", "contactid", "kontaktid", "kontaktnr", "profileid", "personid", "personnr", "personnummer",
+     "givarnr", "givarid", "donorid", "prenumerantnr", "prenumerantid", "subscriberid", "kortnr", "kortnummer",
+     "cardno", "cardid", "loyaltyid", "accountid", "accountno", "kontonr", "buyerid", "shopperid", "gastnr", "id"),
+    required=True, personal="id",
+)  # fmt: skip
+
+
+def _customer_id(required: bool = True) -> Field:
+    return Field("customer_id", "id", _CUSTOMER_ID.sv, _CUSTOMER_ID.en, _CUSTOMER_ID.aliases, required, "id")
+
+
+CUSTOMERS = Table("customers", "Kunder", "Customers", (
+    _customer_id(),
+    Field("name", "text", "Namn", "Name", ("name", "namn", "kundnamn", "customername", "fullname", "fullstandigtnamn", "fornamnefternamn"), personal="name"),
+    Field("email", "text", "E-post", "Email", ("email", "epost", "mail", "emailaddress", "epostadress", "mejl", "mailadress"), personal="email"),
+    Field("phone", "text", "Telefon", "Phone", ("phone", "telefon", "mobil", "mobile", "tel", "telefonnummer", "mobilnummer", "mobiltelefon", "phonenumber", "telefonnr", "mobilnr", "cellphone"), personal="phone"),
+    Field("birth_date", "date", "Födelsedatum", "Date of birth", ("birthdate", "fodelsedatum", "fodd", "dateofbirth", "dob", "birthday", "fodelsedag"), personal="birth_date"),
+    Field("gender", "text", "Kön", "Gender", ("gender", "kon", "sex")),
+    Field("postcode", "text", "Postnummer", "Postcode", ("postcode", "postnummer", "postnr", "zip", "zipcode", "postalcode"), personal="address"),
+    Field("city", "text", "Ort", "City", ("city", "ort", "stad", "postort", "town", "bostadsort")),
+    Field("region", "text", "Region", "Region", ("region", "lan", "county", "state", "landskap", "omrade", "area", "distrikt")),
+    Field("country", "text", "Land", "Country", ("country", "land", "countrycode", "landskod")),
+    Field("customer_type", "text", "Kundtyp", "Customer type", ("customertype", "kundtyp", "kundkategori", "privatforetag", "b2bb2c")),
+    Field("org_id", "text", "Organisationsnummer", "Organisation number", ("orgid", "orgnr", "organisationsnummer", "orgno", "orgnummer", "companyid", "vatnumber", "foretagsid")),
+    Field("org_name", "text", "Företag", "Organisation", ("orgname", "foretag", "foretagsnamn", "company", "companyname", "organisation", "bolag")),
+    Field("workplace_id", "text", "Arbetsställe", "Workplace", ("workplaceid", "arbetsstalle", "cfar", "arbetsplats", "workplace", "site")),
+    Field("role", "text", "Roll", "Role", ("role", "roll", "befattning", "titel", "jobtitle", "title")),
+    Field("industry", "text", "Bransch", "Industry", ("industry", "bransch", "sni", "snikod", "naringsgren", "sector")),
+    Field("employees", "integer", "Anställda", "Employees", ("employees", "anstallda", "antalanstallda", "storlek", "companysize")),
+    Field("household_id", "text", "Hushåll", "Household", ("household", "hushall", "hushallsnr")),
+    Field("joined_on", "date", "Blev kund", "Joined on", ("joinedon", "joined", "joindate", "blevkund", "medlemsedan", "kundsedan", "registreringsdatum", "regdatum", "registered", "registrationdate", "signupdate", "createdat", "created", "skapad", "startdatum", "medlemsdatum", "membersince", "inskrivningsdatum", "anslutningsdatum")),
+    Field("join_channel", "text", "Rekryteringskanal", "Recruitment channel", ("joinchannel", "rekryteringskanal", "varvningskanal", "acquisitionchannel", "signupsource", "source", "kalla", "rekryteringsvag")),
+    Field("join_store", "text", "Rekryterande butik", "Recruiting store", ("joinstore", "rekryteringsbutik", "rekryterandebutik", "varvandebutik", "signupstore", "hemmabutik", "homestore")),
+    Field("is_member", "flag", "Medlem", "Is member", ("ismember", "armedlem", "kundklubb", "klubbmedlem", "loyaltymember", "medlemja", "clubmember")),
+    Field("member_level", "text", "Medlemsnivå", "Member level", ("memberlevel", "medlemsniva", "niva", "level", "tier", "status", "kundniva", "membertier", "loyaltytier", "kundklass", "bonusniva")),
+    Field("left_on", "date", "Lämnade", "Left on", ("lefton", "left", "lamnade", "avslutsdatum", "uttrade", "utgick", "churndate", "slutdatum", "avregistrerad", "cancelledat", "uttradesdatum")),
+    Field("leave_reason", "text", "Orsak till avslut", "Leave reason", ("leavereason", "orsak", "avslutsorsak", "churnreason", "uttradesorsak", "avgangsorsak")),
+    Field("consent_email", "consent", "Samtycke e-post", "Email consent", ("consentemail", "emailconsent", "samtyckeepost", "epostsamtycke", "samtyckemail", "mailsamtycke", "nyhetsbrev", "newsletter", "emailoptin", "epostja", "optinemail", "samtycke", "consent", "marketingconsent")),
+    Field("consent_sms", "consent", "Samtycke sms", "SMS consent", ("consentsms", "smsconsent", "samtyckesms", "smssamtycke", "smsoptin", "smsja", "optinsms")),
+    Field("consent_post", "consent", "Samtycke post", "Post consent", ("consentpost", "postconsent", "samtyckepost", "dr", "drsamtycke", "postalconsent", "adresseradreklam", "postja", "brevsamtycke", "samtyckebrev", "postsamtycke")),
+    Field("child_birth_date", "date", "Barnets födelsedatum", "Child's date of birth", ("childbirthdate", "barnetsfodelsedatum", "barnfodd", "childdob"), personal="birth_date"),
+    Field("potential", "money", "Potential", "Potential", ("potential", "potentiellkop", "walletsize", "totalbudget", "shareofwalletbase", "kopkraft")),
+))  # fmt: skip
+
+TRANSACTIONS = Table("transactions", "Transaktioner", "Transactions", (
+    Field("ordered_at", "datetime", "Köpdatum", "Order date", ("orderedat", "orderdate", "kopdatum", "datum", "date", "invoicedate", "fakturadatum", "orderdatum", "transactiondate", "transaktionsdatum", "purchasedate", "purchasedat", "kvittodatum", "receiptdate", "forsaljningsdatum", "salesdate", "transactiontimestamp", "timestamp", "tidpunkt", "tid", "bokforingsdatum", "bokdatum", "kopdag", "inkopsdatum", "orderedon", "saledate", "paidat", "createdat", "gavodatum", "dag", "day"), required=True),
+    Field("amount", "money", "Belopp", "Amount", ("amount", "belopp", "nettobelopp", "netto", "net", "netamount", "netsales", "salesvalue", "sales", "forsaljning", "omsattning", "revenue", "radbelopp", "lineamount", "linetotal", "total", "totalt", "totalamount", "totalbelopp", "summa", "sum", "value", "varde", "ordervarde", "ordervalue", "beloppinklmoms", "beloppexklmoms", "beloppsek", "beloppkr", "amountsek", "totalprice", "ordertotal", "kopbelopp", "kr", "sek", "intakt", "spend", "gavobelopp", "gava", "price_total", "subtotal", "bruttobelopp", "brutto", "gross"), required=True),
+    Field("unit_price", "price", "Pris per styck", "Unit price", ("unitprice", "price", "pris", "apris", "styckpris", "prisperst", "listpris", "salesprice", "enhetspris", "prisst", "itemprice")),
+    Field("currency", "text", "Valuta", "Currency", ("currency", "valuta", "currencycode", "valutakod")),
+    Field("vat", "text", "Moms", "VAT", ("vat", "moms", "momsstatus", "vatincluded")),
+    Field("status", "text", "Status", "Status", ("status", "orderstatus", "orderstate", "typ", "transaktionstyp", "transactiontype", "kvittotyp", "betalstatus", "type", "radtyp")),
+    _customer_id(required=False),
+    Field("order_id", "id", "Ordernummer", "Order number", ("orderid", "ordernr", "ordernummer", "orderno", "ordernumber", "invoice", "invoiceno", "invoiceid", "fakturanr", "fakturanummer", "kvittonr", "kvittonummer", "kvitto", "kvittoid", "receiptid", "receiptno", "receipt", "basketid", "transactionid", "transaktionsid", "transaktionsnr", "bongnr", "bong", "kopid", "order", "invoicenumber", "verifikation", "salesid", "bokningsnr", "bookingid")),
+    Field("quantity", "number", "Antal", "Quantity", ("quantity", "antal", "qty", "kvantitet", "units", "antalvaror", "st", "cds", "items", "volym", "antalst", "numitems")),
+    Field("article_id", "id", "Artikelnummer", "Article number", ("articleid", "artikelnr", "artikelnummer", "artnr", "stockcode", "sku", "productid", "produktid", "itemid", "ean", "itemno", "varunr", "varunummer", "productcode", "produktnr", "artikelid", "upc")),
+    Field("article", "text", "Artikel", "Article", ("article", "artikel", "benamning", "artikelbenamning", "description", "productname", "produktnamn", "product", "produkt", "itemname", "artikelnamn", "vara", "varubenamning", "beskrivning", "item")),
+    Field("category", "text", "Varugrupp", "Category", ("category", "kategori", "varugrupp", "productgroup", "produktgrupp", "department", "avdelning", "productcategory", "produktkategori", "huvudgrupp", "sortiment", "categoryname", "artikelgrupp")),
+    Field("brand", "text", "Varumärke", "Brand", ("brand", "varumarke", "marke", "manufacturer", "leverantor")),
+    Field("store", "text", "Butik", "Store", ("store", "butik", "storeid", "butiksnr", "butikid", "butiksnamn", "storename", "shop", "outlet", "forsaljningsstalle", "filial", "branch", "location", "kassa", "butiksid", "anlaggning", "hotell", "destination")),
+    Field("channel", "text", "Kanal", "Channel", ("channel", "kanal", "saleschannel", "forsaljningskanal", "kopkanal", "orderkanal", "saljkanal", "orderchannel", "kopstalle")),
+    Field("discount", "money", "Rabatt", "Discount", ("discount", "rabatt", "rabattbelopp", "discountamount", "retaildisc", "avdrag", "rabattkr")),
+    Field("cost", "money", "Varukostnad", "Cost of goods", ("cost", "kostnad", "varukostnad", "inkopspris", "cogs", "sjalvkostnad", "inpris", "costofgoods", "inkopskostnad", "purchasecost")),
+    Field("margin", "money", "Täckningsbidrag (TB)", "Margin", ("margin", "tb", "tackningsbidrag", "marginal", "bruttovinst", "grossprofit", "profit", "contribution", "tb1", "tbkr", "vinst", "grossmargin", "tackningsbidragkr")),
+    Field("bonus_used", "money", "Använd bonus", "Bonus used", ("bonusused", "bonus", "utnyttjadbonus", "poangrabatt", "bonuscheck", "inlostbonus", "anvandbonus")),
+    Field("device", "text", "Enhet", "Device", ("device", "enhet", "devicetype", "plattform", "platform")),
+    Field("delivery", "text", "Leveranssätt", "Delivery", ("delivery", "leverans", "leveranssatt", "shippingmethod", "deliverymethod", "fraktsatt")),
+    Field("link", "text", "Länk i kedjan", "Link in the chain", ("link", "aterforsaljare", "reseller", "hantverkare", "craftsman", "partner", "dealer")),
+    Field("campaign_id", "id", "Kampanj", "Campaign", ("campaignid", "kampanj", "campaign", "kampanjkod", "campaigncode", "kampanjid", "kampanjnr")),
+))  # fmt: skip
+
+ASSIGNMENTS = Table("assignments", "Testgrupper", "Test assignments", (
+    _customer_id(),
+    Field("arm", "text", "Testgrupp", "Arm", ("arm", "grupp", "testgrupp", "group", "variant", "testgroup", "cell", "treatment", "behandling", "urvalsgrupp", "ab", "abgroup", "testcell"), required=True),
+    Field("test", "text", "Test", "Test", ("test", "testnamn", "experiment", "testname", "testid", "experimentid", "kampanj", "campaign", "campaignid", "utskick")),
+    Field("assigned_on", "date", "Tilldelad", "Assigned on", ("assignedon", "assigned", "assignmentdate", "tilldelad", "tilldelningsdatum", "utskicksdatum", "skickad", "sentdate", "senddate", "datum", "date", "skickdatum", "lottad", "lottningsdatum", "startdatum", "sentat"), required=True),
+    Field("channel", "text", "Kanal", "Channel", ("channel", "kanal", "utskickskanal", "medium")),
+    Field("contact_cost", "price", "Kontaktkostnad", "Contact cost", ("contactcost", "kontaktkostnad", "kostnad", "cost", "costpercontact", "kostnadperkontakt", "kostnadkontakt", "unitcost", "styckkostnad")),
+    Field("is_control", "flag", "Kontrollgrupp", "Is control", ("iscontrol", "kontroll", "control", "kontrollgrupp", "holdout", "controlgroup", "arkontroll")),
+    Field("delivered", "flag", "Levererad", "Delivered", ("delivered", "levererad", "levererat", "framkommen")),
+    Field("opened", "flag", "Öppnad", "Opened", ("opened", "oppnad", "oppnat", "open")),
+    Field("clicked", "flag", "Klickad", "Clicked", ("clicked", "klickad", "klickat", "click", "klick")),
+))  # fmt: skip
+
+ANSWERS = Table("answers", "NPS-svar", "NPS answers", (
+    _customer_id(),
+    Field("score", "score", "Betyg", "Score", ("score", "betyg", "nps", "npsbetyg", "npsscore", "npspoang", "rekommendation", "rekommendera", "likelihoodtorecommend", "svar", "answer", "rating", "poang", "omdome", "npssvar", "hursannoliktattdurekommenderar", "stjarnor", "stars"), required=True),
+    Field("answered_on", "date", "Svarsdatum", "Answered on", ("answeredon", "answered", "svarsdatum", "besvarad", "responsedate", "datum", "date", "surveydate", "enkatdatum", "answeredat", "submittedat", "tidpunkt", "inskickad", "svarstid", "timestamp"), required=True),
+    Field("comment", "text", "Kommentar", "Comment", ("comment", "kommentar", "fritext", "verbatim", "motivering", "fritextsvar", "feedback", "comments", "varfor"), personal="free_text"),
+    Field("touchpoint", "text", "Kontaktpunkt", "Touchpoint", ("touchpoint", "kontaktpunkt", "motespunkt", "enkattyp", "surveytype", "survey", "enkat")),
+    Field("wave", "text", "Våg", "Wave", ("wave", "vag", "matning", "omgang", "matomgang", "surveywave")),
+))  # fmt: skip
+
+CONTACTS = Table("contacts", "Utskick", "Contacts", (
+    _customer_id(),
+    Field("sent_at", "datetime", "Skickat", "Sent at", ("sentat", "sent", "skickat", "skickad", "sentdate", "utskicksdatum", "senddate", "datum", "date", "skickdatum"), required=True),
+    Field("channel", "text", "Kanal", "Channel", ("channel", "kanal", "medium", "utskickskanal")),
+    Field("message_type", "text", "Meddelandetyp", "Message type", ("messagetype", "meddelandetyp", "utskickstyp", "typ", "type", "template", "mall")),
+    Field("campaign_id", "id", "Kampanj", "Campaign", ("campaignid", "kampanj", "campaign", "kampanjkod", "kampanjid", "utskick", "mailing")),
+    Field("category", "text", "Varugrupp", "Category", ("category", "kategori", "varugrupp")),
+    Field("opened", "flag", "Öppnad", "Opened", ("opened", "oppnad", "oppnat", "open", "oppning")),
+    Field("clicked", "flag", "Klickad", "Clicked", ("clicked", "klickad", "klickat", "click", "klick")),
+    Field("opted_out", "flag", "Avregistrerad", "Opted out", ("optedout", "avregistrerad", "unsubscribed", "optout", "avanmald", "avregistrering")),
+    Field("contact_cost", "price", "Kontaktkostnad", "Contact cost", ("contactcost", "kontaktkostnad", "kostnad", "cost")),
+))  # fmt: skip
+
+REWARDS = Table("rewards", "Förmåner", "Rewards", (
+    _customer_id(),
+    Field("given_on", "date", "Given", "Given on", ("givenon", "given", "utdelad", "utgivningsdatum", "issuedon", "issued", "utfardad", "issuedat", "datum", "date"), required=True),
+    Field("kind", "text", "Slag", "Kind", ("kind", "slag", "formanstyp", "rewardtype", "typ", "type", "forman", "couponupc", "kupong", "checktyp", "reward", "voucher")),
+    Field("value", "money", "Värde", "Value", ("value", "varde", "belopp", "amount", "checkbelopp", "rewardvalue")),
+    Field("redeemed_on", "date", "Inlöst", "Redeemed on", ("redeemedon", "redeemed", "inlost", "inlosendatum", "anvand", "redemptiondate", "utnyttjad", "inlostdatum", "uttagen")),
+    Field("store", "text", "Butik", "Store", ("store", "butik", "storeid", "butiksnr")),
+))  # fmt: skip
+
+EVENTS = Table("events", "Händelser", "Events", (
+    _customer_id(),
+    Field("at", "datetime", "Tidpunkt", "Time", ("at", "tidpunkt", "time", "timestamp", "eventtime", "eventdate", "handelsetid", "datum", "date"), required=True),
+    Field("kind", "text", "Händelse", "Event", ("kind", "handelse", "event", "eventtype", "eventname", "handelsetyp", "aktivitet", "activity", "type", "typ"), required=True),
+    Field("step", "text", "Steg", "Step", ("step", "steg", "fas", "stage", "phase")),
+    Field("channel", "text", "Kanal", "Channel", ("channel", "kanal")),
+    Field("value", "number", "Värde", "Value", ("value", "varde", "poang", "points")),
+))  # fmt: skip
+
+AGREEMENTS = Table("agreements", "Avtal", "Agreements", (
+    _customer_id(),
+    Field("started_on", "date", "Startade", "Started on", ("startedon", "started", "startdatum", "startdate", "start", "avtalsstart", "fromdatum", "validfrom", "prenumerationsstart"), required=True),
+    Field("ended_on", "date", "Upphörde", "Ended on", ("endedon", "ended", "slutdatum", "enddate", "slut", "avslutad", "upphorde", "avtalsslut", "tomdatum", "validto", "prenumerationsslut")),
+    Field("bound_until", "date", "Bunden till", "Bound until", ("bounduntil", "bundentill", "bindningstid", "bindningsdatum", "minimumterm")),
+    Field("plan", "text", "Avtalsform", "Plan", ("plan", "avtal", "avtalsform", "abonnemang", "prenumeration", "subscription", "produkt", "agreement", "plannamn")),
+    Field("fee", "money", "Avgift", "Fee", ("fee", "avgift", "manadsavgift", "pris", "price", "monthlyfee", "belopp")),
+))  # fmt: skip
+
+IDENTITIES = Table("identities", "Andra id", "Identities", (
+    _customer_id(),
+    Field("other_id", "id", "Annat id", "Other id", ("otherid", "annatid", "aliasid", "alias", "externtid", "externalid", "webid", "kortnr", "sourceid", "gammaltid", "oldid", "otherids"), required=True, personal="id"),
+    Field("kind", "text", "Slag av id", "Kind of id", ("kind", "slag", "idtyp", "idtype", "kalla", "system", "typ")),
+))  # fmt: skip
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (CUSTOMERS, TRANSACTIONS, ASSIGNMENTS, ANSWERS, CONTACTS, REWARDS, EVENTS, AGREEMENTS, IDENTITIES)
+}
