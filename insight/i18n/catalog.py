@@ -1,0 +1,212 @@
+"""Every word that a user reads, in Swedish and English, and every number, amount and date as the language writes it.
+
+Catalogues are TOML files, one a family of texts, in `sv/` and `en/`: the same keys in both. A template names values
+with a format: `{sales:money}` (184,2 mn kr), `{sales:amount}` (184 213 kr), `{sales:exact}` (with öre), `{x:signed}`
+(money with its sign), `{share:percent}`, `{share:percent1}`, `{n:count}`, `{x:number}`, `{x:number1}`, `{x:points}`,
+`{day:date}`, `{day:month}`, `{key:label}` (a cell's key as words), `{name:text}` or nothing (as it is).
+"""
+
+import string
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from insight.result import Message, Unit
+
+Language = Literal["sv", "en"]
+LANGUAGES: tuple[Language, ...] = ("sv", "en")
+NBSP = "\u00a0"
+MINUS = "\u2212"
+_LOCALES = {"sv": "sv_SE", "en": "en_GB"}
+_SYMBOLS = {"SEK": "kr", "NOK": "kr", "DKK": "kr"}
+_MILLIONS = {"sv": "mn", "en": "m"}
+_BILLIONS = {"sv": "md", "en": "bn"}
+
+
+@cache
+def catalogue(language: Language) -> Mapping[str, str]:
+    """Every text of a language by its dotted key, from all families."""
+    texts: dict[str, str] = {}
+    for path in sorted(files("insight.i18n").joinpath(language).iterdir(), key=lambda p: p.name):
+        if path.name.endswith(".toml"):
+            _flatten(tomllib.loads(path.read_text(encoding="utf-8")), "", texts)
+    return texts
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str, into: dict[str, str]) -> None:
+    for name, value in tree.items():
+        key = f"{prefix}.{name}" if prefix else name
+        if isinstance(value, Mapping):
+            _flatten(value, key, into)
+        else:
+            into[key] = str(value)
+
+
+class Words:
+    """The words of one language, with the workspace's currency and the user's own terms of the trade."""
+
+    def __init__(self, language: Language, currency: str = "SEK", labels: Mapping[str, str] | None = None) -> None:
+        self.language: Language = language
+        self.currency = currency
+        self._labels = dict(labels or {})
+        self._formatter = _Formatter(self)
+
+    def with_labels(self, labels: Mapping[str, str]) -> "Words":
+        """The same words, knowing also a result's labels ({cell key: catalogue key})."""
+        return Words(self.language, self.currency, {**self._labels, **labels})
+
+    def has(self, key: str) -> bool:
+        """Whether the catalogue holds the key."""
+        return key in catalogue(self.language)
+
+    def t(self, key: str, **values: object) -> str:
+        """The text of a key with its values in place. Raises KeyError for a key that no catalogue holds."""
+        return self._formatter.vformat(catalogue(self.language)[key], (), values)
+
+    def message(self, message: Message) -> str:
+        """A message as a sentence; values that are messages themselves are spelled out first."""
+        values = {
+            name: self.message(value) if isinstance(value, Message) else value for name, value in message.values.items()
+        }
+        return self.t(message.key, **values)
+
+    def label(self, key: object) -> str:
+        """A cell's stable key in words: the result's label, else `label.<key>`, else the key itself (user text)."""
+        text = "" if key is None else str(key)
+        if text in self._labels:
+            found = self._labels[text]
+            return self.t(found) if self.has(found) else found
+        return self.t(f"label.{text}") if self.has(f"label.{text}") else text
+
+    def number(self, value: object, decimals: int = 0, *, signed: bool = False) -> str:
+        """A number with the language's separators, U+2212 for minus, a fixed number of decimals."""
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        exact = _rounded(value, decimals)
+        text = format_decimal(abs(exact), pattern, locale=_LOCALES[self.language])
+        sign = MINUS if exact < 0 else "+" if signed and exact > 0 else ""
+        return sign + text
+
+    def count(self, value: object) -> str:
+        """A whole number."""
+        return self.number(value)
+
+    def percent(self, value: object, decimals: int = 0, *, signed: bool = False) -> str:
+        """A ratio as per cent: '64 %' in Swedish, '64%' in English."""
+        gap = NBSP if self.language == "sv" else ""
+        return self.number(Decimal(str(value)) * 100, decimals, signed=signed) + gap + "%"
+
+    def unit_of_money(self) -> str:
+        """'kr' in Swedish for Scandinavian crowns, else the currency code."""
+        return _SYMBOLS.get(self.currency, self.currency) if self.language == "sv" else self.currency
+
+    def _with_currency(self, text: str) -> str:
+        if self.language == "sv":
+            return f"{text}{NBSP}{self.unit_of_money()}"
+        sign, digits = (text[0], text[1:]) if text[:1] in (MINUS, "+") else ("", text)
+        return f"{sign}{self.unit_of_money()}{NBSP}{digits}"
+
+    def amount(self, value: object, decimals: int = 0, *, signed: bool = False) -> str:
+        """Money in whole units (or with `decimals`): '184 213 kr', 'SEK 184,213'."""
+        return self._with_currency(self.number(value, decimals, signed=signed))
+
+    def money(self, value: object, *, signed: bool = False) -> str:
+        """Money as a card or headline says it: '184,2 mn kr' from a million up, whole units below."""
+        size = abs(Decimal(str(value)))
+        if size < 1_000_000:
+            return self.amount(value, signed=signed)
+        scale, words = (Decimal(10**9), _BILLIONS) if size >= 10**9 else (Decimal(10**6), _MILLIONS)
+        text = self.number(Decimal(str(value)) / scale, 1, signed=signed)
+        gap = NBSP if self.language == "sv" else ""
+        return self._with_currency(f"{text}{gap}{words[self.language]}")
+
+    def day(self, value: date, *, form: str = "d MMM y") -> str:
+        """A day: '3 mars 2024'."""
+        return format_date(value, form, locale=_LOCALES[self.language]).replace(".", "")
+
+    def month(self, value: date) -> str:
+        """A month: 'mars 2024'."""
+        return format_date(value, "MMM y", locale=_LOCALES[self.language]).replace(".", "")
+
+    def period(self, start: date | None, end: date | None) -> str:
+        """A half-open period [start, end) in words, its last day included: '1 nov 2024 – 31 okt 2025'."""
+        if start is None or end is None:
+            return self.t("period.all") if start is None and end is None else self.day(start or end or date.min)
+        last = end - timedelta(days=1)
+        if start.day == 1 and end.day == 1:
+            first_month, last_month = self.month(start), self.month(last)
+            if first_month == last_month:
+                return first_month
+            return f"{first_month}{NBSP}– {last_month}"
+        return f"{self.day(start)}{NBSP}– {self.day(last)}"
+
+    def value(self, value: object, unit: Unit) -> str:
+        """A figure of a result as text, by its unit; a dash where it is undefined."""
+        if value is None or value != value:  # noqa: PLR0124 - NaN is not equal to itself
+            return "–"
+        if unit == "money":
+            return self.money(value)
+        if unit == "ratio":
+            return self.percent(value, 1 if abs(Decimal(str(value))) < Decimal("0.1") else 0)
+        if unit == "count":
+            return self.count(value)
+        if unit in ("points", "number", "score", "days", "months"):
+            text = self.number(value, 0 if unit in ("days", "months") else 1)
+            return self.t(f"unit.{unit}.value", value=text) if unit in ("days", "months") else text
+        if isinstance(value, date):
+            return self.day(value)
+        return self.label(value)
+
+    def list(self, parts: Sequence[str]) -> str:
+        """'a, b och c'."""
+        if len(parts) < 2:
+            return "".join(parts)
+        return f"{', '.join(parts[:-1])} {self.t('common.and')} {parts[-1]}"
+
+
+def _rounded(value: object, decimals: int) -> Decimal:
+    exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return exact if exact != 0 else abs(exact)
+
+
+class _Formatter(string.Formatter):
+    """Fills templates; the format after the colon is one of ours."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        words = self._words
+        if value is None:
+            return "–"
+        forms = {
+            "money": lambda: words.money(value),
+            "signedmoney": lambda: words.money(value, signed=True),
+            "amount": lambda: words.amount(value),
+            "exact": lambda: words.amount(value, 2),
+            "signed": lambda: words.amount(value, signed=True),
+            "percent": lambda: words.percent(value),
+            "percent1": lambda: words.percent(value, 1),
+            "signedpercent": lambda: words.percent(value, 1 if abs(Decimal(str(value))) < Decimal("0.01") else 0, signed=True),
+            "count": lambda: words.count(value),
+            "number": lambda: words.number(value),
+            "number1": lambda: words.number(value, 1),
+            "number2": lambda: words.number(value, 2),
+            "points": lambda: words.number(value, 1),
+            "signedpoints": lambda: words.number(value, 1, signed=True),
+            "date": lambda: words.day(value),
+            "month": lambda: words.month(value),
+            "label": lambda: words.label(value),
+            "text": lambda: str(value),
+        }
+        if format_spec in forms:
+            return forms[format_spec]()
+        if format_spec:
+            raise ValueError(f"{format_spec} is not a format of the catalogues")
+        return words.day(value) if isinstance(value, date) else str(value)

@@ -1,0 +1,195 @@
+"""Difference and relative lift of two means, from moments: what a treated arm adds per customer over its control.
+
+Unequal variances and sizes everywhere (Welch 1947, Satterthwaite 1946 degrees of freedom): arms of a lift test are
+never alike, and spend has a long tail. The decision always uses the absolute difference; the relative lift is a
+reading of it, shown only where `relative_lift_rule` allows.
+"""
+
+import math
+from typing import NamedTuple
+
+from insight.stats.moments import Moments, check_count, clean, two_sided_pvalue, two_sided_quantile
+
+MIN_BUYERS = 100
+"""Fewest buyers per arm for a relative lift."""
+WARN_BUYERS = 250
+"""Below this every relative interval is somewhat too narrow (coverage 92-93 % in simulation)."""
+MAX_FIELLER_G = 0.1
+"""Largest squared relative half-width of the control's mean for a relative lift."""
+
+
+class Difference(NamedTuple):
+    """A difference of two means with its interval; fields that are not defined are None."""
+
+    effect_size: float | None
+    ci_lower: float | None
+    ci_upper: float | None
+    pvalue: float | None
+    standard_error: float | None
+    df: float | None
+
+
+class RelativeLift(NamedTuple):
+    """m_k / m_0 - 1 with its interval; a ratio, so 0.4 is +40 %. Fields that are not defined are None."""
+
+    rel_effect_size: float | None
+    ci_lower: float | None
+    ci_upper: float | None
+    pvalue: float | None
+    standard_error: float | None
+
+
+class RelativeLiftRule(NamedTuple):
+    """Whether a relative lift may be shown: `reasons` against it (empty: it may) and `warnings` beside it."""
+
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+NO_DIFFERENCE = Difference(None, None, None, None, None, None)
+NO_LIFT = RelativeLift(None, None, None, None, None)
+
+
+def _satterthwaite(variance_a: float, n_a: int, variance_b: float, n_b: int) -> float:
+    """Degrees of freedom of the sum of two estimated variances of means."""
+    total = variance_a + variance_b
+    return total**2 / (variance_a**2 / (n_a - 1) + variance_b**2 / (n_b - 1))
+
+
+def difference_from_standard_error(
+    effect_size: float | None, standard_error: float | None, df: float | None, confidence_level: float = 0.95
+) -> Difference:
+    """Interval and p of an effect whose standard error is known; no df means the normal distribution.
+
+    A standard error of 0 (nobody differs from anybody) gives no interval and no p: nothing was estimated.
+    """
+    quantile = two_sided_quantile(confidence_level, df)
+    if effect_size is None:
+        return NO_DIFFERENCE
+    if standard_error is None or standard_error <= 0:
+        return Difference(effect_size, None, None, None, standard_error, None)
+    half = quantile * standard_error
+    pvalue = two_sided_pvalue(effect_size / standard_error, df)
+    return Difference(effect_size, effect_size - half, effect_size + half, pvalue, standard_error, df)
+
+
+def welch(treatment: Moments, control: Moments, confidence_level: float = 0.95) -> Difference:
+    """Difference treatment - control, its t interval and two-sided p.
+
+    d = m_k - m_0, SE = √(s²_k/n_k + s²_0/n_0), t with Satterthwaite's df (Welch 1947).
+    An empty arm gives None throughout; an arm of one customer gives the difference only.
+    """
+    t, c = clean(treatment), clean(control)
+    if t.mean is None or c.mean is None:
+        return NO_DIFFERENCE
+    effect = t.mean - c.mean
+    if t.var is None or c.var is None:
+        return Difference(effect, None, None, None, None, None)
+    part_t, part_c = t.var / t.n, c.var / c.n
+    if part_t + part_c <= 0:
+        return Difference(effect, None, None, None, 0.0, None)
+    df = _satterthwaite(part_t, t.n, part_c, c.n)
+    return difference_from_standard_error(effect, math.sqrt(part_t + part_c), df, confidence_level)
+
+
+def one_sample(values: Moments, confidence_level: float = 0.95) -> Difference:
+    """A mean against 0 with its t interval: paired differences, or one arm's own level."""
+    m = clean(values)
+    if m.mean is None or m.var is None:
+        return Difference(m.mean, None, None, None, None, None)
+    return difference_from_standard_error(m.mean, math.sqrt(m.var / m.n), m.n - 1, confidence_level)
+
+
+def log_lift(
+    treatment: Moments, control: Moments, confidence_level: float = 0.95, df: float | None = None
+) -> RelativeLift:
+    """Relative lift with the interval on the log scale: the one that the product shows.
+
+    ln R ± t·√(s²_k/(n_k m²_k) + s²_0/(n_0 m²_0)), R = m_k/m_0; exp(·) - 1. t has Satterthwaite's df of the two relative
+    variances unless `df` is given. The p is of ln R = 0 (the decision uses the one of `welch`).
+    None throughout unless both means are above 0; `standard_error` is on the log scale.
+    """
+    t, c = clean(treatment), clean(control)
+    if t.mean is None or c.mean is None or t.mean <= 0 or c.mean <= 0:
+        return NO_LIFT
+    ratio = t.mean / c.mean
+    if t.var is None or c.var is None:
+        return RelativeLift(ratio - 1, None, None, None, None)
+    part_t, part_c = t.var / t.n / t.mean**2, c.var / c.n / c.mean**2
+    if part_t + part_c <= 0:
+        return RelativeLift(ratio - 1, None, None, None, 0.0)
+    freedom = _satterthwaite(part_t, t.n, part_c, c.n) if df is None else df
+    error = math.sqrt(part_t + part_c)
+    # An interval wider than e^±700 is no interval; exp would overflow on it.
+    reach = min(two_sided_quantile(confidence_level, freedom) * error, 700.0)
+    factor, pvalue = math.exp(reach), two_sided_pvalue(math.log(ratio) / error, freedom)
+    return RelativeLift(ratio - 1, ratio / factor - 1, ratio * factor - 1, pvalue, error)
+
+
+def delta_lift(treatment: Moments, control: Moments, confidence_level: float = 0.95) -> RelativeLift:
+    """Relative lift with the plain delta interval, symmetric around R - 1: for comparison with other tools.
+
+    SE = √(s²_k/(n_k m²_0) + R² s²_0/(n_0 m²_0)), t with Welch's df of the absolute difference. Misses on one side when
+    the control is small, so the product shows `log_lift`. None throughout when the control's mean is 0.
+    """
+    t, c = clean(treatment), clean(control)
+    if t.mean is None or c.mean is None or c.mean == 0:
+        return NO_LIFT
+    ratio = t.mean / c.mean
+    if t.var is None or c.var is None:
+        return RelativeLift(ratio - 1, None, None, None, None)
+    part_t, part_c = t.var / t.n, c.var / c.n
+    if part_t + part_c <= 0:
+        return RelativeLift(ratio - 1, None, None, None, 0.0)
+    df = _satterthwaite(part_t, t.n, part_c, c.n)
+    error = math.sqrt(part_t + ratio**2 * part_c) / abs(c.mean)
+    shown = difference_from_standard_error(ratio - 1, error, df, confidence_level)
+    return RelativeLift(ratio - 1, shown.ci_lower, shown.ci_upper, shown.pvalue, shown.standard_error)
+
+
+def fieller_g(control: Moments, confidence_level: float = 0.95) -> float | None:
+    """g = z² s²_0/(n_0 m²_0): how unsure the control's own mean is. From 1 on no ratio to it is bounded."""
+    c = clean(control)
+    if c.mean is None or c.var is None or c.mean == 0:
+        return None
+    return two_sided_quantile(confidence_level) ** 2 * c.var / (c.n * c.mean**2)
+
+
+def fieller_lift(treatment: Moments, control: Moments, confidence_level: float = 0.95) -> RelativeLift:
+    """Relative lift with Fieller's (1954) interval; no interval when it is unbounded (g ≥ 1).
+
+    [R ± z·√((1-g)·s²_k/(n_k m²_0) + R² s²_0/(n_0 m²_0))]/(1-g) - 1, normal quantile z.
+    """
+    t, c, g = clean(treatment), clean(control), fieller_g(control, confidence_level)
+    if t.mean is None or c.mean is None or c.mean == 0:
+        return NO_LIFT
+    ratio = t.mean / c.mean
+    if g is None or g >= 1 or t.var is None or c.var is None or t.var + c.var <= 0:
+        return RelativeLift(ratio - 1, None, None, None, None)
+    relative_t, relative_c = t.var / t.n / c.mean**2, c.var / c.n / c.mean**2
+    reach = two_sided_quantile(confidence_level) * math.sqrt((1 - g) * relative_t + ratio**2 * relative_c)
+    return RelativeLift(ratio - 1, (ratio - reach) / (1 - g) - 1, (ratio + reach) / (1 - g) - 1, None, None)
+
+
+def relative_lift_rule(
+    treatment: Moments, control: Moments, buyers_treatment: int, buyers_control: int, *, may_be_negative: bool = False
+) -> RelativeLiftRule:
+    """Whether a relative lift may be shown for this figure.
+
+    Reasons against: `may_be_negative` (net profit has no meaningful percentage), `control_mean_not_positive`,
+    `treatment_mean_not_positive`, `control_too_uncertain` (g ≥ 0.1 or unknown), `too_few_buyers` (under 100 in an arm).
+    Warning: `few_buyers` (under 250 in an arm, intervals slightly too narrow).
+    """
+    t, c, g = clean(treatment), clean(control), fieller_g(control)
+    fewest = min(
+        check_count(buyers_treatment, "The number of buyers"), check_count(buyers_control, "The number of buyers")
+    )
+    failed = {
+        "may_be_negative": may_be_negative,
+        "control_mean_not_positive": c.mean is None or c.mean <= 0,
+        "treatment_mean_not_positive": t.mean is None or t.mean <= 0,
+        "control_too_uncertain": g is None or g >= MAX_FIELLER_G,
+        "too_few_buyers": fewest < MIN_BUYERS,
+    }
+    reasons = tuple(code for code, is_so in failed.items() if is_so)
+    return RelativeLiftRule(reasons, ("few_buyers",) if not reasons and fewest < WARN_BUYERS else ())

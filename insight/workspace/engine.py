@@ -1,0 +1,123 @@
+"""Queries: static SQL with named parameters, run on one cursor that knows its scope.
+
+`Query` is what an analysis gets. The scope is the temporary table `scope(customer_id)`; a text that names `$scoped`
+gets it bound: `(NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))` keeps unidentified sales only where
+there is no scope.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from insight.errors import NotEnoughDataError, WorkspaceError
+
+_NAMED = re.compile(r"\$([a-z_][a-z0-9_]*)")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+_EXTENT = """
+    SELECT cast(min(ordered_at) AS DATE) AS first_on, cast(max(ordered_at) AS DATE) AS last_on FROM transactions
+"""
+
+
+class Query:
+    """One cursor on a workspace with a scope; not to be shared between threads."""
+
+    def __init__(self, cursor: DuckDBPyConnection, *, currency: str = "SEK", scoped: bool = False) -> None:
+        self._cursor = cursor
+        self.currency = currency
+        self.scoped = scoped
+        cursor.execute("CREATE OR REPLACE TEMP TABLE scope (customer_id VARCHAR)")
+
+    def _execute(self, sql: str, params: Mapping[str, object]) -> DuckDBPyConnection:
+        named = set(_NAMED.findall(sql))
+        bound = {name: value for name, value in {**params, "scoped": self.scoped}.items() if name in named}
+        try:
+            return self._cursor.execute(sql, bound)
+        except duckdb.OutOfMemoryException:
+            raise WorkspaceError("workspace.out_of_memory") from None
+        except duckdb.InterruptException:
+            raise WorkspaceError("workspace.too_slow") from None
+
+    def rows(self, sql: str, **params: object) -> list[tuple[Any, ...]]:
+        """Every row of the answer, money as exact Decimals."""
+        return self._execute(sql, params).fetchall()
+
+    def one(self, sql: str, **params: object) -> tuple[Any, ...]:
+        """The single row of the answer. Raises NotEnoughDataError when there is none."""
+        found = self.rows(sql, **params)
+        if not found:
+            raise NotEnoughDataError("error.no_rows")
+        return found[0]
+
+    def frame(self, sql: str, **params: object) -> pd.DataFrame:
+        """The answer as a small frame: money as exact Decimals, integers with gaps kept as integers."""
+        cursor = self._execute(sql, params)
+        names = [column[0] for column in cursor.description or []]
+        return pd.DataFrame(cursor.fetchall(), columns=names, dtype=object).infer_objects()
+
+    def arrow(self, sql: str, **params: object) -> pa.Table:
+        """The answer as an Arrow table, for what is long: decimals stay decimals."""
+        named = set(_NAMED.findall(sql))
+        bound = {name: value for name, value in {**params, "scoped": self.scoped}.items() if name in named}
+        return self._cursor.sql(sql, params=bound).to_arrow_table()
+
+    def make(self, name: str, sql: str, **params: object) -> None:
+        """Keep the answer as temporary table `name` on this cursor, replacing an earlier one."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name} is not one of our table names")
+        self._execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", params)  # noqa: S608
+
+    def put(self, name: str, table: pa.Table) -> None:
+        """Keep an Arrow table as temporary table `name` on this cursor."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name} is not one of our table names")
+        self._cursor.register("arrow_input", table)
+        self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arrow_input")  # noqa: S608
+        self._cursor.unregister("arrow_input")
+
+    def extent(self) -> tuple[date, date]:
+        """First and last day with a transaction, whatever the scope. Raises NotEnoughDataError without any."""
+        first, last = self.one(_EXTENT)
+        if first is None:
+            raise NotEnoughDataError("error.no_transactions")
+        return first, last
+
+    def day_after_last(self) -> date:
+        """The default `as_of`: the day after the last transaction, so that all data counts."""
+        return self.extent()[1] + timedelta(days=1)
+
+    def count(self, table: str) -> int:
+        """Rows of one of our tables."""
+        if not _NAME.fullmatch(table):
+            raise ValueError(f"{table} is not one of our table names")
+        return int(self.one(f"SELECT count(*) FROM {table}")[0])  # noqa: S608
+
+    def has_values(self, table: str, column: str) -> bool:
+        """Whether a column of one of our tables holds anything."""
+        if not (_NAME.fullmatch(table) and _NAME.fullmatch(column)):
+            raise ValueError(f"{table}.{column} is not one of ours")
+        return bool(self.one(f"SELECT count({column}) > 0 FROM {table}")[0])  # noqa: S608
+
+    def close(self) -> None:
+        """Give the cursor back."""
+        self._cursor.close()
+
+    def __enter__(self) -> "Query":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def money(value: object) -> Decimal:
+    """A sum as money with two exact decimals; None counts as nothing sold."""
+    return Decimal(str(value or 0)).quantize(Decimal("0.01"))
+
+

@@ -1,0 +1,325 @@
+"""A workspace: one folder with the client's data, opened hardened, changed only by building beside and renaming."""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from insight.errors import IngestError, WorkspaceError
+from insight.ingest import load
+from insight.ingest.report import FileReport, ReadOptions
+from insight.ingest.schema import SQL_TYPES, TABLES
+from insight.workspace import manifest as manifests
+from insight.workspace.engine import Query
+from insight.workspace.facts import build_facts
+from insight.workspace.manifest import Loaded, Manifest
+from insight.workspace.tables import create_tables
+
+Progress = Callable[[str, float], None]
+_KEY = "key"
+_QUERY_LIMIT_MS = 60_000
+_SPACE_FACTOR = 3
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file to load: where it lies, the name the user knows it by, and how to read it."""
+
+    path: Path
+    name: str
+    options: ReadOptions = ReadOptions()
+
+
+def _memory_limit() -> str:
+    """A third of the machine's memory, at most 8 GB: several connections may live in one process."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        total = 6 * 1024**3
+    return f"{min(8 * 1024**3, total // 3) // 1024**2}MB"
+
+
+def connect(path: Path, *, reachable: Sequence[Path] = (), read_only: bool = True) -> DuckDBPyConnection:
+    """A hardened connection: no network, no extensions, no files but `reachable`, settings locked.
+
+    Raises WorkspaceError when another process is writing the file or the file is damaged.
+    """
+    spill = path.parent / "spill"
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "allow_persistent_secrets": False,
+        "python_enable_replacements": False,
+        "memory_limit": _memory_limit(),
+        "temp_directory": str(spill),
+        "preserve_insertion_order": True,
+    }
+    try:
+        con = duckdb.connect(str(path), read_only=read_only, config=config)
+    except duckdb.IOException:
+        raise WorkspaceError("workspace.busy") from None
+    except duckdb.Error:
+        raise WorkspaceError("workspace.database_damaged") from None
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET allowed_directories = $folders", {"folders": [str(folder) for folder in reachable]})
+    con.execute("SET enable_external_access = false")
+    if read_only:
+        con.execute("SET max_execution_time = $limit", {"limit": _QUERY_LIMIT_MS})
+    con.execute("SET lock_configuration = true")
+    return con
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of the file's bytes, to know the same export when it comes again."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(8 * 1024 * 1024):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+class Workspace:
+    """The open workspace. `query()` gives a cursor; `load`, `load_tables` and `remove` change the data."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = manifests.read(folder)
+        self._con: DuckDBPyConnection | None = None
+
+    @classmethod
+    def create(cls, folder: Path | None = None) -> "Workspace":
+        """A new empty workspace in `folder`, or in a private temporary folder. Raises WorkspaceError if not empty."""
+        if folder is None:
+            folder = Path(tempfile.mkdtemp(prefix="kundkompass-"))
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if (folder / manifests.MANIFEST).exists():
+            raise WorkspaceError("workspace.exists", name=folder.name)
+        if any(folder.iterdir()):
+            raise WorkspaceError("workspace.folder_not_empty", name=folder.name)
+        key = folder / _KEY
+        key.touch(mode=0o600)
+        key.write_text(secrets.token_hex(32), encoding="ascii")
+        first = Manifest()
+        with duckdb.connect(str(folder / first.database)) as con:
+            create_tables(con)
+            build_facts(con)
+        manifests.write(folder, first)
+        return cls(folder)
+
+    @classmethod
+    def open(cls, folder: Path) -> "Workspace":
+        """The workspace in `folder`, its database checked against the manifest's counts and sum."""
+        workspace = cls(folder)
+        if not (folder / workspace.manifest.database).is_file():
+            raise WorkspaceError("workspace.database_missing", name=folder.name)
+        with workspace.query() as query:
+            workspace._check(query)
+        workspace._sweep()
+        return workspace
+
+    @property
+    def data_key(self) -> str:
+        """Names this state of the data: workspace and version. Part of every cache key."""
+        return f"{self.manifest.workspace_id}-{self.manifest.version}"
+
+    def query(self) -> Query:
+        """A cursor over all customers. `insight.audience.scoped_query` gives one within a scope."""
+        if self._con is None:
+            self._con = connect(self.folder / self.manifest.database)
+        return Query(self._con.cursor(), currency=self.manifest.currency)
+
+    def secret(self) -> bytes:
+        """The workspace's own key for hashing personal numbers."""
+        return bytes.fromhex((self.folder / _KEY).read_text(encoding="ascii"))
+
+    def load(
+        self,
+        files: Iterable[SourceFile],
+        *,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> list[FileReport]:
+        """Load the files into the next version of the data; what was there stays as it was if nothing is accepted.
+
+        A report a file, in order; a refused file (outcome 'refuse') leaves no rows. Raises WorkspaceError when the
+        disk or memory does not suffice; then nothing has changed.
+        """
+        sources = list(files)
+        reports: list[FileReport] = []
+
+        def fill(con: DuckDBPyConnection, draft: Manifest) -> Manifest:
+            for source in sources:
+                draft, report = self._load_one(con, draft, source, progress, cancelled)
+                reports.append(report)
+            return draft
+
+        self._change(fill, reachable=[source.path.parent for source in sources], extra=sources)
+        return reports
+
+    def load_tables(self, tables: Mapping[str, pa.Table], *, name: str, demo: bool = False) -> None:
+        """Load ready canonical tables (the demo company): columns named as in the schema, types to match."""
+
+        def fill(con: DuckDBPyConnection, draft: Manifest) -> Manifest:
+            loaded = list(draft.files)
+            for kind, table in tables.items():
+                file_id = 1 + max((entry.file_id for entry in loaded), default=0)
+                columns = [field.name for field in TABLES[kind].fields if field.name in table.column_names]
+                casts = ", ".join(f"cast({c} AS {SQL_TYPES[TABLES[kind].field(c).type]})" for c in columns)
+                order = "ORDER BY customer_id, ordered_at, line" if kind == "transactions" else ""
+                numbered = table.append_column("line", pa.array(range(2, table.num_rows + 2), pa.int64()))
+                con.register("arrow_input", numbered)
+                con.execute(
+                    f"INSERT INTO {kind} ({', '.join(columns)}, file_id, line) "  # noqa: S608
+                    f"SELECT {casts}, $file_id, line FROM arrow_input {order}",
+                    {"file_id": file_id},
+                )
+                con.unregister("arrow_input")
+                loaded.append(Loaded(file_id, f"{name}: {kind}", kind, "", table.num_rows))
+            return draft.next(files=tuple(loaded), demo=demo)
+
+        self._change(fill)
+
+    def remove(self, file_id: int) -> None:
+        """Take one loaded file out again, with its set-aside rows."""
+        if file_id not in {entry.file_id for entry in self.manifest.files}:
+            raise WorkspaceError("workspace.no_such_file")
+
+        def drop(con: DuckDBPyConnection, draft: Manifest) -> Manifest:
+            for table in (*TABLES, "set_aside", "files"):
+                con.execute(f"DELETE FROM {table} WHERE file_id = $file_id", {"file_id": file_id})  # noqa: S608
+            return draft.next(files=tuple(entry for entry in draft.files if entry.file_id != file_id))
+
+        self._change(drop)
+
+    def reports(self) -> list[dict[str, object]]:
+        """The stored report of every loaded file, oldest first, as `FileReport.to_json` gives it."""
+        with self.query() as query:
+            return [json.loads(row[0]) for row in query.rows("SELECT report FROM files ORDER BY file_id")]
+
+    def close(self) -> None:
+        """Close the database; the folder stays."""
+        if self._con is not None:
+            self._con.close()
+            self._con = None
+
+    def destroy(self) -> None:
+        """Close and delete the whole folder."""
+        self.close()
+        shutil.rmtree(self.folder)
+
+    def _load_one(
+        self,
+        con: DuckDBPyConnection,
+        draft: Manifest,
+        source: SourceFile,
+        progress: Progress | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> tuple[Manifest, FileReport]:
+        digest = file_hash(source.path)
+        if any(entry.file_hash == digest for entry in draft.files) and source.options.if_exists != "replace":
+            return draft, FileReport.refused(source.name, IngestError("ingest.same_file_again", name=source.name))
+        file_id = 1 + max((entry.file_id for entry in draft.files), default=0)
+
+        def tell(share: float) -> None:
+            if progress is not None:
+                progress(source.name, share)
+
+        report = load.read_into(
+            con, source.path, name=source.name, file_id=file_id, options=source.options, key=self.secret(),
+            progress=tell, cancelled=cancelled,
+        )  # fmt: skip
+        if report.outcome == "refuse":
+            return draft, report
+        kept = draft.files
+        if source.options.if_exists == "replace":
+            dropped = [entry.file_id for entry in kept if entry.kind == report.kind]
+            for table in (report.kind, "set_aside", "files"):
+                con.execute(
+                    f"DELETE FROM {table} WHERE list_contains($dropped, file_id)",  # noqa: S608
+                    {"dropped": dropped},
+                )
+            kept = tuple(entry for entry in kept if entry.kind != report.kind)
+        con.execute(
+            "INSERT INTO files VALUES ($file_id, $name, $kind, $hash, $at, $report)",
+            {
+                "file_id": file_id,
+                "name": source.name,
+                "kind": report.kind,
+                "hash": digest,
+                "at": datetime.now(UTC).replace(tzinfo=None),
+                "report": json.dumps(report.to_json(), ensure_ascii=False, default=str),
+            },
+        )
+        loaded = Loaded(file_id, source.name, report.kind, digest, report.rows)
+        currency = report.currency or draft.currency
+        return draft.next(files=(*kept, loaded), currency=currency, demo=False), report
+
+    def _change(
+        self,
+        fill: Callable[[DuckDBPyConnection, Manifest], Manifest],
+        *,
+        reachable: Sequence[Path] = (),
+        extra: Sequence[SourceFile] = (),
+    ) -> None:
+        """Build the next database beside the current one, check it, then make it current in one rename."""
+        current = self.folder / self.manifest.database
+        needed = _SPACE_FACTOR * (current.stat().st_size + sum(source.path.stat().st_size for source in extra))
+        if shutil.disk_usage(self.folder).free < needed:
+            raise WorkspaceError("workspace.disk_full", needed_mb=needed // 1024**2)
+        building = self.folder / f"building-{secrets.token_hex(4)}.duckdb"
+        try:
+            shutil.copyfile(current, building)
+            con = connect(building, reachable=[*reachable, self.folder], read_only=False)
+            try:
+                draft = fill(con, self.manifest)
+                if draft == self.manifest:
+                    return
+                build_facts(con)
+                counts = {table: int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]) for table in TABLES}  # noqa: S608
+                amount = con.execute("SELECT coalesce(sum(amount), 0) FROM transactions").fetchall()[0][0]
+                con.execute("CHECKPOINT")
+            finally:
+                con.close()
+            with building.open("rb+") as file:
+                os.fsync(file.fileno())
+            draft = self.manifest.next(
+                files=draft.files, currency=draft.currency, demo=draft.demo, counts=counts, amount_sum=str(amount)
+            )
+            building.replace(self.folder / draft.database)
+            manifests.write(self.folder, draft)
+        except (duckdb.OutOfMemoryException, MemoryError):
+            raise WorkspaceError("workspace.out_of_memory") from None
+        except OSError as error:
+            raise WorkspaceError("workspace.write_failed", reason=error.strerror or "") from None
+        finally:
+            building.unlink(missing_ok=True)
+            building.with_name(building.name + ".wal").unlink(missing_ok=True)
+        self.close()
+        self.manifest = draft
+        self._sweep()
+
+    def _check(self, query: Query) -> None:
+        for table, count in self.manifest.counts.items():
+            if query.count(table) != count:
+                raise WorkspaceError("workspace.counts_differ", table=table)
+        if self.manifest.counts:
+            found = query.one("SELECT coalesce(sum(amount), 0) FROM transactions")[0]
+            if str(found) != self.manifest.amount_sum:
+                raise WorkspaceError("workspace.counts_differ", table="transactions")
+
+    def _sweep(self) -> None:
+        """Remove database files that an interrupted or finished change left behind."""
+        for path in (*self.folder.glob("data-*.duckdb*"), *self.folder.glob("building-*")):
+            if path.name != self.manifest.database:
+                path.unlink(missing_ok=True)
