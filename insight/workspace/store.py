@@ -175,12 +175,13 @@ class Workspace:
             for kind, table in tables.items():
                 file_id = 1 + max((entry.file_id for entry in loaded), default=0)
                 columns = [field.name for field in TABLES[kind].fields if field.name in table.column_names]
-                casts = ", ".join(f"cast({c} AS {SQL_TYPES[TABLES[kind].field(c).type]})" for c in columns)
+                casts = ", ".join(f'cast("{c}" AS {SQL_TYPES[TABLES[kind].field(c).type]})' for c in columns)
+                names = ", ".join(f'"{c}"' for c in columns)
                 order = "ORDER BY customer_id, ordered_at, line" if kind == "transactions" else ""
                 numbered = table.append_column("line", pa.array(range(2, table.num_rows + 2), pa.int64()))
                 con.register("arrow_input", numbered)
                 con.execute(
-                    f"INSERT INTO {kind} ({', '.join(columns)}, file_id, line) "  # noqa: S608
+                    f"INSERT INTO {kind} ({names}, file_id, line) "  # noqa: S608
                     f"SELECT {casts}, $file_id, line FROM arrow_input {order}",
                     {"file_id": file_id},
                 )

@@ -21,5 +21,5 @@ def create_tables(con: DuckDBPyConnection) -> None:
     """Create the empty canonical tables and the workspace's books, where they do not exist."""
     con.execute(_BOOKS)
     for table in TABLES.values():
-        columns = ", ".join(f"{field.name} {SQL_TYPES[field.type]}" for field in table.fields)
+        columns = ", ".join(f'"{field.name}" {SQL_TYPES[field.type]}' for field in table.fields)
         con.execute(f"CREATE TABLE IF NOT EXISTS {table.name} ({columns}, file_id INTEGER, line BIGINT)")  # noqa: S608
