@@ -1,7 +1,8 @@
 """The look as numbers: every colour, size and line width, in one place.
 
-Pages (`.streamlit/config.toml`, compared by a test), Plotly, ECharts and PowerPoint all take their values from here. Better is
-`accent`, worse is `loss`, whatever is only there for comparison is `grey`: a hue without a meaning has no place in a chart.
+Pages (`.streamlit/config.toml`, compared by a test), Plotly, ECharts and PowerPoint all take their values from here.
+Better is `accent`, worse is `loss`, whatever is only there for comparison is `grey`: a hue without a meaning has no
+place in a chart.
 """
 
 from dataclasses import dataclass, replace
@@ -179,10 +180,12 @@ def sizes(projector: bool = False) -> Sizes:
     plain = Sizes()
     if not projector:
         return plain
-    return Sizes(**{
-        name: round(value * PROJECTOR_SCALE) if isinstance(value, int) else value * PROJECTOR_SCALE
-        for name, value in vars(plain).items()
-    })
+    return Sizes(
+        **{
+            name: round(value * PROJECTOR_SCALE) if isinstance(value, int) else value * PROJECTOR_SCALE
+            for name, value in vars(plain).items()
+        }
+    )
 
 
 def alpha(colour: str, strength: float) -> str:
@@ -192,7 +195,7 @@ def alpha(colour: str, strength: float) -> str:
 
 
 def blend(scale: tuple[str, ...], position: float) -> str:
-    """Colour at `position` 0..1 on a scale of even steps, straight lines between them in RGB as ECharts and Plotly draw it."""
+    """Colour at `position` 0..1 on a scale of even steps, mixed in RGB between two of them as ECharts and Plotly do."""
     place = min(max(position, 0.0), 1.0) * (len(scale) - 1)
     below = min(int(place), len(scale) - 2)
     share = place - below
