@@ -1,0 +1,188 @@
+"""Planning a test: what a size can see, what size sees an effect, and what it costs.
+
+Normal approximation throughout, two-sided. Bonferroni over the m primary comparisons: what Holm needs at worst.
+Before a test only: after it the interval says what the data say, and no power is computed from its outcome.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from scipy import optimize, special
+
+from insight.stats.moments import check_count, check_share, finite
+
+
+class ArmSizes(NamedTuple):
+    """Customers per treated arm and in the control."""
+
+    n_treatment: int
+    n_control: int
+
+
+def _quantile(alpha: float, comparisons: int) -> float:
+    if comparisons < 1:
+        raise ValueError(f"There must be at least one comparison, not {comparisons}.")
+    return float(special.ndtri(1 - check_share(alpha, "The significance level") / comparisons / 2))
+
+
+def _reach(alpha: float, power: float, comparisons: int) -> float:
+    """How many standard errors an effect must measure to be seen with the wanted power."""
+    return _quantile(alpha, comparisons) + float(special.ndtri(check_share(power, "The power")))
+
+
+def _positive(value: float, name: str) -> float:
+    number = finite(value)
+    if number is None or number <= 0:
+        raise ValueError(f"{name} must be above 0, not {value}.")
+    return number
+
+
+def _variance(value: float) -> float:
+    number = finite(value)
+    if number is None or number < 0:
+        raise ValueError(f"A variance must be 0 or more, not {value}.")
+    return number
+
+
+def _kept(correlation: float) -> float:
+    """Share of the variance that CUPED leaves: 1 - ρ²."""
+    if not -1 < correlation < 1:
+        raise ValueError(f"The correlation must lie between -1 and 1, not {correlation}.")
+    return 1 - correlation**2
+
+
+def mde_mean(
+    var: float,
+    n_treatment: int,
+    n_control: int,
+    *,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    comparisons: int = 1,
+    correlation: float = 0.0,
+) -> float | None:
+    """Smallest true difference per customer that the sizes can see, in the unit of the figure; None with an empty arm.
+
+    (z_{1-α/m/2} + z_power)·√(s²(1 - ρ²)(1/n_k + 1/n_0)), ρ the correlation of the figure with itself in the period
+    before (0 without CUPED).
+    """
+    n_t, n_c = check_count(n_treatment, "The number of customers"), check_count(n_control, "The number of customers")
+    reach, spread = _reach(alpha, power, comparisons), _variance(var) * _kept(correlation)
+    if n_t == 0 or n_c == 0:
+        return None
+    return reach * math.sqrt(spread * (1 / n_t + 1 / n_c))
+
+
+def power_mean(
+    effect: float, var: float, n_treatment: int, n_control: int, *, alpha: float = 0.05, comparisons: int = 1
+) -> float | None:
+    """Chance that a true difference of `effect` per customer is found; None with an empty arm or without variance."""
+    n_t, n_c = check_count(n_treatment, "The number of customers"), check_count(n_control, "The number of customers")
+    spread = _variance(var)
+    if n_t == 0 or n_c == 0:
+        return None
+    return _power(effect, math.sqrt(spread * (1 / n_t + 1 / n_c)), _quantile(alpha, comparisons))
+
+
+def sample_size_mean(
+    effect: float,
+    var: float,
+    *,
+    control_per_treatment: float = 1.0,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    comparisons: int = 1,
+    correlation: float = 0.0,
+) -> ArmSizes:
+    """Customers per treated arm and in the control that see a difference of `effect`; control = ratio × treated arm."""
+    size = abs(_positive(abs(effect), "The wanted effect"))
+    ratio = _positive(control_per_treatment, "The size of the control against a treated arm")
+    spread = _variance(var) * _kept(correlation)
+    n = (_reach(alpha, power, comparisons) / size) ** 2 * spread * (1 + 1 / ratio)
+    return _sizes(n, ratio)
+
+
+def power_rate(
+    effect: float, rate_control: float, n_treatment: int, n_control: int, *, alpha: float = 0.05, comparisons: int = 1
+) -> float | None:
+    """Chance that `rate_control + effect` is found to differ from `rate_control`, each rate with its own variance."""
+    n_t, n_c = check_count(n_treatment, "The number of customers"), check_count(n_control, "The number of customers")
+    base = check_share(rate_control, "The rate of the control")
+    treated = check_share(base + effect, "The rate with the effect")
+    if n_t == 0 or n_c == 0:
+        return None
+    error = math.sqrt(treated * (1 - treated) / n_t + base * (1 - base) / n_c)
+    return _power(effect, error, _quantile(alpha, comparisons))
+
+
+def mde_rate(
+    rate_control: float,
+    n_treatment: int,
+    n_control: int,
+    *,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    comparisons: int = 1,
+) -> float | None:
+    """Smallest rise of a rate that the sizes can see, in share units; None with an empty arm or if none is enough."""
+    n_t, n_c = check_count(n_treatment, "The number of customers"), check_count(n_control, "The number of customers")
+    base, reach = check_share(rate_control, "The rate of the control"), _reach(alpha, power, comparisons)
+    if n_t == 0 or n_c == 0:
+        return None
+
+    def excess(rise: float) -> float:
+        treated = base + rise
+        return rise - reach * math.sqrt(max(treated * (1 - treated), 0.0) / n_t + base * (1 - base) / n_c)
+
+    if excess(1 - base) <= 0:
+        return None
+    return float(optimize.brentq(excess, 0.0, 1 - base, xtol=1e-12))
+
+
+def sample_size_rate(
+    effect: float,
+    rate_control: float,
+    *,
+    control_per_treatment: float = 1.0,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    comparisons: int = 1,
+) -> ArmSizes:
+    """Customers per treated arm and in the control that see a rate of `rate_control + effect`."""
+    size = _positive(abs(effect), "The wanted effect")
+    ratio = _positive(control_per_treatment, "The size of the control against a treated arm")
+    base = check_share(rate_control, "The rate of the control")
+    treated = check_share(base + effect, "The rate with the effect")
+    spread = treated * (1 - treated) + base * (1 - base) / ratio
+    return _sizes((_reach(alpha, power, comparisons) / size) ** 2 * spread, ratio)
+
+
+def optimal_control_share(treated_arms: int) -> float:
+    """Share of all customers that the control should hold: n_0 = √K·n_k, so √K/(K + √K) (Dunnett 1955)."""
+    arms = check_count(treated_arms, "The number of treated arms")
+    if arms == 0:
+        raise ValueError("There must be at least one treated arm.")
+    return 1 / (1 + math.sqrt(arms))
+
+
+def planned_cost(sizes: Sequence[int], cost_per_contact: Sequence[float], fixed_cost: float = 0.0) -> float:
+    """What the contacts of a plan cost, in money: Σ n_k·c_k + fixed cost. ValueError for negative costs."""
+    if len(sizes) != len(cost_per_contact):
+        raise ValueError(f"There are {len(sizes)} arms but {len(cost_per_contact)} costs.")
+    if fixed_cost < 0 or any(cost < 0 for cost in cost_per_contact):
+        raise ValueError("A cost must be 0 or more.")
+    counts = [check_count(n, "The number of customers") for n in sizes]
+    return fixed_cost + sum(n * cost for n, cost in zip(counts, cost_per_contact, strict=True))
+
+
+def _power(effect: float, error: float, quantile: float) -> float | None:
+    if error <= 0:
+        return None
+    size = abs(effect) / error
+    return float(special.ndtr(size - quantile) + special.ndtr(-size - quantile))
+
+
+def _sizes(n_treatment: float, ratio: float) -> ArmSizes:
+    """Rounded up; the hair taken off keeps an exact answer from becoming one customer more by rounding error."""
+    return ArmSizes(max(2, math.ceil(n_treatment - 1e-9)), max(2, math.ceil(n_treatment * ratio - 1e-9)))
