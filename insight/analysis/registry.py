@@ -23,7 +23,8 @@ class Analysis:
         customer and mark. None where no customers stand behind the figures.
     marks: the columns of `members` whose values name a mark; a mark's list has as many customers as the mark says.
     tables: canonical tables that must hold rows before the question makes sense.
-    Its title is the catalogue key `analysis.<key>`.
+    Its words are the catalogue keys `analysis.<key>.title`, `.question` (what it answers) and, for the sentence of a
+    mark, `audience.marks.<key>` with the mark columns as values.
     """
 
     key: str

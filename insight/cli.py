@@ -1,0 +1,265 @@
+"""The command line: load, describe, list, run, customers. JSON or text on stdout, messages on stderr.
+
+Exit 0: done (warnings are in the output). 2: refused or wrong usage. 1: a fault of ours.
+"""
+
+import argparse
+import secrets
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from insight.analysis import registry
+from insight.audience import Audience, mark_of, pairs, parse, scoped_query, select
+from insight.errors import InsightError, UsageError
+from insight.export import as_json
+from insight.export.as_csv import csv_text
+from insight.i18n.catalog import LANGUAGES, Words
+from insight.ingest.report import FileReport, ReadOptions
+from insight.ingest.schema import TABLES
+from insight.result import Message, Result
+from insight.settings import Setting
+from insight.words import sentence
+from insight.workspace.describe import describe
+from insight.workspace.store import SourceFile, Workspace
+
+_TEXT_ROWS = 40
+
+
+class _Parser(argparse.ArgumentParser):
+    """Turns argparse's own complaints into ours, so that `--json` prints one object also then."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError("cli.usage", reason=message, usage=self.format_usage().strip())
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    common.add_argument("--lang", choices=LANGUAGES, default="sv", help="language of what people read")
+    parser = _Parser(prog="python -m insight", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+
+    load = commands.add_parser("load", parents=[common], help="read files into a workspace")
+    load.add_argument("workspace", type=Path)
+    load.add_argument("files", type=Path, nargs="+")
+    load.add_argument("--as", dest="kind", choices=sorted(TABLES), help="what the files hold, when not to be guessed")
+    load.add_argument("--set", dest="options", action="append", default=[], metavar="NAME=VALUE", help="how to read")
+
+    what = commands.add_parser("describe", parents=[common], help="rows, customers, sums and dates of every table")
+    what.add_argument("workspace", type=Path)
+
+    commands.add_parser("list", parents=[common], help="the analyses and their settings")
+
+    run = commands.add_parser("run", parents=[common], help="one analysis")
+    customers = commands.add_parser("customers", parents=[common], help="the customers behind a mark")
+    for command in (run, customers):
+        command.add_argument("workspace", type=Path)
+        command.add_argument("analysis")
+        command.add_argument("settings", nargs="*", metavar="NAME=VALUE")
+        command.add_argument("--scope", help="an audience's link: only its customers")
+        command.add_argument("--csv", action="store_true", help="CSV on stdout")
+    customers.add_argument("--mark", action="append", default=[], metavar="COLUMN=VALUE", help="which mark")
+
+    forget = commands.add_parser("forget", parents=[common], help="erase a workspace for good")
+    forget.add_argument("workspace", type=Path)
+    return parser
+
+
+def _named(parts: Sequence[str]) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if not equals or not name:
+            raise UsageError("setting.not_a_pair", value=part)
+        named[name] = value
+    return named
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def _load(args: argparse.Namespace, words: Words) -> int:
+    named = _named(args.options)
+    if args.kind:
+        named["kind"] = args.kind
+    options = ReadOptions.parse(named)
+    missing = [path.name for path in args.files if not path.is_file()]
+    if missing:
+        raise UsageError("cli.no_such_file", name=", ".join(missing))
+    fresh = not (args.workspace / "manifest.json").exists()
+    workspace = Workspace.create(args.workspace) if fresh else Workspace.open(args.workspace)
+    try:
+        reports = workspace.load([SourceFile(path, path.name, options) for path in args.files])
+    finally:
+        workspace.close()
+    if fresh and all(report.outcome == "refuse" for report in reports):
+        workspace.destroy()
+    if args.json:
+        _say(as_json.dumps({"files": [report.to_json() for report in reports]}))
+    else:
+        for report in reports:
+            _say(_report_text(report, words))
+    return 2 if any(report.outcome == "refuse" for report in reports) else 0
+
+
+def _report_text(report: FileReport, words: Words) -> str:
+    form: dict[str, Any] = report.to_json()
+    lines = [
+        words.t(
+            f"cli.loaded.{report.outcome}", name=report.name, kind=words.t(f"table.{report.kind}") if report.kind else "–",
+            rows=form["rows"], set_aside=form["set_aside"], footers=form["footers"], lines=form["lines"],
+        )
+    ]  # fmt: skip
+    lines += [f"  {field}: {column}" for field, column in form["mapping"].items()]
+    lines += [f"  - {message[words.language]}" for message in form["messages"]]
+    return "\n".join(lines)
+
+
+def _describe(args: argparse.Namespace, words: Words) -> int:
+    workspace = Workspace.open(args.workspace)
+    try:
+        with workspace.query() as query:
+            found = describe(query)
+    finally:
+        workspace.close()
+    if args.json:
+        _say(as_json.dumps({"tables": found, "currency": workspace.manifest.currency}))
+        return 0
+    for name, table in found.items():
+        if table["rows"]:
+            _say(
+                words.t(
+                    "cli.table", name=words.t(f"table.{name}"), rows=table["rows"], customers=table["customers"],
+                    first=table["first"] or "–", last=table["last"] or "–", total=table["amount_sum"] or "–",
+                )
+            )  # fmt: skip
+    return 0
+
+
+def _setting_form(setting: Setting) -> dict[str, object]:
+    default = None if callable(setting.default) else as_json.plain(setting.default)
+    return {"name": setting.name, "kind": setting.kind, "default": default, "choices": list(setting.choices)}
+
+
+def _list(args: argparse.Namespace, words: Words) -> int:
+    both = {language: Words(language) for language in LANGUAGES}
+    found = [
+        {
+            "key": analysis.key,
+            "title": {language: both[language].t(f"analysis.{analysis.key}.title") for language in LANGUAGES},
+            "settings": [_setting_form(setting) for setting in analysis.settings],
+            "marks": list(analysis.marks),
+            "tables": list(analysis.tables),
+        }
+        for analysis in registry.analyses().values()
+    ]
+    if args.json:
+        _say(as_json.dumps({"analyses": found}))
+        return 0
+    for analysis in registry.analyses().values():
+        names = " ".join(f"{setting.name}=" for setting in analysis.settings)
+        _say(f"{analysis.key:28} {words.t(f'analysis.{analysis.key}.title')}\n{'':28} {names}")
+    return 0
+
+
+def _scope(args: argparse.Namespace) -> Audience | None:
+    return parse(args.scope) if args.scope else None
+
+
+def _run(args: argparse.Namespace, words: Words) -> int:
+    workspace = Workspace.open(args.workspace)
+    try:
+        with scoped_query(workspace, _scope(args)) as query:
+            result = registry.run(query, args.analysis, _named(args.settings))
+    finally:
+        workspace.close()
+    if args.json:
+        form = as_json.result_json(result, workspace.manifest.currency)
+        form["settings"] = _named(args.settings)
+        form["scope"] = args.scope
+        _say(as_json.dumps(form))
+    elif args.csv:
+        _say(csv_text([str(name) for name in result.table.columns], result.table.itertuples(index=False)))
+    else:
+        _say(_result_text(result, Words(words.language, workspace.manifest.currency, result.labels)))
+    return 0
+
+
+def _result_text(result: Result, words: Words) -> str:
+    lines = [words.message(result.headline), ""]
+    for name, metric in result.metrics.items():
+        title = words.t(f"metric.{name}") if words.has(f"metric.{name}") else name
+        spread = ""
+        if metric.low is not None and metric.high is not None:
+            spread = f"  ({words.value(metric.low, metric.unit)} – {words.value(metric.high, metric.unit)})"
+        lines.append(f"{title}: {words.value(metric.value, metric.unit)}{spread}")
+    names = [str(name) for name in result.table.columns]
+    cells = [[words.value(cell, result.units.get(name, "text")) for name, cell in zip(names, row, strict=True)]
+             for row in result.table.head(_TEXT_ROWS).itertuples(index=False)]  # fmt: skip
+    heads = [words.t(f"column.{name}") if words.has(f"column.{name}") else name for name in names]
+    widths = [max(len(row[i]) for row in [heads, *cells]) for i in range(len(names))]
+    lines += ["", *("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in [heads, *cells])]
+    lines += ["", *(words.message(Message(f"note.{note.code}", note.values)) for note in result.notes)]
+    return "\n".join(lines)
+
+
+def _customers(args: argparse.Namespace, words: Words) -> int:
+    workspace = Workspace.open(args.workspace)
+    try:
+        mark = mark_of(args.analysis, pairs(_named(args.settings)), _named(args.mark), _scope(args))
+        with select(workspace, mark) as query:
+            found = query.frame("SELECT * FROM selected ORDER BY customer_id")
+    finally:
+        workspace.close()
+    columns = [str(name) for name in found.columns]
+    if args.csv:
+        _say(csv_text(columns, found.itertuples(index=False)))
+    elif args.json:
+        audience = {language: sentence(mark, Words(language)) for language in LANGUAGES}
+        rows = [[as_json.plain(cell) for cell in row] for row in found.itertuples(index=False)]
+        _say(as_json.dumps({"count": len(rows), "audience": {**audience, "link": mark.link()}, "columns": columns, "rows": rows}))
+    else:
+        _say(f"{sentence(mark, words)}: {words.count(len(found))} {words.t('common.customers')}")
+        _say(found.head(_TEXT_ROWS).to_string(index=False))
+    return 0
+
+
+def _forget(args: argparse.Namespace, words: Words) -> int:
+    Workspace(args.workspace).destroy()
+    _say(as_json.dumps({"forgotten": args.workspace.name}) if args.json else words.t("cli.forgotten", name=args.workspace.name))
+    return 0
+
+
+_COMMANDS = {
+    "load": _load, "describe": _describe, "list": _list, "run": _run, "customers": _customers, "forget": _forget,
+}  # fmt: skip
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    words_in = list(sys.argv[1:] if argv is None else argv)
+    wants_json = "--json" in words_in
+    words = Words("en" if "--lang=en" in words_in or _follows(words_in, "--lang", "en") else "sv")
+    try:
+        args = _parser().parse_args(words_in)
+        return _COMMANDS[args.command](args, words)
+    except InsightError as failure:
+        if wants_json:
+            _say(as_json.dumps(as_json.error(failure)))
+        sys.stderr.write(words.message(Message(failure.key, failure.values)) + "\n")
+        return 2
+    except BrokenPipeError:
+        return 0
+    except Exception as fault:  # noqa: BLE001 - the last stop: no traceback, it could carry a customer's data
+        failure = InsightError("error.unexpected", code=f"{type(fault).__name__}-{secrets.token_hex(3)}")
+        if wants_json:
+            _say(as_json.dumps(as_json.error(failure)))
+        sys.stderr.write(words.message(Message(failure.key, failure.values)) + "\n")
+        return 1
+
+
+def _follows(parts: Sequence[str], first: str, second: str) -> bool:
+    return any(a == first and b == second for a, b in zip(parts, parts[1:], strict=False))

@@ -1,0 +1,228 @@
+"""Workbooks: checked, then read by a child process with limits; one sheet becomes a plain CSV file.
+
+The child is `excel_child.py`. It can be killed, run out of memory or be aborted by its library without harm here;
+each of these ends becomes one sentence.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import uuid
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from insight.errors import IngestError
+from insight.ingest import archive
+from insight.ingest.report import FileMessage
+
+_CHILD = Path(__file__).with_name("excel_child.py")
+_BASE_MEMORY = 450 << 20
+_MAX_MEMORY = 4 << 30
+_MEMORY_PER_BYTE = 60
+_BASE_SECONDS = 4
+_BYTES_PER_SECOND = 700_000
+# Real sheets pack 5 to 40 times; what packs better gets no more than the base limits.
+_HONEST_RATIO = 60
+_BASE_OUTPUT = 256 << 20
+_MARK_LOCKED = "EncryptedPackage".encode("utf-16-le")
+_MARK_MACRO = "_VBA_PROJECT".encode("utf-16-le")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of a workbook. `rows` is the height of its filled part; None when it was not looked at."""
+
+    name: str
+    rows: int | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class SheetFile:
+    """A sheet written as CSV (UTF-8, comma, RFC 4180): where, which, and what the user should know.
+
+    `first_row` is the Excel row of the file's first line; `continued` holds the lines, counted from 1, that continue
+    a cell with line breaks; `epoch_1904` is the workbook's date system, for dates that are plain numbers.
+    """
+
+    path: Path
+    sheet: str
+    sheets: tuple[Sheet, ...]
+    messages: tuple[FileMessage, ...]
+    first_row: int
+    continued: array[int]
+    epoch_1904: bool
+
+
+@dataclass(frozen=True)
+class _Limits:
+    memory: int
+    seconds: int
+    output: int
+
+
+def is_workbook(names: frozenset[str]) -> str:
+    """Which kind of workbook a zip with these entries is (xlsx, xlsm, xlsb, ods), or '' for none."""
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if "xl/workbook.xml" in names:
+        return "xlsm" if "xl/vbaproject.bin" in names else "xlsx"
+    return "ods" if "content.xml" in names and "mimetype" in names else ""
+
+
+def read_zipped(path: Path, work: Path, found: tuple[archive.Member, ...], sheet: str | None) -> SheetFile:
+    """Read a sheet of an xlsx, xlsm, xlsb or ods file. Raises IngestError with one sentence for the user."""
+    archive.refuse_entities(path, found)
+    if any(m.name == "META-INF/manifest.xml" and _is_locked_ods(path, m) for m in found):
+        raise IngestError("ingest.excel_password")
+    unpacked, packed = sum(m.size for m in found), path.stat().st_size
+    messages: list[FileMessage] = []
+    if any(m.name.lower().endswith("vbaproject.bin") or m.name.startswith("Basic/") for m in found):
+        messages.append(FileMessage("excel_macro", "warning"))
+    return _read(path, work, sheet, _limits(packed, unpacked), messages)
+
+
+def read_ole(path: Path, work: Path, sheet: str | None) -> SheetFile:
+    """Read a sheet of an old xls file. Raises IngestError, also for an xlsx locked by a password (the same container)."""
+    macro = False
+    with path.open("rb") as file:
+        tail = b""
+        while chunk := file.read(archive.CHUNK):
+            if _MARK_LOCKED in tail + chunk:
+                raise IngestError("ingest.excel_password")
+            macro = macro or _MARK_MACRO in tail + chunk
+            tail = chunk[-64:]
+    messages = [FileMessage("excel_macro", "warning")] if macro else []
+    size = path.stat().st_size
+    return _read(path, work, sheet, _limits(size, size), messages)
+
+
+def _is_locked_ods(path: Path, manifest: archive.Member) -> bool:
+    return any(b"encryption-data" in chunk for chunk in archive.inflate(path, manifest.info))
+
+
+def _limits(packed: int, unpacked: int) -> _Limits:
+    earned = packed if unpacked <= _HONEST_RATIO * packed else 0
+    return _Limits(
+        memory=min(_MAX_MEMORY, _BASE_MEMORY + _MEMORY_PER_BYTE * earned),
+        seconds=_BASE_SECONDS + earned // _BYTES_PER_SECOND,
+        output=_BASE_OUTPUT + 4 * (unpacked if earned else 0),
+    )
+
+
+def _read(path: Path, work: Path, sheet: str | None, limits: _Limits, messages: list[FileMessage]) -> SheetFile:
+    folder = work / f"sheets-{uuid.uuid4().hex}"
+    folder.mkdir()
+    try:
+        reply = _ask(path, folder, sheet, limits)
+        chosen = _chosen(reply)
+        target = work / f"{uuid.uuid4().hex}.csv"
+        (folder / chosen["file"]).replace(target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if sheet is None:
+        messages += _sheet_messages(chosen, reply["sheets"])
+    messages += _cell_messages(chosen)
+    return SheetFile(
+        path=target, sheet=chosen["name"],
+        sheets=tuple(Sheet(s["name"], s["rows"], s["hidden"]) for s in reply["sheets"]),
+        messages=tuple(messages), first_row=chosen["first_row"],
+        continued=array("q", chosen["continued"]), epoch_1904=reply["epoch_1904"],
+    )  # fmt: skip
+
+
+def _ask(path: Path, folder: Path, sheet: str | None, limits: _Limits) -> dict[str, Any]:
+    request = {
+        "path": str(path.resolve()), "folder": str(folder.resolve()), "sheet": sheet,
+        "memory": limits.memory, "seconds": limits.seconds, "limit": limits.output,
+    }  # fmt: skip
+    # A busy machine gives a process less than its share: the wall clock is the wider limit.
+    patience = 3 * limits.seconds + 10
+    with subprocess.Popen(
+        [sys.executable, "-I", str(_CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as child:  # fmt: skip
+        try:
+            out, _ = child.communicate(json.dumps(request).encode(), timeout=patience)
+        except BaseException as error:
+            _kill(child)
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise IngestError("ingest.excel_slow") from error
+            raise
+    if child.returncode == 0:
+        return json.loads(out)
+    if sys.platform != "win32" and child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise IngestError("ingest.excel_slow")
+    # The Rust library aborts when it is refused memory; there is no exception to catch in the child.
+    raise IngestError("ingest.excel_too_large")
+
+
+def _kill(child: "subprocess.Popen[bytes]") -> None:
+    """End the child and whatever it may have started."""
+    with contextlib.suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            child.kill()
+        else:
+            os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+_REFUSALS: Mapping[str, str] = {
+    "password": "ingest.excel_password",
+    "damaged": "ingest.file_damaged",
+    "empty": "ingest.excel_empty",
+    "too_wide": "ingest.excel_wide",
+    "too_large": "ingest.excel_too_large",
+    "too_many_sheets": "ingest.excel_too_large",
+    "disk": "ingest.disk_full",
+}
+
+
+def _chosen(reply: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry of the sheet that was read; raises the refusal that the child's status stands for."""
+    status, _, cell = str(reply["status"]).partition(":")
+    if status == "no_sheet":
+        raise IngestError("ingest.excel_no_sheet", names=_listed(s["name"] for s in reply["sheets"]))
+    if status == "far_cell":
+        raise IngestError("ingest.excel_far_cell", cell=cell)
+    if status != "ok":
+        raise IngestError(_REFUSALS[status])
+    return next(s for s in reply["sheets"] if s["name"] == reply["chosen"])
+
+
+def _sheet_messages(chosen: Mapping[str, Any], sheets: list[dict[str, Any]]) -> list[FileMessage]:
+    """Which sheet was read. A warning when another one holds a table, or when an earlier one was passed over."""
+    others = [s for s in sheets if s is not chosen and s["rows"]]
+    if not others:
+        return []
+    passed = any(not s["hidden"] for s in sheets[: sheets.index(dict(chosen))] if s["rows"])
+    tables = any(s["table_rows"] > 1 and not s["about"] for s in others)
+    severity = "warning" if tables or passed else "note"
+    return [
+        FileMessage("excel_sheet", severity, {"sheet": chosen["name"], "others": _listed(s["name"] for s in others)})
+    ]
+
+
+def _cell_messages(chosen: Mapping[str, Any]) -> list[FileMessage]:
+    messages: list[FileMessage] = []
+    if n := chosen["errors"] + chosen["xml_errors"]:
+        cells = (chosen["error_cells"] + chosen["xml_errors_cells"])[:3]
+        messages.append(FileMessage("excel_errors", "warning", {"n": n, "cells": _listed(cells)}))
+    if n := chosen["uncalculated"]:
+        values = {"n": n, "cells": _listed(chosen["uncalculated_cells"])}
+        messages.append(FileMessage("excel_uncalculated", "warning", values))
+    if n := chosen["long"]:
+        messages.append(FileMessage("excel_long_numbers", "warning", {"n": n, "cells": _listed(chosen["long_cells"])}))
+    return messages
+
+
+def _listed(names: Any, most: int = 12) -> str:
+    shown = list(names)
+    return ", ".join(shown[:most]) + (" …" if len(shown) > most else "")
