@@ -15,8 +15,9 @@ from insight.audience import Audience, mark_of, pairs, parse, scoped_query, sele
 from insight.errors import InsightError, UsageError
 from insight.export import as_json
 from insight.export.as_csv import csv_text
-from insight.i18n.catalog import LANGUAGES, Words
-from insight.ingest.report import FileReport, ReadOptions
+from insight.i18n.catalog import LANGUAGES, Words, say
+from insight.ingest.options import ReadOptions
+from insight.ingest.report import FileReport
 from insight.ingest.schema import TABLES
 from insight.result import Message, Result
 from insight.settings import Setting
@@ -98,7 +99,7 @@ def _load(args: argparse.Namespace, words: Words) -> int:
     if fresh and all(report.outcome == "refuse" for report in reports):
         workspace.destroy()
     if args.json:
-        _say(as_json.dumps({"files": [report.to_json() for report in reports]}))
+        _say(as_json.dumps({"files": [report.as_json(say) for report in reports]}))
     else:
         for report in reports:
             _say(_report_text(report, words))
@@ -106,7 +107,7 @@ def _load(args: argparse.Namespace, words: Words) -> int:
 
 
 def _report_text(report: FileReport, words: Words) -> str:
-    form: dict[str, Any] = report.to_json()
+    form: dict[str, Any] = report.as_json(say)
     lines = [
         words.t(
             f"cli.loaded.{report.outcome}", name=report.name, kind=words.t(f"table.{report.kind}") if report.kind else "–",

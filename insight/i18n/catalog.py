@@ -175,6 +175,11 @@ def _rounded(value: object, decimals: int) -> Decimal:
     return exact if exact != 0 else abs(exact)
 
 
+def say(message: Message, language: str) -> str:
+    """A message in a language named by its code, for forms that hold both."""
+    return Words("en" if language == "en" else "sv").message(message)
+
+
 class _Formatter(string.Formatter):
     """Fills templates; the format after the colon is one of ours."""
 

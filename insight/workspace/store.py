@@ -15,11 +15,14 @@ import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from insight.errors import IngestError, WorkspaceError
+from insight.errors import WorkspaceError
+from insight.i18n.catalog import say
 from insight.ingest import load
-from insight.ingest.report import FileReport, ReadOptions
+from insight.ingest.options import ReadOptions
+from insight.ingest.report import FileMessage, FileReport
 from insight.ingest.schema import SQL_TYPES, TABLES
 from insight.workspace import manifest as manifests
+from insight.workspace.connection import connect
 from insight.workspace.engine import Query
 from insight.workspace.facts import build_facts
 from insight.workspace.manifest import Loaded, Manifest
@@ -27,7 +30,6 @@ from insight.workspace.tables import create_tables
 
 Progress = Callable[[str, float], None]
 _KEY = "key"
-_QUERY_LIMIT_MS = 60_000
 _SPACE_FACTOR = 3
 
 
@@ -38,46 +40,6 @@ class SourceFile:
     path: Path
     name: str
     options: ReadOptions = ReadOptions()
-
-
-def _memory_limit() -> str:
-    """A third of the machine's memory, at most 8 GB: several connections may live in one process."""
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        total = 6 * 1024**3
-    return f"{min(8 * 1024**3, total // 3) // 1024**2}MB"
-
-
-def connect(path: Path, *, reachable: Sequence[Path] = (), read_only: bool = True) -> DuckDBPyConnection:
-    """A hardened connection: no network, no extensions, no files but `reachable`, settings locked.
-
-    Raises WorkspaceError when another process is writing the file or the file is damaged.
-    """
-    spill = path.parent / "spill"
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "allow_community_extensions": False,
-        "allow_persistent_secrets": False,
-        "python_enable_replacements": False,
-        "memory_limit": _memory_limit(),
-        "temp_directory": str(spill),
-        "preserve_insertion_order": True,
-    }
-    try:
-        con = duckdb.connect(str(path), read_only=read_only, config=config)
-    except duckdb.IOException:
-        raise WorkspaceError("workspace.busy") from None
-    except duckdb.Error:
-        raise WorkspaceError("workspace.database_damaged") from None
-    con.execute("SET TimeZone = 'UTC'")
-    con.execute("SET allowed_directories = $folders", {"folders": [str(folder) for folder in reachable]})
-    con.execute("SET enable_external_access = false")
-    if read_only:
-        con.execute("SET max_execution_time = $limit", {"limit": _QUERY_LIMIT_MS})
-    con.execute("SET lock_configuration = true")
-    return con
 
 
 def file_hash(path: Path) -> str:
@@ -204,7 +166,7 @@ class Workspace:
         self._change(drop)
 
     def reports(self) -> list[dict[str, object]]:
-        """The stored report of every loaded file, oldest first, as `FileReport.to_json` gives it."""
+        """The stored report of every loaded file, oldest first, as `FileReport.as_json` gives it."""
         with self.query() as query:
             return [json.loads(row[0]) for row in query.rows("SELECT report FROM files ORDER BY file_id")]
 
@@ -229,7 +191,8 @@ class Workspace:
     ) -> tuple[Manifest, FileReport]:
         digest = file_hash(source.path)
         if any(entry.file_hash == digest for entry in draft.files) and source.options.if_exists != "replace":
-            return draft, FileReport.refused(source.name, IngestError("ingest.same_file_again", name=source.name))
+            again = FileMessage("same_file_again", "error", {"name": source.name})
+            return draft, FileReport(source.name, messages=(again,))
         file_id = 1 + max((entry.file_id for entry in draft.files), default=0)
 
         def tell(share: float) -> None:
@@ -259,11 +222,11 @@ class Workspace:
                 "kind": report.kind,
                 "hash": digest,
                 "at": datetime.now(UTC).replace(tzinfo=None),
-                "report": json.dumps(report.to_json(), ensure_ascii=False, default=str),
+                "report": json.dumps(report.as_json(say), ensure_ascii=False, default=str),
             },
         )
         loaded = Loaded(file_id, source.name, report.kind, digest, report.rows)
-        currency = report.currency or draft.currency
+        currency = str(report.figures.get("currency") or draft.currency)
         return draft.next(files=(*kept, loaded), currency=currency, demo=False), report
 
     def _change(

@@ -1,0 +1,52 @@
+"""Hardened connections: no network, no extensions, no files but the named folders, settings locked."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from insight.errors import WorkspaceError
+
+_QUERY_LIMIT_MS = 60_000
+
+
+def _memory_limit() -> str:
+    """A third of the machine's memory, at most 8 GB: several connections may live in one process."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        total = 6 * 1024**3
+    return f"{min(8 * 1024**3, total // 3) // 1024**2}MB"
+
+
+def connect(path: Path, *, reachable: Sequence[Path] = (), read_only: bool = True) -> DuckDBPyConnection:
+    """A hardened connection: no network, no extensions, no files but `reachable`, settings locked.
+
+    Raises WorkspaceError when another process is writing the file or the file is damaged.
+    """
+    spill = path.parent / "spill"
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "allow_persistent_secrets": False,
+        "python_enable_replacements": False,
+        "memory_limit": _memory_limit(),
+        "temp_directory": str(spill),
+        "preserve_insertion_order": True,
+    }
+    try:
+        con = duckdb.connect(str(path), read_only=read_only, config=config)
+    except duckdb.IOException:
+        raise WorkspaceError("workspace.busy") from None
+    except duckdb.Error:
+        raise WorkspaceError("workspace.database_damaged") from None
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET allowed_directories = $folders", {"folders": [str(folder) for folder in reachable]})
+    con.execute("SET enable_external_access = false")
+    if read_only:
+        con.execute("SET max_execution_time = $limit", {"limit": _QUERY_LIMIT_MS})
+    con.execute("SET lock_configuration = true")
+    return con
