@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from insight.errors import IngestError
 
@@ -23,7 +23,9 @@ CHUNK = 1 << 20
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _END_SIZE = 22
-_ENTITY_MARKS = tuple(mark.encode(code) for mark in ("<!DOCTYPE", "<!ENTITY") for code in ("utf-8", "utf-16-le", "utf-16-be"))
+_ENTITY_MARKS = tuple(
+    mark.encode(code) for mark in ("<!DOCTYPE", "<!ENTITY") for code in ("utf-8", "utf-16-le", "utf-16-be")
+)
 _LEFT_BEHIND = (".ds_store", "thumbs.db", "desktop.ini")
 _README = ("readme", "läsmig", "lasmig", "läs mig", "license", "licens")
 
@@ -35,6 +37,18 @@ class Member:
     name: str
     size: int
     info: zipfile.ZipInfo
+
+
+class Unpacker(Protocol):
+    """What `zlib.decompressobj` returns, as far as it is used here."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    @property
+    def unconsumed_tail(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes: ...
 
 
 def members(path: Path) -> tuple[Member, ...]:
@@ -122,7 +136,12 @@ def refuse_entities(path: Path, found: tuple[Member, ...]) -> None:
 
 
 def _inflated(
-    file: BinaryIO, unpacker: "zlib._Decompress", packed: int, rest: bytes = b"", total: int = 0, ratio_of: int | None = None
+    file: BinaryIO,
+    unpacker: "zlib._Decompress",
+    packed: int,
+    rest: bytes = b"",
+    total: int = 0,
+    ratio_of: int | None = None,
 ) -> Iterator[bytes]:
     left = packed
     while not unpacker.eof:

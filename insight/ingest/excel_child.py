@@ -7,6 +7,7 @@ Nothing else is printed: a library's error text may quote a cell.
 
 import csv
 import datetime as dt
+import errno
 import json
 import re
 import sys
@@ -28,7 +29,7 @@ CHUNK = 4 << 20
 EXACT = 2**53
 
 _ABOUT = re.compile(
-    r"(förklaring|forklaring|explanation|read ?me|läs ?mig|info|information|instruktion|instruction|om\b|about|hjälp|help"
+    r"(förklaring|forklaring|explanation|read ?me|läs ?mig|info|instruktion|instruction|om\b|about|hjälp|help"
     r"|beskrivning|description|metadata|legend|innehåll|contents|framsida|cover|försättsblad|kolumner|columns)",
     re.IGNORECASE,
 )
@@ -45,7 +46,7 @@ _UNCALCULATED = re.compile(
 )
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The workbook cannot be read; the text is a status that the parent knows."""
 
 
@@ -75,7 +76,7 @@ class SheetWriter:
             return
         self.columns = sheet.end[1] - sheet.start[1] + 1
         if self.columns > MAX_COLUMNS:
-            raise Refused("too_wide")
+            raise RefusedError("too_wide")
         self.left = sheet.start[1]
         last, waiting, size = 0, 0, 0
         with target.open("w", encoding="utf-8", newline="") as out:
@@ -92,7 +93,7 @@ class SheetWriter:
                 waiting, last = 0, number
                 size += writer.writerow(texts)
                 if size > self.limit:
-                    raise Refused("too_large")
+                    raise RefusedError("too_large")
                 self.filled += filled
                 self.table_rows += filled > 1 or self.columns == 1
                 self._count_lines(texts)
@@ -234,18 +235,18 @@ class Parts:
             if int(ref[2]) > rows or column > width:
                 rows, width, far = max(rows, int(ref[2])), max(width, column), ref[1] + ref[2]
         if rows * width > SPARSE_CELLS and rows * width > 50 * cells:
-            raise Refused(f"far_cell:{far.decode('ascii')}")
+            raise RefusedError(f"far_cell:{far.decode('ascii')}")
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Write the sheets of a workbook as CSV and say what was found. Raises Refused, and what calamine raises."""
+    """Write the sheets of a workbook as CSV and say what was found. Raises RefusedError, and what calamine raises."""
     path, folder = Path(request["path"]), Path(request["folder"])
     parts = Parts(path)
     found: list[dict[str, Any]] = []
     with python_calamine.CalamineWorkbook.from_path(path) as book:
         sheets = [s for s in book.sheets_metadata if s.typ == python_calamine.SheetTypeEnum.WorkSheet]
         if len(sheets) > MAX_SHEETS:
-            raise Refused("too_many_sheets")
+            raise RefusedError("too_many_sheets")
         wanted = request["sheet"]
         if wanted is not None and wanted not in [s.name for s in sheets]:
             return {"status": "no_sheet", "sheets": [{"name": s.name} for s in sheets]}
@@ -316,15 +317,15 @@ def main() -> None:
     limit_process(request["memory"], request["seconds"])
     try:
         reply = answer(request)
-    except Refused as refused:
+    except RefusedError as refused:
         reply = {"status": str(refused)}
     except python_calamine.PasswordError:
         reply = {"status": "password"}
     except MemoryError:
         reply = {"status": "too_large"}
     except OSError as error:
-        reply = {"status": "disk" if error.errno in (28, 122) else "damaged"}
-    except BaseException:  # a panic in the Rust library is not an Exception
+        reply = {"status": "disk" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "damaged"}
+    except BaseException:  # noqa: BLE001 - a panic in the Rust library is not an Exception
         reply = {"status": "damaged"}
     sys.stdout.write(json.dumps(reply))
 
