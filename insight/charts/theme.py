@@ -11,7 +11,7 @@ from typing import Literal
 SegmentState = Literal["core", "growing", "at_risk", "dormant", "lost"]
 
 BODY_FONT = "IBM Plex Sans"
-# Streamlit does not apply a family whose name ends in a bare digit, so "Source Serif 4" is served under this name.
+# Source Serif 4, by the name under which Streamlit ships and serves it.
 HEADING_FONT = "Source Serif"
 
 # The lighter half of a two-sided bar (share of customers) is the segment's own colour at this strength.
