@@ -137,7 +137,7 @@ def refuse_entities(path: Path, found: tuple[Member, ...]) -> None:
 
 def _inflated(
     file: BinaryIO,
-    unpacker: "zlib._Decompress",
+    unpacker: Unpacker,
     packed: int,
     rest: bytes = b"",
     total: int = 0,

@@ -10,6 +10,7 @@ import struct
 import uuid
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -98,10 +99,8 @@ def open_source(path: Path, name: str, work: Path, *, sheet: str | None = None, 
 def _open(path: Path, name: str, work: Path, sheet: str | None, member: str | None) -> Source:
     kind = kind_of(path)
     if kind == "gzip":
-        inner = work / uuid.uuid4().hex
-        archive.gunzip(path, inner)
         inner_name = re.sub(r"\.gz(?:ip)?$", "", name, flags=re.IGNORECASE)
-        return _inner(inner, inner_name, name, work, sheet, _mismatch(name, kind))
+        return _inner(lambda target: archive.gunzip(path, target), inner_name, work, sheet, _mismatch(name, kind))
     if kind != "zip":
         return _plain(path, name, work, kind, sheet)
     found = archive.members(path)
@@ -109,31 +108,33 @@ def _open(path: Path, name: str, work: Path, sheet: str | None, member: str | No
         return _sheet(name, workbook, excel.read_zipped(path, work, found, sheet))
     data = archive.data_members(found)
     chosen = _choose(data, member)
-    inner = work / uuid.uuid4().hex
-    archive.unpack_member(path, chosen, inner)
-    source = _inner(inner, chosen.name, name, work, sheet, _mismatch(name, kind))
+    source = _inner(
+        lambda target: archive.unpack_member(path, chosen, target), chosen.name, work, sheet, _mismatch(name, kind)
+    )
     return replace(source, member=chosen.name, members=tuple(m.name for m in data))
 
 
 def _inner(
-    inner: Path, inner_name: str, outer_name: str, work: Path, sheet: str | None, said: list[FileMessage]
+    unpack: Callable[[Path], None], inner_name: str, work: Path, sheet: str | None, said: list[FileMessage]
 ) -> Source:
     """The source inside a packed file, which may be a workbook but not another packed file."""
-    shown = PurePosixPath(inner_name).name or outer_name
+    shown = PurePosixPath(inner_name).name
+    inner = work / uuid.uuid4().hex
+    source = None
     try:
+        unpack(inner)
         kind = kind_of(inner)
         found = archive.members(inner) if kind == "zip" else ()
-        if kind == "gzip" or (kind == "zip" and not _workbook(found)):
+        workbook = _workbook(found)
+        if kind == "gzip" or (kind == "zip" and not workbook):
             raise IngestError("ingest.zip_nested")
-        if workbook := _workbook(found):
+        if workbook:
             source = _sheet(shown, workbook, excel.read_zipped(inner, work, found, sheet))
         else:
             source = _plain(inner, shown, work, kind, sheet)
-    except BaseException:
-        inner.unlink(missing_ok=True)
-        raise
-    if source.path != inner:
-        inner.unlink()
+    finally:
+        if source is None or source.path != inner:
+            inner.unlink(missing_ok=True)
     unpacked = FileMessage("unpacked", "note", {"name": shown})
     return replace(source, messages=(*said, unpacked, *source.messages))
 

@@ -90,7 +90,7 @@ def read_zipped(path: Path, work: Path, found: tuple[archive.Member, ...], sheet
 
 
 def read_ole(path: Path, work: Path, sheet: str | None) -> SheetFile:
-    """Read a sheet of an old xls file. Raises IngestError, also for a locked xlsx, which hides in the same container."""
+    """Read a sheet of an old xls file. Raises IngestError; a locked xlsx, which hides in this container, too."""
     macro = False
     with path.open("rb") as file:
         tail = b""
