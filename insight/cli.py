@@ -83,10 +83,7 @@ def _say(text: str) -> None:
 
 
 def _load(args: argparse.Namespace, words: Words) -> int:
-    named = _named(args.options)
-    if args.kind:
-        named["kind"] = args.kind
-    options = ReadOptions.parse(named)
+    options = ReadOptions.parse(_named(args.options), kind=args.kind)
     missing = [path.name for path in args.files if not path.is_file()]
     if missing:
         raise UsageError("cli.no_such_file", name=", ".join(missing))

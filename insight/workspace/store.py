@@ -205,6 +205,11 @@ class Workspace:
         )  # fmt: skip
         if report.outcome == "refuse":
             return draft, report
+        if source.options.if_exists == "refuse" and any(entry.kind == report.kind for entry in draft.files):
+            con.execute("DELETE FROM set_aside WHERE file_id = $file_id", {"file_id": file_id})
+            con.execute(f"DELETE FROM {report.kind} WHERE file_id = $file_id", {"file_id": file_id})  # noqa: S608
+            there = FileMessage("kind_already_loaded", "error", {"name": source.name, "kind": report.kind})
+            return draft, FileReport(source.name, report.kind, messages=(there,))
         kept = draft.files
         if source.options.if_exists == "replace":
             dropped = [entry.file_id for entry in kept if entry.kind == report.kind]

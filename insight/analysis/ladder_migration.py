@@ -1,0 +1,172 @@
+"""Movement on the ladder: from which step to which, in customers and in money."""
+
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+
+from insight.analysis.ladder_rules import (
+    BASIS, BOUNDS, LADDER_END, LADDER_START, NAMES, NEW, NONE, WINDOW, Windows, make_steps, make_values, step_keys,
+    step_labels, windows,
+)  # fmt: skip
+from insight.analysis.registry import Analysis
+from insight.errors import NotEnoughDataError
+from insight.result import Basis, Chart, Message, Metric, Note, Result, SumCheck
+from insight.settings import Settings
+from insight.stats.proportions import wilson
+from insight.workspace.engine import Query, money
+
+_FEW = 30
+
+# Everyone who has bought before `end`, with the step at both dates. 'new' had never bought before `start`.
+_MEMBERS = """
+    WITH bought AS (
+        SELECT customer_id, min(CASE WHEN is_return THEN NULL ELSE ordered_on END) AS first_order_on
+        FROM orders
+        WHERE ordered_on < $end AND customer_id IS NOT NULL
+            AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
+        GROUP BY customer_id)
+    SELECT
+        bought.customer_id,
+        CASE WHEN bought.first_order_on >= $start THEN 'new' ELSE coalesce(before_steps.step, 'none') END AS from_step,
+        coalesce(after_steps.step, 'none') AS to_step,
+        coalesce(before_values.sales, 0) AS sales_before,
+        coalesce(after_values.sales, 0) AS sales_after,
+        coalesce(after_values.sales, 0) - coalesce(before_values.sales, 0) AS money_change,
+        coalesce(before_values.n_orders, 0) AS n_orders_before,
+        coalesce(after_values.n_orders, 0) AS n_orders_after
+    FROM bought
+    LEFT JOIN values_start AS before_values ON before_values.customer_id = bought.customer_id
+    LEFT JOIN values_end AS after_values ON after_values.customer_id = bought.customer_id
+    LEFT JOIN ladder_steps AS before_steps ON before_values.value > 0
+        AND before_values.value >= before_steps.low_bound AND before_values.value < before_steps.high_bound
+    LEFT JOIN ladder_steps AS after_steps ON after_values.value > 0
+        AND after_values.value >= after_steps.low_bound AND after_values.value < after_steps.high_bound
+"""
+
+_TABLE = """
+    SELECT
+        from_step, to_step, count(*) AS n_customers,
+        sum(sales_before) AS sales_before, sum(sales_after) AS sales_after, sum(money_change) AS money_change
+    FROM members
+    GROUP BY from_step, to_step
+"""
+
+_ROWS = """
+    SELECT
+        sum(CASE WHEN ordered_on >= $opened AND ordered_on < $end THEN n_lines ELSE 0 END) AS used,
+        sum(CASE WHEN ordered_on < $opened THEN n_lines ELSE 0 END) AS earlier,
+        sum(CASE WHEN ordered_on >= $end THEN n_lines ELSE 0 END) AS later,
+        (SELECT coalesce(sum(n_lines), 0) FROM orders WHERE customer_id IS NULL) AS unidentified
+    FROM orders
+    WHERE customer_id IS NOT NULL AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
+"""
+
+
+def make_members(query: Query, settings: Settings) -> tuple[Windows, tuple[Decimal, ...]]:
+    """Temporary table `members`: customer_id, from_step, to_step, sales before and after; and what rules were used."""
+    span = windows(query, settings)
+    make_values(query, "values_start", span.opened, span.start, settings["basis"])
+    make_values(query, "values_end", span.opened_last, span.end, settings["basis"])
+    bounds = make_steps(query, settings)
+    query.make("members", _MEMBERS, start=span.start, end=span.end)
+    return span, bounds
+
+
+def window_basis(query: Query, span: Windows, rule: Message, formula: str, check: SumCheck) -> Basis:
+    """The basis of a comparison of two windows: lines used, and those outside or without a customer."""
+    used, earlier, later, unidentified = query.one(_ROWS, opened=span.opened, end=span.end)
+    left_out = {"earlier": int(earlier or 0), "later": int(later or 0), "unidentified": int(unidentified or 0)}
+    return Basis(
+        span.opened, span.end, int(used or 0), {reason: n for reason, n in left_out.items() if n}, rule, formula, check
+    )
+
+
+def window_notes(span: Windows) -> tuple[Note, ...]:
+    """What must be said about the windows themselves."""
+    if span.before_data:
+        return (Note("window_before_data", {"opened": span.opened, "first": span.first_day}, "warning"),)
+    return ()
+
+
+def migration(query: Query, settings: Settings) -> Result:
+    """Customers by step at `start` and at `end`, with row shares (Wilson 95 %) and the change of their sales.
+
+    Table: from_step, to_step, n_customers, share (of the row), share_low, share_high, sales_before, sales_after,
+    money_change (sales of the later window minus the earlier, exact). Rows best step first; empty cells left out.
+    Raises NotEnoughDataError when nobody has bought before `end`. Wilson 1927.
+    """
+    span, bounds = make_members(query, settings)
+    table = query.frame(_TABLE)
+    if table.empty:
+        raise NotEnoughDataError("ladder.nobody", end=span.end)
+    order = {key: rank for rank, key in enumerate([*reversed(step_keys(bounds)), NONE, NEW])}
+    table = table.sort_values(
+        ["from_step", "to_step"], key=lambda column: column.map(order), ignore_index=True
+    )
+    totals = table.groupby("from_step")["n_customers"].transform("sum")
+    shares = [wilson(int(n), int(total)) for n, total in zip(table["n_customers"], totals, strict=True)]
+    table.insert(3, "share", table["n_customers"] / totals)
+    table.insert(4, "share_low", [interval.ci_lower for interval in shares])
+    table.insert(5, "share_high", [interval.ci_upper for interval in shares])
+
+    rank = {key: number for number, key in enumerate(step_keys(bounds), start=1)} | {NONE: 0}
+    stood = table[table["from_step"] != NEW]
+    climbed = stood[stood["to_step"].map(rank) > stood["from_step"].map(rank)]
+    fell = stood[stood["to_step"].map(rank) < stood["from_step"].map(rank)]
+    change = money(table["money_change"].sum())
+    metrics = {
+        "climbed": Metric(int(climbed["n_customers"].sum()), "count"),
+        "fell": Metric(int(fell["n_customers"].sum()), "count", better=-1),
+        "climbed_money": Metric(money(climbed["money_change"].sum()), "money"),
+        "fell_money": Metric(money(fell["money_change"].sum()), "money"),
+        "new": Metric(int(table.loc[table["from_step"] == NEW, "n_customers"].sum()), "count", mark={"from_step": NEW}),
+    }
+    after, before = money(table["sales_after"].sum()), money(table["sales_before"].sum())
+    rule = Message("ladder.rule", {"window": span.months, "start": span.start, "end": span.end})
+    basis = window_basis(query, span, rule, "migration", SumCheck(after - before, {"cells": change}))
+    return Result(
+        key="ladder.migration",
+        headline=_headline(metrics, span.end),
+        metrics=metrics,
+        table=table,
+        units={
+            "from_step": "text", "to_step": "text", "n_customers": "count", "share": "ratio", "share_low": "ratio",
+            "share_high": "ratio", "sales_before": "money", "sales_after": "money", "money_change": "money",
+        },
+        basis=basis,
+        chart=Chart("matrix", x="to_step", y="from_step", color="share", title=Message("ladder.matrix_title")),
+        charts=(Chart("matrix", x="to_step", y="from_step", color="money_change", title=Message("ladder.matrix_money")),),
+        drill=("from_step", "to_step"),
+        notes=(*window_notes(span), *_few(table)),
+        labels=step_labels(bounds, settings),
+        evidence="association",
+    )  # fmt: skip
+
+
+def _few(table: pd.DataFrame) -> tuple[Note, ...]:
+    frame = table.groupby("from_step")["n_customers"].sum()
+    few = [str(step) for step, n in frame.items() if n < _FEW]
+    return (Note("few_in_row", {"n_rows": len(few), "few": _FEW}),) if few else ()
+
+
+def _headline(metrics: dict[str, Metric], end: date) -> Message:
+    """How many climbed and fell, with their money; or that nobody moved."""
+    fell, climbed = metrics["fell"].value, metrics["climbed"].value
+    if fell or climbed:
+        return Message(
+            "ladder.headline_moved",
+            {"climbed": climbed, "fell": fell, "up": metrics["climbed_money"].value, "down": metrics["fell_money"].value},
+        )
+    return Message("ladder.headline_still", {"end": end})
+
+
+ANALYSES = (
+    Analysis(
+        "ladder.migration",
+        migration,
+        (LADDER_START, LADDER_END, BOUNDS, WINDOW, BASIS, NAMES),
+        lambda query, settings: None if make_members(query, settings) else None,
+        ("from_step", "to_step"),
+    ),
+)

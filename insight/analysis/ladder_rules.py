@@ -1,0 +1,189 @@
+"""The rules that all ladder questions share: windows, bounds, steps and their names.
+
+A customer's step at a date is what the `window` months before it (the date excluded) add up to. A lower bound belongs
+to its step; a sum of 0 or less is 'none'. Steps are keyed `step_1` (below the first bound) and up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+
+from insight.errors import NotEnoughDataError, UsageError
+from insight.settings import Setting, Settings, add_months
+from insight.workspace.engine import Query
+
+NONE = "none"
+NEW = "new"
+MOST_STEPS = 8
+LONGEST_WINDOW = 12
+_WHOLE_FROM = 10
+_ENDLESS = Decimal(10) ** 17
+
+BASIS = Setting("basis", "choice", "sales", choices=("sales", "orders", "margin"))
+BOUNDS = Setting("bounds", "amounts", None, low=0)
+NAMES = Setting("names", "names", None)
+WINDOW = Setting("window", "integer", None, low=1, high=60)
+LADDER_START = Setting("start", "date", None)
+LADDER_END = Setting("end", "date", None)
+
+# What each customer bought in the window of months before a date: `value` in the ladder's basis, and sales.
+_VALUES = """
+    SELECT
+        customer_id,
+        sum(sales) AS sales,
+        sum(CASE WHEN is_return THEN 0 ELSE 1 END) AS n_orders,
+        sum(margin) AS margin,
+        CASE $basis WHEN 'orders' THEN sum(CASE WHEN is_return THEN 0 ELSE 1 END)
+            WHEN 'margin' THEN coalesce(sum(margin), 0) ELSE sum(sales) END AS value
+    FROM orders
+    WHERE ordered_on >= $opened AND ordered_on < $closed AND customer_id IS NOT NULL
+        AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
+    GROUP BY customer_id
+"""
+
+
+_QUANTILES_OF_START = """
+    SELECT quantile_cont(cast(value AS DOUBLE), [0.5, 0.8, 0.95]) AS found FROM values_start WHERE value > 0
+"""
+_QUANTILES_OF_END = """
+    SELECT quantile_cont(cast(value AS DOUBLE), [0.5, 0.8, 0.95]) AS found FROM values_end WHERE value > 0
+"""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Two windows of equal length: [start − months, start) and [end − months, end)."""
+
+    start: date
+    end: date
+    months: int
+    first_day: date
+    last_day: date
+
+    @property
+    def opened(self) -> date:
+        """The first day of the earlier window."""
+        return add_months(self.start, -self.months)
+
+    @property
+    def opened_last(self) -> date:
+        """The first day of the later window."""
+        return add_months(self.end, -self.months)
+
+    @property
+    def before_data(self) -> bool:
+        """Whether the earlier window begins before the first transaction: its sums may then be too small."""
+        return self.opened < self.first_day
+
+
+def whole_months(first: date, last: date) -> int:
+    """Whole months from `first` to `last`."""
+    months = 12 * (last.year - first.year) + last.month - first.month
+    return months if add_months(first, months) <= last else months - 1
+
+
+def windows(query: Query, settings: Settings) -> Windows:
+    """The two windows that the settings ask for, or the two latest, longest equal ones that the data holds.
+
+    Raises NotEnoughDataError when the data is shorter than the window, or than two months.
+    """
+    first, last = query.extent()
+    after = query.day_after_last()
+    end: date = settings["end"] or after
+    asked: int | None = settings["window"]
+    if settings["start"] is None:
+        months = asked or min(LONGEST_WINDOW, max(0, whole_months(first, end) // 2))
+        if months < 1:
+            raise NotEnoughDataError("ladder.too_short", first=first, last=last)
+        start = add_months(end, -months)
+    else:
+        start = settings["start"]
+        months = asked or min(LONGEST_WINDOW, max(1, whole_months(first, start)))
+    if start >= end:
+        raise UsageError("setting.period_backwards", start=start, end=end)
+    if months > max(1, whole_months(first, after)):
+        raise NotEnoughDataError("ladder.window_too_long", window=months, first=first, last=last)
+    return Windows(start, end, months, first, last)
+
+
+def _nice(value: float, *, whole: bool) -> Decimal:
+    """A bound that people say: one or two significant figures (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 × 10ⁿ)."""
+    if value <= 0:
+        return Decimal(0)
+    power = int(np.floor(np.log10(value)))
+    nearest = min((1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10), key=lambda step: abs(step - value / 10**power))
+    found = Decimal(str(nearest)).scaleb(power)
+    return max(Decimal(1), found.to_integral_value()) if whole else found
+
+
+def propose_bounds(quantiles: Sequence[float | None], basis: str) -> tuple[Decimal, ...]:
+    """Rising bounds near the given quantiles of the positive values, rounded so that they can be said aloud.
+
+    Equal proposals collapse, so few or equal customers give fewer steps; at least one bound comes back.
+    """
+    found = {_nice(value, whole=basis == "orders" or value >= _WHOLE_FROM) for value in quantiles if value}
+    return tuple(sorted(found)) or (Decimal(1),)
+
+
+def make_values(query: Query, name: str, opened: date, closed: date, basis: str) -> None:
+    """Temporary table `name`: customer_id, sales, n_orders, margin, value of [opened, closed)."""
+    query.make(name, _VALUES, opened=opened, closed=closed, basis=basis)
+
+
+def make_steps(query: Query, settings: Settings) -> tuple[Decimal, ...]:
+    """The bounds in force, also as temporary table `ladder_steps(step, low_bound, high_bound)` on the query.
+
+    The user's bounds, else those proposed from table `values_start` (the base window, frozen), or from `values_end`
+    where nobody bought in the base window. Raises UsageError for too many.
+    """
+    asked: tuple[Decimal, ...] | None = settings["bounds"]
+    if asked:
+        bounds = tuple(bound for bound in asked if bound > 0)
+        if not bounds or len(bounds) >= MOST_STEPS:
+            raise UsageError("ladder.too_many_bounds", most=MOST_STEPS - 1)
+    else:
+        found = query.one(_QUANTILES_OF_START)[0] or query.one(_QUANTILES_OF_END)[0] or ()
+        bounds = propose_bounds(found, settings["basis"])
+    lows = [Decimal(0), *bounds]
+    highs = [*bounds, _ENDLESS]
+    money = pa.decimal128(20, 2)
+    query.put(
+        "ladder_steps",
+        pa.table(
+            {
+                "step": pa.array(step_keys(bounds)),
+                "low_bound": pa.array([_cents(low) for low in lows], money),
+                "high_bound": pa.array([_cents(high) for high in highs], money),
+            }
+        ),
+    )
+    return bounds
+
+
+def _cents(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01"))
+
+
+def step_keys(bounds: Sequence[Decimal]) -> tuple[str, ...]:
+    """The steps from lowest to highest."""
+    return tuple(f"step_{number}" for number in range(1, len(bounds) + 2))
+
+
+def step_labels(bounds: Sequence[Decimal], settings: Settings) -> dict[str, str]:
+    """Words for the steps: the user's names where given (as many as there are steps), else the house's own.
+
+    Raises UsageError when the names do not fit the steps.
+    """
+    keys = step_keys(bounds)
+    names: tuple[str, ...] | None = settings["names"]
+    if names:
+        if len(names) != len(keys):
+            raise UsageError("ladder.names_do_not_fit", given=len(names), needed=len(keys))
+        return dict(zip(keys, names, strict=True))
+    metals = 4
+    prefix = "ladder.metal" if len(keys) <= metals else "ladder.level"
+    return {key: f"{prefix}.{number}" for number, key in enumerate(keys, start=1)}
