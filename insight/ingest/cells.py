@@ -1,0 +1,74 @@
+"""What a single cell looks like: a number, a date, an id, an e-mail … Only for deciding, never for converting."""
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+CellKind = Literal["empty", "number", "date", "email", "flag", "text"]
+
+SPACES = "\u0020\u00a0\u202f\u2009\u2007\u2008\u2002\u2003\u200a\u3000\t"
+MONTHS = {
+    "januari": 1, "january": 1, "jan": 1, "februari": 2, "february": 2, "feb": 2, "febr": 2, "mars": 3, "march": 3,
+    "mar": 3, "april": 4, "apr": 4, "maj": 5, "may": 5, "mai": 5, "juni": 6, "june": 6, "jun": 6, "juli": 7, "july": 7,
+    "jul": 7, "augusti": 8, "august": 8, "aug": 8, "september": 9, "sept": 9, "sep": 9, "oktober": 10, "october": 10,
+    "okt": 10, "oct": 10, "november": 11, "nov": 11, "december": 12, "dec": 12, "des": 12,
+}  # fmt: skip
+
+_MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
+_WEEKDAY = r"(?:(?:mån|tis|ons|tors?|fre|lör|sön|mon|tue|tues|wed|thur?s?|fri|sat|sun)[a-zåäö]*\.?,?\s+)?"
+_TIME = r"(?:(?:[T ]|,\s*|\s+(?:kl\.?\s*)?)\s*\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?)?"
+_ZONE = r"(?:\s?(?:Z|UTC|CET|CEST|[+-]\d{2}:?\d{2}))?"
+DATE = re.compile(
+    rf"^{_WEEKDAY}(?:"
+    rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}{_TIME}{_ZONE}|"
+    rf"\d{{1,2}}([-/. ])\d{{1,2}}\2\s?(?:\d{{4}}|\d{{2}}){_TIME}{_ZONE}|"
+    r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[ T]?\d{2}:?\d{2}(?::?\d{2})?)?|"
+    rf"(?:den\s+)?\d{{1,2}}(?:st|nd|rd|th|:e|\.)?[-/. ]*{_MONTH}[-/., ]*(?:\d{{4}}|\d{{2}}){_TIME}{_ZONE}|"
+    rf"{_MONTH}[-/. ]*\d{{1,2}}(?:st|nd|rd|th)?,?[-/. ]+\d{{4}}{_TIME}{_ZONE}"
+    r")$",
+    re.IGNORECASE,
+)
+CURRENCIES = {
+    "kr": "SEK", "kr.": "SEK", "sek": "SEK", ":-": "SEK", ",-": "SEK", "kronor": "SEK", "€": "EUR", "eur": "EUR",
+    "euro": "EUR", "$": "USD", "usd": "USD", "us$": "USD", "£": "GBP", "gbp": "GBP", "nok": "NOK", "dkk": "DKK",
+    "isk": "ISK", "chf": "CHF", "pln": "PLN", "zł": "PLN",
+}  # fmt: skip
+UNIT = "(?:" + "|".join(re.escape(token) for token in sorted(CURRENCIES, key=len, reverse=True)) + "|%|st|p)"
+MINUS = "-\u2212\u2013\u2010\u2011\ufe63\uff0d"
+_NUMBER = re.compile(
+    rf"^[(]?[{MINUS}+]?\s*{UNIT}?\s*[{MINUS}+]?\s*(?:\d[\d{SPACES}.,'’]*|[.,]\d+)(?:[eE][+-]?\d+)?\s*{UNIT}?\s*[{MINUS}]?[)]?\s*{UNIT}?$",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"^[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+$")
+YES = frozenset({"ja", "j", "yes", "y", "1", "true", "t", "x", "sant", "optin", "opt-in", "opt in", "subscribed", "godkänd",
+                 "godkänt", "samtyckt", "accepted", "given", "on", "aktiv", "1.0", "ok", "✓", "✔", "sann"})  # fmt: skip
+NO = frozenset({"nej", "n", "no", "0", "false", "f", "falskt", "optout", "opt-out", "opt out", "unsubscribed", "nekad",
+                "nekat", "avböjt", "declined", "denied", "off", "inaktiv", "0.0", "falsk", "-"})  # fmt: skip
+UNKNOWN = frozenset({"", "?", "okänt", "okänd", "unknown", "ej angivet", "ej svarat", "na", "n/a", "null", "none", "saknas",
+                     "uppgift saknas", "vet ej", "not set", "unspecified"})  # fmt: skip
+MISSING = frozenset({"null", "none", "nan", "n/a", "#n/a", "#saknas!", "na", "nil", "\\n", "<na>", "nat", "-", "--", "—", "–"})
+
+
+def kind_of(cell: str) -> CellKind:
+    """The kind of a cell by its looks. A bare number of 8 digits that can be a date counts as a number."""
+    text = cell.strip(SPACES)
+    if not text:
+        return "empty"
+    if text[0].isdigit() and text.isdecimal():
+        return "number"
+    if DATE.match(text):
+        return "date"
+    if _NUMBER.match(text):
+        return "number"
+    if "@" in text and _EMAIL.match(text):
+        return "email"
+    if len(text) <= 5 and text.lower() in ("ja", "nej", "yes", "no", "true", "false", "sant", "falskt"):  # noqa: PLR2004
+        return "flag"
+    return "text"
+
+
+def share(cells: Sequence[str], kind: CellKind) -> float:
+    """The share of the filled cells that are of the kind (0 when none is filled)."""
+    kinds = [kind_of(cell) for cell in cells]
+    filled = [found for found in kinds if found != "empty"]
+    return sum(found == kind for found in filled) / len(filled) if filled else 0.0

@@ -1,0 +1,248 @@
+"""The encoding ladder: BOM → NUL pattern → strict UTF-8 → the likeliest of the old Swedish encodings. UTF-8 out.
+
+Public detectors get short Swedish texts wrong (Central European, Chinese …), so the old encodings are told apart by
+what Swedish text can and can't hold. A file that is UTF-8 but for a few lines has only those lines read as the old one.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from insight.errors import IngestError
+from insight.ingest.report import FileMessage
+from insight.ingest.scan import BLOCK, Scan, scan
+
+LEGACY = ("cp1252", "mac-roman", "cp850")
+NAMES = {
+    "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-32-le": "UTF-32",
+    "utf-32-be": "UTF-32", "cp1252": "Windows-1252", "mac-roman": "Mac Roman", "cp850": "DOS (cp850)",
+}  # fmt: skip
+
+_SWEDISH = frozenset("åäöÅÄÖ")
+_COMMON = frozenset("éèüÜÉáàøØæÆëñçóíêßôâ")
+_SIGNS = frozenset("€–—’‘”“…´`§°½×·£®©™•²³»«¨µ±¼")
+_HIGH = re.compile(rb"[^\x80-\xff]?[\x80-\xff]+[^\x80-\xff]?")
+_ENOUGH = 4000
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file as UTF-8 text: where it is, what the scan saw, what it was, and what the user should know about that."""
+
+    path: Path
+    scan: Scan
+    encoding: str
+    messages: tuple[FileMessage, ...] = ()
+
+
+def as_utf8(path: Path, work: Path, told: str | None = None) -> Text:
+    """The file as UTF-8: itself when it is so already, else a copy in `work`. Raises IngestError for binary files."""
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    if not head.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
+        _refuse_if_blank(path)
+    encoding = _canonical(told) if told else _wide(head)
+    if encoding and encoding not in ("utf-8", "utf-8-sig"):
+        return _decoded(path, work, encoding, told is not None)
+    seen = scan(path)
+    if seen.nuls > seen.size * 0.05 or (seen.controls > seen.size * 0.2 and seen.size > 0):  # noqa: PLR2004
+        raise IngestError("ingest.binary")
+    if seen.bad_from is None:
+        return Text(path, seen, "utf-8")
+    return _legacy(path, work, seen)
+
+
+def _canonical(name: str) -> str:
+    known = {"windows-1252": "cp1252", "ansi": "cp1252", "latin-1": "cp1252", "iso-8859-1": "cp1252", "macroman": "mac-roman",
+             "mac": "mac-roman", "utf8": "utf-8", "utf-16": "utf-16", "ibm850": "cp850"}  # fmt: skip
+    return known.get(name.strip().lower().replace("_", "-"), name.strip().lower())
+
+
+def _refuse_if_blank(path: Path) -> None:
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            if block.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
+                return
+    raise IngestError("ingest.empty")
+
+
+def _wide(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 by its BOM, or by where the NUL bytes of Western text lie."""
+    for bom, encoding in (
+        (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):  # fmt: skip
+        if head.startswith(bom):
+            return encoding
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = max(1, len(head) // 2)
+    if odd > 0.4 * half and even < 0.05 * half:  # noqa: PLR2004
+        return "utf-16-le"
+    if even > 0.4 * half and odd < 0.05 * half:  # noqa: PLR2004
+        return "utf-16-be"
+    return None
+
+
+def _decoded(path: Path, work: Path, encoding: str, told: bool, scanned: Scan | None = None) -> Text:
+    """A UTF-8 copy of a file in one known encoding; bytes without meaning become U+FFFD and are reported."""
+    out = work / "utf8.txt"
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    lost = 0
+    with path.open("rb") as source, out.open("wb") as target:
+        first = True
+        while block := source.read(BLOCK):
+            text = decoder.decode(block)
+            if first:
+                text, first = text.removeprefix("\ufeff"), False
+            lost += text.count("\ufffd")
+            target.write(text.encode("utf-8", "replace"))
+        target.write(decoder.decode(b"", True).encode("utf-8", "replace"))
+    name = NAMES.get(encoding, encoding)
+    messages: list[FileMessage] = []
+    if encoding.startswith("utf-") or told:
+        messages.append(FileMessage("encoding_wide", "note", {"encoding": name}))
+    else:
+        line = first_bad_line(path, scanned.bad_from if scanned and scanned.bad_from is not None else 0)
+        messages.append(FileMessage("encoding_legacy", "warning", {"encoding": name}, line=line))
+    if lost:
+        messages.append(FileMessage("encoding_lost", "warning", {"encoding": name, "count": lost}))
+    return Text(out, scan(out), encoding, tuple(messages))
+
+
+def _legacy(path: Path, work: Path, seen: Scan) -> Text:
+    """Not UTF-8: one of the old encodings throughout, or UTF-8 with a few lines of the old one."""
+    assert seen.bad_from is not None
+    encoding = likeliest(_samples(path, seen.bad_from))
+    if not seen.seen_utf8 and not _has_utf8(path, seen.bad_from):
+        return _decoded(path, work, encoding, False, seen)
+    out = work / "utf8.txt"
+    fixed, first = 0, 0
+    line = 1
+    with path.open("rb") as source, out.open("wb") as target:
+        for raw in _whole_lines(source.read, BLOCK):
+            try:
+                raw.decode("utf-8")
+                target.write(raw)
+                line += raw.count(b"\n")
+                continue
+            except UnicodeDecodeError:
+                pieces = raw.splitlines(keepends=True)
+            for piece in pieces:
+                try:
+                    piece.decode("utf-8")
+                    target.write(piece)
+                except UnicodeDecodeError:
+                    fixed += 1
+                    first = first or line
+                    target.write(_mend(piece, encoding))
+                line += 1
+    warning = FileMessage(
+        "encoding_mixed", "warning", {"encoding": NAMES[encoding], "count": fixed}, line=first or None
+    )  # fmt: skip
+    return Text(out, scan(out), "utf-8", (warning,))
+
+
+def _mend(line: bytes, encoding: str) -> bytes:
+    """One line with stray bytes: its valid UTF-8 stays, every other byte is read in the old encoding."""
+    out: list[str] = []
+    rest = line
+    while rest:
+        try:
+            out.append(rest.decode("utf-8"))
+            break
+        except UnicodeDecodeError as error:
+            out.append(rest[: error.start].decode("utf-8"))
+            out.append(rest[error.start : error.start + 1].decode(encoding, "replace"))
+            rest = rest[error.start + 1 :]
+    return "".join(out).encode("utf-8")
+
+
+def _whole_lines(read, size: int):  # noqa: ANN001, ANN202
+    """Blocks that end at a line feed."""
+    rest = b""
+    while block := read(size):
+        block = rest + block
+        cut = block.rfind(b"\n") + 1
+        rest = block[cut:]
+        if cut:
+            yield block[:cut]
+    if rest:
+        yield rest
+
+
+def first_bad_line(path: Path, offset: int) -> int | None:
+    """The line (from 1) of the first byte at or after the block at `offset` that is not UTF-8."""
+    line = 1
+    with path.open("rb") as file:
+        for block in _whole_lines(file.read, BLOCK):
+            try:
+                block.decode("utf-8")
+            except UnicodeDecodeError as error:
+                before = block[: error.start]
+                return line + (before.count(b"\n") or before.count(b"\r"))
+            line += block.count(b"\n")
+    return None
+
+
+def _has_utf8(path: Path, offset: int) -> bool:
+    """Whether valid UTF-8 letters are a real part of the text after `offset`, or only chance."""
+    valid = broken = 0
+    with path.open("rb") as file:
+        file.seek(offset)
+        for _ in range(16):
+            block = file.read(BLOCK)
+            if not block:
+                break
+            text = block.decode("utf-8", "replace")
+            lost = text.count("\ufffd")
+            broken += lost
+            valid += len(text) - len(text.encode("ascii", "ignore")) - lost
+    return valid > 0.05 * broken  # noqa: PLR2004
+
+
+def _samples(path: Path, offset: int) -> list[bytes]:
+    """Runs of high bytes with their neighbours, some thousands of them from `offset` on."""
+    found: list[bytes] = []
+    with path.open("rb") as file:
+        file.seek(offset)
+        while (block := file.read(BLOCK)) and len(found) < _ENOUGH:
+            for match in _HIGH.finditer(block):
+                try:
+                    match[0].decode("utf-8")
+                except UnicodeDecodeError:
+                    found.append(match[0])
+                if len(found) >= _ENOUGH:
+                    break
+    return found
+
+
+def likeliest(samples: list[bytes]) -> str:
+    """The old encoding under which the samples look most like Swedish text; Windows-1252 when nothing speaks against it."""
+    return max(LEGACY, key=lambda encoding: (sum(_plausible(sample, encoding) for sample in samples), encoding == "cp1252"))
+
+
+def _plausible(sample: bytes, encoding: str) -> float:
+    """How well a run of high bytes between two ordinary characters reads: letters belong to words, signs do not."""
+    text = sample.decode(encoding, "replace")
+    score = 0.0
+    for at, char in enumerate(text):
+        if char < "\x80":
+            continue
+        before, after = text[at - 1 : at], text[at + 1 : at + 2]
+        in_word = before.isalpha() or after.isalpha()
+        if char in _SWEDISH:
+            score += 3 if in_word else -1
+        elif char in _COMMON:
+            score += 1 if in_word else -1
+        elif char == "\xa0":
+            score += 2 if before.isdigit() or after.isdigit() else 0.2
+        elif char in _SIGNS:
+            score += 1 if not (before.isalpha() and after.isalpha()) or char in "’´-" else -2
+        elif char == "\ufffd" or not char.isprintable():
+            score -= 5
+        else:
+            score -= 2
+        if char.isalpha() and char.isupper() and before.islower():
+            score -= 2
+    return score

@@ -1,0 +1,140 @@
+"""The bytes of a text file, looked at once in large blocks before any parser sees them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from insight.errors import IngestError
+
+BLOCK = 1 << 20
+MAX_LINE = 2_000_000
+MAX_COLUMNS = 1_000
+
+# What UTF-8 text looks like after it was decoded as something else and saved again: Ã…, Â, â€, √•, ├Ñ.
+_MOJIBAKE = (b"\xc3\x83", b"\xc3\x82\xc2", b"\xc3\xa2\xe2\x82\xac", b"\xe2\x88\x9a", b"\xe2\x94\x9c")
+_LOST = b"\xef\xbf\xbd"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Counts over the bytes of a file that is ASCII-compatible.
+
+    line_feeds, returns, pairs: LF, CR and CR LF; controls: other control bytes (NUL included) but tab; quotes: double
+    quotes; bad_from: offset of the first block that is not UTF-8 (None: all of it is); tail: the last bytes.
+    """
+
+    size: int
+    line_feeds: int
+    returns: int
+    pairs: int
+    controls: int
+    nuls: int
+    quotes: int
+    mojibake: int
+    lost: int
+    ascii: bool
+    bad_from: int | None
+    seen_utf8: bool
+    tail: bytes
+
+    @property
+    def mixed_newlines(self) -> bool:
+        """More than one kind of line end, or bare carriage returns (which bulk readers do not take)."""
+        return self.returns > 0 and not (self.returns == self.pairs == self.line_feeds)
+
+    @property
+    def lines(self) -> int:
+        """Physical lines as an editor shows them, a last one without a line end included."""
+        ends = self.line_feeds + self.returns - self.pairs
+        return ends + (1 if self.tail and self.tail[-1:] not in (b"\n", b"\r") else 0)
+
+
+def scan(path: Path) -> Scan:
+    """Count what matters before parsing. Refuses a line longer than 2 MB as soon as it is met."""
+    seen = _Counter()
+    with path.open("rb") as file:
+        offset = 0
+        while block := file.read(BLOCK):
+            seen.take(block, offset)
+            offset += len(block)
+    return seen.result(offset)
+
+
+class _Counter:
+    def __init__(self) -> None:
+        self.run = 0
+        self.line = 1
+        self.line_feeds = self.returns = self.pairs = self.controls = 0
+        self.nuls = self.quotes = self.mojibake = self.lost = 0
+        self.ascii = True
+        self.bad_from: int | None = None
+        self.seen_utf8 = False
+        self.carry = b""
+        self.tail = b""
+        self.last = b""
+
+    def take(self, block: bytes, offset: int) -> None:
+        feeds = block.count(b"\n")
+        returns = block.count(b"\r")
+        self._line_length(block)
+        self.line += feeds or returns
+        self.line_feeds += feeds
+        self.returns += returns
+        if returns:
+            self.pairs += block.count(b"\r\n")
+        if self.last == b"\r" and block[:1] == b"\n":
+            self.pairs += 1
+        self.quotes += block.count(b'"')
+        small = int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) < 32))  # noqa: PLR2004
+        odd = small - feeds - returns - block.count(b"\t")
+        if odd:
+            self.controls += odd
+            self.nuls += block.count(b"\0")
+        if self.carry or not block.isascii():
+            self._letters(block, offset)
+        self.last = block[-1:]
+        self.tail = (self.tail + block)[-65536:] if len(block) < 65536 else block[-65536:]  # noqa: PLR2004
+
+    def _line_length(self, block: bytes) -> None:
+        first = min((at for at in (block.find(b"\n"), block.find(b"\r")) if at >= 0), default=-1)
+        if self.run + (first if first >= 0 else len(block)) > MAX_LINE:
+            raise IngestError("ingest.line_too_long", line=self.line, limit=MAX_LINE // 1_000_000)
+        if first < 0:
+            self.run += len(block)
+        else:
+            self.run = len(block) - 1 - max(block.rfind(b"\n"), block.rfind(b"\r"))
+
+    def _letters(self, block: bytes, offset: int) -> None:
+        self.ascii = False
+        if self.bad_from is not None:
+            return
+        data = self.carry + block
+        # A character may be cut by the block's end: up to three bytes wait for the next block.
+        cut = len(data)
+        for back in range(1, min(4, len(data)) + 1):
+            byte = data[-back]
+            if byte >= 0xC0:  # noqa: PLR2004
+                need = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4  # noqa: PLR2004
+                cut = len(data) - back if back < need else len(data)
+                break
+            if byte < 0x80:  # noqa: PLR2004
+                break
+        head, self.carry = data[:cut], data[cut:]
+        try:
+            head.decode("utf-8")
+        except UnicodeDecodeError:
+            self.bad_from = max(0, offset - 4)
+            self.carry = b""
+            return
+        self.seen_utf8 = self.seen_utf8 or not head.isascii()
+        self.mojibake += sum(head.count(mark) for mark in _MOJIBAKE)
+        self.lost += head.count(_LOST)
+
+    def result(self, size: int) -> Scan:
+        if self.carry and self.bad_from is None:
+            self.bad_from = max(0, size - len(self.carry))
+        return Scan(
+            size, self.line_feeds, self.returns, self.pairs, self.controls, self.nuls, self.quotes, self.mojibake,
+            self.lost, self.ascii, self.bad_from, self.seen_utf8, self.tail,
+        )  # fmt: skip
