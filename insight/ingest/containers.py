@@ -120,23 +120,27 @@ def _inner(
     """The source inside a packed file, which may be a workbook but not another packed file."""
     shown = PurePosixPath(inner_name).name
     inner = work / uuid.uuid4().hex
-    source = None
     try:
         unpack(inner)
-        kind = kind_of(inner)
-        found = archive.members(inner) if kind == "zip" else ()
-        workbook = _workbook(found)
-        if kind == "gzip" or (kind == "zip" and not workbook):
-            raise IngestError("ingest.zip_nested")
-        if workbook:
-            source = _sheet(shown, workbook, excel.read_zipped(inner, work, found, sheet))
-        else:
-            source = _plain(inner, shown, work, kind, sheet)
-    finally:
-        if source is None or source.path != inner:
-            inner.unlink(missing_ok=True)
+        source = _read_inner(inner, shown, work, sheet)
+    except BaseException:
+        inner.unlink(missing_ok=True)
+        raise
+    if source.path != inner:
+        inner.unlink()
     unpacked = FileMessage("unpacked", "note", {"name": shown})
     return replace(source, messages=(*said, unpacked, *source.messages))
+
+
+def _read_inner(inner: Path, name: str, work: Path, sheet: str | None) -> Source:
+    kind = kind_of(inner)
+    found = archive.members(inner) if kind == "zip" else ()
+    workbook = _workbook(found)
+    if kind == "gzip" or (kind == "zip" and not workbook):
+        raise IngestError("ingest.zip_nested")
+    if workbook:
+        return _sheet(name, workbook, excel.read_zipped(inner, work, found, sheet))
+    return _plain(inner, name, work, kind, sheet)
 
 
 def _plain(path: Path, name: str, work: Path, kind: str, sheet: str | None) -> Source:
