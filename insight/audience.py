@@ -143,7 +143,8 @@ def customer_ids(workspace: Workspace, audience: Audience) -> pa.Table:
         query.put("result", found[0])
         if audience.operator == "not" and len(found) == 1:
             query.make(
-                "result", "SELECT customer_id FROM customer_facts WHERE customer_id NOT IN (SELECT customer_id FROM result)"
+                "result",
+                "SELECT customer_id FROM customer_facts WHERE customer_id NOT IN (SELECT customer_id FROM result)",
             )
         for other in found[1:]:
             query.put("other", other)
@@ -170,7 +171,9 @@ def select(workspace: Workspace, mark: Mark) -> Query:
     query = scoped_query(workspace, mark.within)
     assert analysis.members is not None
     analysis.members(query, registry.settings_for(query, analysis, dict(mark.settings)))
-    conditions = " AND ".join(f'cast("{name}" AS VARCHAR) = $mark_{i}' for i, name in enumerate(values)) or "true"
+    conditions = (
+        " AND ".join(f'cast("{name}" AS VARCHAR) = $mark_{i}' for i, name in enumerate(values)) or analysis.listed
+    )
     bound: dict[str, Any] = {f"mark_{i}": value for i, value in enumerate(values.values())}
     query.make("selected", f"SELECT * FROM members WHERE {conditions}", **bound)  # noqa: S608
     total, distinct = query.one("SELECT count(*), count(DISTINCT customer_id) FROM selected")

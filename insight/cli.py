@@ -7,6 +7,7 @@ import argparse
 import secrets
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -199,7 +200,10 @@ def _result_text(result: Result, words: Words) -> str:
              for row in result.table.head(_TEXT_ROWS).itertuples(index=False)]  # fmt: skip
     heads = [words.t(f"column.{name}") if words.has(f"column.{name}") else name for name in names]
     widths = [max(len(row[i]) for row in [heads, *cells]) for i in range(len(names))]
-    lines += ["", *("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in [heads, *cells])]
+    lines += [
+        "",
+        *("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in [heads, *cells]),
+    ]
     lines += ["", *(words.message(Message(f"note.{note.code}", note.values)) for note in result.notes)]
     return "\n".join(lines)
 
@@ -218,7 +222,11 @@ def _customers(args: argparse.Namespace, words: Words) -> int:
     elif args.json:
         audience = {language: sentence(mark, Words(language)) for language in LANGUAGES}
         rows = [[as_json.plain(cell) for cell in row] for row in found.itertuples(index=False)]
-        _say(as_json.dumps({"count": len(rows), "audience": {**audience, "link": mark.link()}, "columns": columns, "rows": rows}))
+        _say(
+            as_json.dumps(
+                {"count": len(rows), "audience": {**audience, "link": mark.link()}, "columns": columns, "rows": rows}
+            )
+        )
     else:
         _say(f"{sentence(mark, words)}: {words.count(len(found))} {words.t('common.customers')}")
         _say(found.head(_TEXT_ROWS).to_string(index=False))
@@ -227,7 +235,11 @@ def _customers(args: argparse.Namespace, words: Words) -> int:
 
 def _forget(args: argparse.Namespace, words: Words) -> int:
     Workspace(args.workspace).destroy()
-    _say(as_json.dumps({"forgotten": args.workspace.name}) if args.json else words.t("cli.forgotten", name=args.workspace.name))
+    _say(
+        as_json.dumps({"forgotten": args.workspace.name})
+        if args.json
+        else words.t("cli.forgotten", name=args.workspace.name)
+    )
     return 0
 
 
@@ -260,4 +272,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _follows(parts: Sequence[str], first: str, second: str) -> bool:
-    return any(a == first and b == second for a, b in zip(parts, parts[1:], strict=False))
+    return any(a == first and b == second for a, b in pairwise(parts))

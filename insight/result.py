@@ -17,8 +17,6 @@ Evidence = Literal["", "control", "before_after", "association"]
 Number = int | float | Decimal
 
 
-
-
 @dataclass(frozen=True)
 class Message:
     """A catalogue sentence and the values in it, so that one object reads well in every language."""

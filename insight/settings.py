@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import Any, Literal
 
 from insight.errors import UsageError
@@ -102,7 +103,7 @@ def _amount(setting: Setting, text: str) -> Decimal:
 
 
 def _rising(setting: Setting, values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if any(later <= earlier for earlier, later in zip(values, values[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(values)):
         raise UsageError("setting.not_rising", name=setting.name)
     return values
 

@@ -9,7 +9,11 @@ def sentence(audience: Audience, words: Words) -> str:
     """'RFM-segment: Champions, inom Kundtrappan: Guld' – the selection in words, user text as it is."""
     if isinstance(audience, Mark):
         text = _mark(audience, words)
-        return words.t("audience.within", sentence=text, scope=sentence(audience.within, words)) if audience.within else text
+        return (
+            words.t("audience.within", sentence=text, scope=sentence(audience.within, words))
+            if audience.within
+            else text
+        )
     parts = [sentence(part, words) for part in audience.parts]
     if audience.operator == "and":
         return words.t("audience.and", parts=words.list(parts))

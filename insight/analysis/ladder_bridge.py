@@ -1,10 +1,10 @@
 """The money bridge: from the sales of one window to those of the next, every krona in exactly one class."""
 
-from insight.analysis.ladder_migration import window_basis, window_notes
+from insight.analysis.ladder_migration import window_notes
 from insight.analysis.ladder_rules import LADDER_END, LADDER_START, WINDOW, Windows, windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError, WorkspaceError
-from insight.result import Chart, Message, Metric, Note, Result, SumCheck
+from insight.result import Basis, Chart, Message, Metric, Note, Result, SumCheck
 from insight.settings import Settings
 from insight.workspace.engine import Query, money
 
@@ -18,10 +18,12 @@ _MEMBERS = """
             customer_id,
             sum(CASE WHEN ordered_on >= $opened AND ordered_on < $start THEN sales ELSE 0 END) AS money_before,
             sum(CASE WHEN ordered_on >= $opened_last AND ordered_on < $end THEN sales ELSE 0 END) AS money_after,
-            sum(CASE WHEN ordered_on >= $opened AND ordered_on < $start AND NOT is_return THEN 1 ELSE 0 END) AS n_orders_before,
-            sum(CASE WHEN ordered_on >= $opened_last AND ordered_on < $end AND NOT is_return THEN 1 ELSE 0 END) AS n_orders_after,
-            sum(CASE WHEN (ordered_on >= $opened AND ordered_on < $start) OR (ordered_on >= $opened_last AND ordered_on < $end)
-                THEN 1 ELSE 0 END) AS n_rows,
+            sum(CASE WHEN ordered_on >= $opened AND ordered_on < $start AND NOT is_return THEN 1 ELSE 0 END)
+                AS n_orders_before,
+            sum(CASE WHEN ordered_on >= $opened_last AND ordered_on < $end AND NOT is_return THEN 1 ELSE 0 END)
+                AS n_orders_after,
+            sum(CASE WHEN (ordered_on >= $opened AND ordered_on < $start)
+                OR (ordered_on >= $opened_last AND ordered_on < $end) THEN 1 ELSE 0 END) AS n_rows,
             sum(CASE WHEN ordered_on < $opened_last AND NOT is_return THEN 1 ELSE 0 END) AS n_orders_earlier
         FROM orders
         WHERE ordered_on < $end AND customer_id IS NOT NULL
@@ -56,23 +58,28 @@ _TABLE = """
 
 _TOTALS = """
     SELECT
-        coalesce(sum(CASE WHEN ordered_on >= $opened AND ordered_on < $start THEN sales ELSE 0 END), 0) AS opening,
-        coalesce(sum(CASE WHEN ordered_on >= $opened_last AND ordered_on < $end THEN sales ELSE 0 END), 0) AS closing,
-        coalesce(sum(CASE WHEN customer_id IS NULL AND ordered_on >= $opened AND ordered_on < $start THEN sales ELSE 0 END), 0)
-            AS unidentified_before,
-        coalesce(sum(CASE WHEN customer_id IS NULL AND ordered_on >= $opened_last AND ordered_on < $end THEN sales ELSE 0 END), 0)
-            AS unidentified_after
-    FROM orders
-    WHERE NOT $scoped OR customer_id IN (SELECT customer_id FROM scope)
+        coalesce(sum(CASE WHEN early THEN sales ELSE 0 END), 0) AS opening,
+        coalesce(sum(CASE WHEN late THEN sales ELSE 0 END), 0) AS closing,
+        coalesce(sum(CASE WHEN early AND customer_id IS NULL THEN sales ELSE 0 END), 0) AS unidentified_before,
+        coalesce(sum(CASE WHEN late AND customer_id IS NULL THEN sales ELSE 0 END), 0) AS unidentified_after,
+        coalesce(sum(CASE WHEN early OR late THEN n_lines ELSE 0 END), 0) AS used,
+        coalesce(sum(CASE WHEN early OR late THEN 0 ELSE n_lines END), 0) AS outside
+    FROM (
+        SELECT customer_id, sales, n_lines, ordered_on >= $opened AND ordered_on < $start AS early,
+            ordered_on >= $opened_last AND ordered_on < $end AS late
+        FROM orders
+        WHERE NOT $scoped OR customer_id IN (SELECT customer_id FROM scope)) AS windowed
 """
+
+
+def _list(query: Query, settings: Settings) -> None:
+    make_members(query, settings)
 
 
 def make_members(query: Query, settings: Settings) -> Windows:
     """Temporary table `members`: customer_id, class, money before, after and change; and the windows used."""
     span = windows(query, settings)
-    query.make(
-        "members", _MEMBERS, opened=span.opened, start=span.start, opened_last=span.opened_last, end=span.end
-    )
+    query.make("members", _MEMBERS, opened=span.opened, start=span.start, opened_last=span.opened_last, end=span.end)
     return span
 
 
@@ -84,14 +91,20 @@ def bridge(query: Query, settings: Settings) -> Result:
     difference. Raises NotEnoughDataError when nothing was sold in either window.
     """
     span = make_members(query, settings)
-    opening, closing, anonymous_before, anonymous_after = query.one(
+    opening, closing, anonymous_before, anonymous_after, used, outside = query.one(
         _TOTALS, opened=span.opened, start=span.start, opened_last=span.opened_last, end=span.end
     )
     table = query.frame(_TABLE)
     if table.empty and not anonymous_before and not anonymous_after:
         raise NotEnoughDataError("ladder.nobody", end=span.end)
     if not query.scoped:
-        table.loc[len(table)] = ["unidentified", 0, anonymous_before, anonymous_after, anonymous_after - anonymous_before]
+        table.loc[len(table)] = [
+            "unidentified",
+            0,
+            anonymous_before,
+            anonymous_after,
+            anonymous_after - anonymous_before,
+        ]
     order = {key: rank for rank, key in enumerate(CLASSES)}
     table = table.sort_values("class", key=lambda column: column.map(order), ignore_index=True)
     parts = {str(row["class"]): money(row["money_change"]) for _, row in table.iterrows()}
@@ -116,7 +129,9 @@ def bridge(query: Query, settings: Settings) -> Result:
             "class": "text", "n_customers": "count", "money_before": "money", "money_after": "money",
             "money_change": "money",
         },
-        basis=window_basis(query, span, rule, "bridge", check),
+        basis=Basis(
+            span.opened, span.end, int(used), {"outside_windows": int(outside)} if outside else {}, rule, "bridge", check
+        ),
         chart=Chart("bridge", x="class", y="money_change", title=Message("ladder.bridge_title")),
         drill=("class",),
         notes=(*window_notes(span), *_young(span)),
@@ -134,7 +149,12 @@ def _young(span: Windows) -> tuple[Note, ...]:
 def _headline(opening: object, closing: object, parts: dict[str, object]) -> Message:
     change = money(closing) - money(opening)
     carried = max((key for key in parts if key != "unidentified"), key=lambda key: abs(money(parts[key])), default="")
-    values = {"change": change, "closing": closing, "opening": opening, "carrier": Message(f"ladder.class.{carried}") if carried else ""}
+    values = {
+        "change": change,
+        "closing": closing,
+        "opening": opening,
+        "carrier": Message(f"ladder.class.{carried}") if carried else "",
+    }
     if change == 0:
         return Message("ladder.bridge_same", values)
     return Message("ladder.bridge_up" if change > 0 else "ladder.bridge_down", values)
@@ -145,7 +165,7 @@ ANALYSES = (
         "ladder.bridge",
         bridge,
         (LADDER_START, LADDER_END, WINDOW),
-        lambda query, settings: None if make_members(query, settings) else None,
+        _list,
         ("class",),
     ),
 )

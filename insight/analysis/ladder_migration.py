@@ -6,8 +6,20 @@ from decimal import Decimal
 import pandas as pd
 
 from insight.analysis.ladder_rules import (
-    BASIS, BOUNDS, LADDER_END, LADDER_START, NAMES, NEW, NONE, WINDOW, Windows, make_steps, make_values, step_keys,
-    step_labels, windows,
+    BASIS,
+    BOUNDS,
+    LADDER_END,
+    LADDER_START,
+    NAMES,
+    NEW,
+    NONE,
+    WINDOW,
+    Windows,
+    make_steps,
+    make_values,
+    step_keys,
+    step_labels,
+    windows,
 )  # fmt: skip
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
@@ -101,9 +113,7 @@ def migration(query: Query, settings: Settings) -> Result:
     if table.empty:
         raise NotEnoughDataError("ladder.nobody", end=span.end)
     order = {key: rank for rank, key in enumerate([*reversed(step_keys(bounds)), NONE, NEW])}
-    table = table.sort_values(
-        ["from_step", "to_step"], key=lambda column: column.map(order), ignore_index=True
-    )
+    table = table.sort_values(["from_step", "to_step"], key=lambda column: column.map(order), ignore_index=True)
     totals = table.groupby("from_step")["n_customers"].transform("sum")
     shares = [wilson(int(n), int(total)) for n, total in zip(table["n_customers"], totals, strict=True)]
     table.insert(3, "share", table["n_customers"] / totals)
@@ -156,9 +166,18 @@ def _headline(metrics: dict[str, Metric], end: date) -> Message:
     if fell or climbed:
         return Message(
             "ladder.headline_moved",
-            {"climbed": climbed, "fell": fell, "up": metrics["climbed_money"].value, "down": metrics["fell_money"].value},
+            {
+                "climbed": climbed,
+                "fell": fell,
+                "up": metrics["climbed_money"].value,
+                "down": metrics["fell_money"].value,
+            },
         )
     return Message("ladder.headline_still", {"end": end})
+
+
+def _list(query: Query, settings: Settings) -> None:
+    make_members(query, settings)
 
 
 ANALYSES = (
@@ -166,7 +185,7 @@ ANALYSES = (
         "ladder.migration",
         migration,
         (LADDER_START, LADDER_END, BOUNDS, WINDOW, BASIS, NAMES),
-        lambda query, settings: None if make_members(query, settings) else None,
+        _list,
         ("from_step", "to_step"),
     ),
 )

@@ -23,6 +23,8 @@ class Analysis:
         customer and mark. None where no customers stand behind the figures.
     marks: the columns of `members` whose values name a mark; a mark's list has as many customers as the mark says.
     tables: canonical tables that must hold rows before the question makes sense.
+    listed: SQL condition on `members` for the list that no mark narrows (a segmentation lists those in a segment; who
+        stands outside is listed by their own mark).
     Its words are the catalogue keys `analysis.<key>.title`, `.question` (what it answers) and, for the sentence of a
     mark, `audience.marks.<key>` with the mark columns as values.
     """
@@ -33,6 +35,7 @@ class Analysis:
     members: Callable[[Query, Settings], None] | None = None
     marks: tuple[str, ...] = ()
     tables: tuple[str, ...] = ("transactions",)
+    listed: str = "true"
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 
 
 def _cell(value: Any) -> str:
-    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124
+    if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")

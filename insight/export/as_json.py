@@ -35,7 +35,7 @@ def error(failure: InsightError) -> dict[str, object]:
 
 def plain(value: Any, unit: Unit | None = None) -> Any:
     """A cell as JSON has it: money exact, dates ISO, undefined as null."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):  # noqa: PLR0124
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
         return None
     if unit == "money":
         return f"{_EXACT}{Decimal(str(value)).quantize(_CENT)}"
@@ -48,7 +48,7 @@ def plain(value: Any, unit: Unit | None = None) -> Any:
     if isinstance(value, Message):
         return both(value)
     if isinstance(value, Decimal):
-        return f"{_EXACT}{value}" if value.as_tuple().exponent == -2 else float(value)  # noqa: PLR2004
+        return f"{_EXACT}{value}" if value.as_tuple().exponent == -2 else float(value)
     if hasattr(value, "item"):
         return plain(value.item(), unit)
     if isinstance(value, int | float):
@@ -62,7 +62,10 @@ def plain(value: Any, unit: Unit | None = None) -> Any:
 
 def _table(frame: pd.DataFrame, units: Mapping[str, Unit]) -> dict[str, object]:
     names = [str(name) for name in frame.columns]
-    rows = [[plain(cell, units.get(name)) for name, cell in zip(names, row, strict=True)] for row in frame.itertuples(index=False)]
+    rows = [
+        [plain(cell, units.get(name)) for name, cell in zip(names, row, strict=True)]
+        for row in frame.itertuples(index=False)
+    ]
     return {"columns": names, "units": {name: units.get(name, "text") for name in names}, "rows": rows}
 
 
@@ -94,7 +97,11 @@ def _basis(basis: Basis, currency: str) -> dict[str, object]:
 
 
 def _note(note: Note, currency: str, labels: Mapping[str, str]) -> dict[str, object]:
-    return {"code": note.code, "severity": note.severity, **both(Message(f"note.{note.code}", note.values), currency, labels)}
+    return {
+        "code": note.code,
+        "severity": note.severity,
+        **both(Message(f"note.{note.code}", note.values), currency, labels),
+    }
 
 
 def label_texts(result: Result) -> dict[str, dict[str, str]]:

@@ -148,7 +148,7 @@ class Words:
 
     def value(self, value: object, unit: Unit) -> str:
         """A figure of a result as text, by its unit; a dash where it is undefined."""
-        if value is None or value != value:  # noqa: PLR0124 - NaN is not equal to itself
+        if value is None or value != value:
             return "–"
         if unit == "money":
             return self.money(value)
@@ -198,7 +198,9 @@ class _Formatter(string.Formatter):
             "signed": lambda: words.amount(value, signed=True),
             "percent": lambda: words.percent(value),
             "percent1": lambda: words.percent(value, 1),
-            "signedpercent": lambda: words.percent(value, 1 if abs(Decimal(str(value))) < Decimal("0.01") else 0, signed=True),
+            "signedpercent": lambda: words.percent(
+                value, 1 if abs(Decimal(str(value))) < Decimal("0.01") else 0, signed=True
+            ),
             "count": lambda: words.count(value),
             "number": lambda: words.number(value),
             "number1": lambda: words.number(value, 1),

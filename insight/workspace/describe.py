@@ -23,7 +23,8 @@ def _describe(query: Query, table: Table) -> dict[str, object]:
     columns += [
         label
         for (label,) in query.rows(
-            "SELECT label FROM attributes WHERE table_name = $name ORDER BY len(column_name), column_name", name=table.name
+            "SELECT label FROM attributes WHERE table_name = $name ORDER BY len(column_name), column_name",
+            name=table.name,
         )
     ]
     found: dict[str, object] = {

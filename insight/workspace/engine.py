@@ -72,7 +72,7 @@ class Query:
         """Keep the answer as temporary table `name` on this cursor, replacing an earlier one."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name} is not one of our table names")
-        self._execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", params)  # noqa: S608
+        self._execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", params)
 
     def put(self, name: str, table: pa.Table) -> None:
         """Keep an Arrow table as temporary table `name` on this cursor."""
@@ -119,5 +119,3 @@ class Query:
 def money(value: object) -> Decimal:
     """A sum as money with two exact decimals; None counts as nothing sold."""
     return Decimal(str(value or 0)).quantize(Decimal("0.01"))
-
-

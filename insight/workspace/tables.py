@@ -22,4 +22,4 @@ def create_tables(con: DuckDBPyConnection) -> None:
     con.execute(_BOOKS)
     for table in TABLES.values():
         columns = ", ".join(f'"{field.name}" {SQL_TYPES[field.type]}' for field in table.fields)
-        con.execute(f"CREATE TABLE IF NOT EXISTS {table.name} ({columns}, file_id INTEGER, line BIGINT)")  # noqa: S608
+        con.execute(f"CREATE TABLE IF NOT EXISTS {table.name} ({columns}, file_id INTEGER, line BIGINT)")
