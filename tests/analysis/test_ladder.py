@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insight.analysis import registry
@@ -86,7 +86,7 @@ def test_the_list_behind_a_cell_is_its_customers(years):
 
 
 @pytest.mark.parametrize(
-    ("settings", "key"),
+    ("chosen", "key"),
     [
         ({"bounds": "5000,1000"}, "setting.not_rising"),
         ({"window": "48", "start": "2024-01-01"}, "ladder.window_too_long"),
@@ -95,9 +95,9 @@ def test_the_list_behind_a_cell_is_its_customers(years):
         ({"start": "2025-01-01", "end": "2024-01-01"}, "setting.period_backwards"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_with_its_sentence(years, settings, key):
+def test_what_cannot_be_meant_is_refused_with_its_sentence(years, chosen, key):
     with years.query() as query, pytest.raises(InsightError) as refused:
-        registry.run(query, "ladder.migration", settings)
+        registry.run(query, "ladder.migration", chosen)
     assert refused.value.key == key
 
 
@@ -112,6 +112,7 @@ _DAYS = st.dates(date(2023, 1, 1), date(2024, 12, 31))
 _LINES = st.tuples(st.sampled_from(["a", "b", "c", "d", None]), _DAYS, st.decimals("-500", "900", places=2))
 
 
+@settings(max_examples=25)
 @given(st.lists(_LINES, min_size=2, max_size=25))
 def test_any_history_bridges_to_the_cent(lines):
     made = workspace(lines)
