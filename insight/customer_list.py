@@ -133,6 +133,8 @@ def _listed(workspace: Workspace, audience: Audience, *, personal: bool = False)
     if isinstance(audience, Mark):
         query = select(workspace, audience)
         own = [name for name in columns_of(query) if name != "customer_id"]
+        # An analysis may give the same money under the name that its field uses; a list says it once.
+        own = [name for name in own if not (name == "spend" and "sales" in own)]
     else:
         query = workspace.query()
         query.put("selected", customer_ids(workspace, audience))

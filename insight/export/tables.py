@@ -1,0 +1,188 @@
+"""Answers and lists as files for people: CSV and XLSX in the reader's language, safe to open in a spreadsheet.
+
+Text that a spreadsheet would run as a formula is made text: with an apostrophe in CSV, as string cells in XLSX.
+Numbers are never touched.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from insight.i18n.catalog import Language, Words
+from insight.result import Message, Result, Unit
+
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_EXCEL_NUMBER = 15
+_WIDTHS = {"text": 28, "money": 16, "date": 12}
+
+
+def safe_text(value: str) -> str:
+    """Text that no spreadsheet reads as a formula: an apostrophe before = + - @ tab and line breaks."""
+    return f"'{value}" if value.lstrip(" \u00a0").startswith(_STARTS) or value.startswith(_STARTS) else value
+
+
+def undefined(value: object) -> bool:
+    """Whether a cell holds nothing."""
+    return value is None or value is pd.NaT or (isinstance(value, float) and value != value)
+
+
+def csv_cell(value: Any, language: Language, unit: Unit | None = None) -> str:
+    """A cell of a CSV file: decimal comma in Swedish, ISO dates, ids and other text made safe."""
+    if undefined(value):
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ") if value.time() != datetime.min.time() else value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bool) or unit == "text" or isinstance(value, str):
+        return safe_text(str(value))
+    plain = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return plain.replace(".", ",") if language == "sv" else plain
+
+
+def csv_bytes(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], language: Language, units: Sequence[Unit | None] = ()
+) -> bytes:
+    """A CSV file that the language's Excel opens: `;` and decimal comma in Swedish, `,` in English; UTF-8 with BOM."""
+    kinds = [*units, *([None] * (len(columns) - len(units)))]
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";" if language == "sv" else ",", lineterminator="\r\n")
+    writer.writerow([safe_text(name) for name in columns])
+    for row in rows:
+        writer.writerow([csv_cell(value, language, unit) for value, unit in zip(row, kinds, strict=True)])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def column_words(words: Words, column: str, analysis: str = "", unit: Unit | None = None) -> str:
+    """A column's head in words, with the currency for money."""
+    own = f"column.{analysis}.{column}"
+    name = words.t(own) if words.has(own) else words.t(f"column.{column}") if words.has(f"column.{column}") else column
+    return f"{name}, {words.unit_of_money()}" if unit == "money" else name
+
+
+def _named(frame: pd.DataFrame, units: Mapping[str, Unit], words: Words) -> list[tuple[Any, ...]]:
+    """Rows with stable keys spelled out."""
+    texts = [units.get(str(name)) == "text" for name in frame.columns]
+    return [
+        tuple(
+            words.label(cell) if is_text and not undefined(cell) else cell
+            for cell, is_text in zip(row, texts, strict=True)
+        )
+        for row in frame.itertuples(index=False, name=None)
+    ]
+
+
+def result_csv(result: Result, words: Words) -> bytes:
+    """The table of an answer, exact, in the words' language."""
+    known = words.with_labels(result.labels)
+    units = [result.units.get(str(name)) for name in result.table.columns]
+    heads = [
+        column_words(known, str(name), result.key, unit) for name, unit in zip(result.table.columns, units, strict=True)
+    ]
+    return csv_bytes(heads, _named(result.table, result.units, known), words.language, units)
+
+
+def basis_lines(result: Result, words: Words, scope: str = "") -> list[tuple[str, str]]:
+    """Why this number, as (what, value) lines: question, finding, period, scope, rule, rows, formula, sum check."""
+    known = words.with_labels(result.labels)
+    basis = result.basis
+    lines = [
+        (known.t("basis.question"), known.t(f"analysis.{result.key}.title")),
+        (known.t("basis.finding"), known.message(result.headline)),
+        (known.t("basis.period"), known.period(basis.start, basis.end)),
+        (known.t("basis.scope"), scope or known.t("common.all_customers")),
+        (known.t("basis.rule"), known.message(basis.rule)),
+        (known.t("basis.rows_used"), known.count(basis.rows_used)),
+        *((known.label(reason), known.count(-n)) for reason, n in basis.rows_left_out.items()),
+    ]
+    if basis.n_customers is not None:
+        lines.append((known.t("basis.customers"), known.count(basis.n_customers)))
+    if basis.formula:
+        lines.append((known.t("basis.formula"), known.t(f"definition.{basis.formula}")))
+    if result.evidence:
+        lines.append((known.t("basis.evidence"), known.t(f"ui.evidence_{result.evidence}")))
+    if basis.sum_check:
+        lines.append((known.t("basis.check"), check_words(result, known)))
+    lines += [
+        (known.t("basis.note"), known.message(Message(f"note.{note.code}", note.values))) for note in result.notes
+    ]
+    return lines
+
+
+def check_words(result: Result, words: Words) -> str:
+    """The sum check in a sentence, to the öre for money."""
+    check = result.basis.sum_check
+    if check is None:
+        return ""
+    exact = isinstance(check.total, Decimal)
+    total, difference = (
+        words.amount(value, 2) if exact else words.count(value) for value in (check.total, check.difference)
+    )
+    return words.t("basis.check_sentence", n=len(check.parts), total=total, difference=difference)
+
+
+def result_xlsx(result: Result, words: Words, *, scope: str = "", command: str = "") -> bytes:
+    """A workbook: the table, any further tables, and a sheet that says why the numbers are what they are."""
+    known = words.with_labels(result.labels)
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    _table_sheet(book, known.t("basis.sheet_table"), result.table, result.units, known, result.key)
+    for number, (name, frame) in enumerate(result.tables.items(), start=2):
+        title = f"{known.t('basis.sheet_table')} {number}"
+        _table_sheet(book, title, frame, result.more_units.get(name, {}), known, result.key)
+    sheet = book.add_worksheet(known.t("basis.sheet_basis"))
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    sheet.set_column(0, 0, 28, wrapped)
+    sheet.set_column(1, 1, 90, wrapped)
+    lines = basis_lines(result, known, scope)
+    if command:
+        lines.append((known.t("basis.command"), command))
+    for row, (what, value) in enumerate(lines):
+        sheet.write_string(row, 0, what)
+        sheet.write_string(row, 1, value)
+    book.close()
+    return out.getvalue()
+
+
+def _table_sheet(
+    book: Any, title: str, frame: pd.DataFrame, units: Mapping[str, Unit], words: Words, analysis: str
+) -> None:
+    sheet = book.add_worksheet(title[:31])
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    forms = {
+        "money": book.add_format({"num_format": "#,##0.00"}),
+        "ratio": book.add_format({"num_format": "0.0%"}),
+        "count": book.add_format({"num_format": "#,##0"}),
+        "date": book.add_format({"num_format": "yyyy-mm-dd"}),
+    }
+    kinds: list[Unit] = [units.get(str(name), "text") for name in frame.columns]
+    for column, (name, unit) in enumerate(zip(frame.columns, kinds, strict=True)):
+        sheet.write_string(0, column, column_words(words, str(name), analysis, unit), head)
+        sheet.set_column(column, column, _WIDTHS.get(unit, 14))
+    for row, cells in enumerate(_named(frame, units, words), start=1):
+        for column, (cell, unit) in enumerate(zip(cells, kinds, strict=True)):
+            _write(sheet, row, column, cell, forms.get(unit))
+    sheet.freeze_panes(1, 0)
+
+
+def _write(sheet: Any, row: int, column: int, cell: Any, form: Any) -> None:
+    if undefined(cell):
+        return
+    if isinstance(cell, date):
+        sheet.write_datetime(row, column, cell, form)
+    elif isinstance(cell, str | bool):
+        sheet.write_string(row, column, str(cell))
+    elif isinstance(cell, int | float | Decimal) or hasattr(cell, "item"):
+        number = float(cell)
+        if abs(number) < 10**_EXCEL_NUMBER:
+            sheet.write_number(row, column, number, form)
+        else:
+            sheet.write_string(row, column, str(cell))
+    else:
+        sheet.write_string(row, column, str(cell))

@@ -1,0 +1,128 @@
+"""The only cache. Its key is the state of the data, the question, its settings and the scope: text, never a frame.
+
+Everything here belongs to one session and goes with it; nothing of a client is shared between visitors. A refusal
+(InsightError) is not kept: it costs little and its reason may change.
+"""
+
+from datetime import date
+
+import pyarrow as pa
+import streamlit as st
+
+from insight import audience, customer_list
+from insight.analysis import registry
+from insight.audience import Audience, Combined, Pairs
+from insight.customer_list import ListPage, Summary
+from insight.errors import InsightError
+from insight.result import Result
+from insight.settings import Settings
+from insight.workspace.engine import Query
+from insight.workspace.store import Workspace
+from ui import session, view
+
+_RESULTS, _LISTS, _SCOPES = 120, 60, 12
+
+
+def _open() -> Workspace:
+    return session.ensure_workspace()
+
+
+def _link(wanted: Audience | None) -> str:
+    return wanted.link() if wanted else ""
+
+
+def run(key: str, chosen: Pairs = ()) -> Result:
+    """One analysis within the session's scope. Raises InsightError when data or settings cannot carry it."""
+    return _run(_open().data_key, key, chosen, _link(view.scope()))
+
+
+@st.cache_data(scope="session", max_entries=_RESULTS, show_spinner=False)
+def _run(data_key: str, key: str, chosen: Pairs, scope: str) -> Result:  # noqa: ARG001 - the data is part of the key
+    with _query(scope) as query:
+        return registry.run(query, key, dict(chosen))
+
+
+def defaults(key: str) -> Settings:
+    """The settings of an analysis when nothing is chosen. Raises InsightError when its tables are empty."""
+    return _defaults(_open().data_key, key, _link(view.scope()))
+
+
+@st.cache_data(scope="session", max_entries=_RESULTS, show_spinner=False)
+def _defaults(data_key: str, key: str, scope: str) -> Settings:  # noqa: ARG001
+    with _query(scope) as query:
+        return registry.settings_for(query, registry.find(key), {})
+
+
+def extent() -> tuple[date, date]:
+    """First and last day with a transaction. Raises NotEnoughDataError without any."""
+    return _extent(_open().data_key)
+
+
+@st.cache_data(scope="session", max_entries=_SCOPES, show_spinner=False)
+def _extent(data_key: str) -> tuple[date, date]:  # noqa: ARG001
+    with _open().query() as query:
+        return query.extent()
+
+
+def n_customers() -> int:
+    """All customers of the workspace."""
+    return _n_customers(_open().data_key)
+
+
+@st.cache_data(scope="session", max_entries=_SCOPES, show_spinner=False)
+def _n_customers(data_key: str) -> int:  # noqa: ARG001
+    with _open().query() as query:
+        return query.count("customer_facts")
+
+
+def scope_size() -> int:
+    """Customers in the scope."""
+    return _ids(_open().data_key, _link(view.scope())).num_rows
+
+
+@st.cache_resource(scope="session", max_entries=_SCOPES, show_spinner=False)
+def _ids(data_key: str, link: str) -> pa.Table:  # noqa: ARG001
+    return audience.customer_ids(_open(), audience.parse(link))
+
+
+def _query(scope: str) -> Query:
+    query = _open().query()
+    if scope:
+        query.put("scope", _ids(_open().data_key, scope))
+        query.scoped = True
+    return query
+
+
+def summary(wanted: Audience) -> Summary:
+    """Count and money of an audience, with its first customers."""
+    return _summary(_open().data_key, wanted.link())
+
+
+@st.cache_data(scope="session", max_entries=_LISTS, show_spinner=False)
+def _summary(data_key: str, link: str) -> Summary:  # noqa: ARG001
+    return customer_list.summary(_open(), audience.parse(link))
+
+
+def list_page(wanted: Audience, sort: str, descending: bool, page: int, personal: bool) -> ListPage:
+    """One page of an audience's list."""
+    return _list_page(_open().data_key, wanted.link(), sort, descending, page, personal)
+
+
+@st.cache_data(scope="session", max_entries=_LISTS, show_spinner=False)
+def _list_page(data_key: str, link: str, sort: str, descending: bool, page: int, personal: bool) -> ListPage:  # noqa: ARG001
+    return customer_list.page(
+        _open(), audience.parse(link), sort=sort, descending=descending, number=page, personal=personal
+    )
+
+
+def labels(wanted: Audience) -> dict[str, str]:
+    """Words for the stable keys in an audience's marks, as its analyses give them."""
+    if isinstance(wanted, Combined):
+        return {key: word for part in wanted.parts for key, word in labels(part).items()}
+    found = labels(wanted.within) if wanted.within else {}
+    try:
+        result = _run(_open().data_key, wanted.analysis, wanted.settings, _link(wanted.within))
+    except InsightError:
+        # Nothing to name on this data; the page says the same where it shows the scope's customers.
+        return found
+    return {**found, **result.labels}

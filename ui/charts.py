@@ -1,0 +1,85 @@
+"""A figure on the page: its finding, its measure, the drawing, and the click that chooses a mark."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from insight.analysis import registry
+from insight.audience import Pairs
+from insight.charts.draw import draw
+from insight.charts.drawn import Drawn
+from insight.charts.theme import palette
+from insight.result import Chart, Result
+from ui import chrome, marks, state, text, view
+
+_CONFIG = {"displayModeBar": False, "displaylogo": False, "doubleClick": False, "scrollZoom": False}
+
+
+def figure(result: Result, alternatives: Sequence[Chart], chosen: Pairs) -> None:
+    """One chart, or a switch between several that show the same marks (customers, money)."""
+    words = view.words().with_labels(result.labels)
+    chart = alternatives[0]
+    name = f"chart_{result.key}_{chart.kind}_{chart.x}_{'_'.join(_ys(chart))}_{chart.color}"
+    with st.container(gap="small"):
+        head = st.container(gap=None)
+        if len(alternatives) > 1:
+            place = st.segmented_control(
+                words.t("ui.shown"), range(len(alternatives)), default=0, key=f"w_{name}", required=True,
+                label_visibility="collapsed", persist_state="session",
+                format_func=lambda i: column_name(result, alternatives[i].color or _ys(alternatives[i])[0]),
+            )  # fmt: skip
+            chart = alternatives[place or 0]
+            name = f"{name}_{place or 0}"
+        with head:
+            if chart.title:
+                st.header(text.plain(words.message(chart.title)), anchor=False)
+            if chart.subtitle:
+                st.markdown(text.grey(words.message(chart.subtitle)))
+        _drawing(result, chart, chosen, name)
+
+
+def _ys(chart: Chart) -> tuple[str, ...]:
+    return (chart.y,) if isinstance(chart.y, str) else tuple(chart.y)
+
+
+def column_name(result: Result, column: str) -> str:
+    """A column's name in words, in this analysis or in general."""
+    words = view.words().with_labels(result.labels)
+    for key in (f"column.{result.key}.{column}", f"column.{column}"):
+        if words.has(key):
+            return words.t(key)
+    return words.label(column)
+
+
+def _drawing(result: Result, chart: Chart, chosen: Pairs, name: str) -> None:
+    words = view.words()
+    drawn = draw(
+        result, chart, words, palette(chrome.dark()), scale=chrome.scale(view.presenting()),
+        selected=dict(state.pick(marks.pick_key(result, chosen))),
+    )  # fmt: skip
+    if drawn.empty:
+        st.markdown(text.grey(words.t("ui.nothing_to_draw")))
+        return
+    clickable = bool(drawn.marks) and registry.find(result.key).members is not None
+    key = f"{name}_{'dark' if chrome.dark() else 'light'}"
+    options: dict[str, Any] = {"key": key, "theme": None, "alt": drawn.alt}
+    if clickable:
+        options["on_select"] = _clicker(key, drawn, result, chosen)
+    if drawn.engine == "plotly":
+        if clickable:
+            options["selection_mode"] = "points"
+        st.plotly_chart(drawn.spec, config=_CONFIG, height=drawn.height, **options)
+    else:
+        st.echarts_chart(drawn.spec, renderer="svg", height=drawn.height, **options)
+
+
+def _clicker(key: str, drawn: Drawn, result: Result, chosen: Pairs) -> Any:
+    analysis, kept = result.key, marks.pick_key(result, chosen)
+
+    def clicked() -> None:
+        mark = drawn.mark_at(state.widget(key))
+        if mark is not None:
+            marks.choose(analysis, kept, mark)
+
+    return clicked

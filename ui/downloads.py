@@ -1,0 +1,77 @@
+"""Downloads: the file is built when it is asked for, by another thread, from what it was given here."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from insight import customer_list
+from insight.audience import Audience, Pairs
+from insight.export.tables import column_words, csv_bytes, result_csv, result_xlsx
+from insight.i18n.catalog import Words
+from insight.result import Result
+from insight.words import sentence
+from insight.workspace.store import Workspace
+from ui import cache, session, state, view
+
+_CSV = "text/csv; charset=utf-8"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def list_file(
+    workspace: Workspace,
+    audience: Audience,
+    words: Words,
+    *,
+    sort: str = "",
+    descending: bool = True,
+    personal: bool = False,
+) -> bytes:
+    """The whole list of an audience as CSV: as many rows as the screen says, in its order, personal only if shown."""
+    columns, rows = customer_list.every_row(workspace, audience, sort=sort, descending=descending, personal=personal)
+    units = customer_list.summary(workspace, audience).units
+    kinds = [units.get(name) for name in columns]
+    heads = [column_words(words, name, unit=unit) for name, unit in zip(columns, kinds, strict=True)]
+    return csv_bytes(heads, rows, words.language, kinds)
+
+
+def list_button(audience: Audience, *, key: str, sort: str = "", descending: bool = True) -> None:
+    """Download the list."""
+    words = view.words().with_labels(cache.labels(audience))
+    workspace, personal = session.ensure_workspace(), state.personal_shown()
+
+    def build() -> bytes:
+        return list_file(workspace, audience, words, sort=sort, descending=descending, personal=personal)
+
+    st.download_button(
+        words.t("ui.download"), build, file_name=words.t("ui.list_file"), mime=_CSV, key=key, type="tertiary",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def command(result: Result, chosen: Pairs) -> str:
+    """The command line that gives the same figures."""
+    scope = view.scope()
+    parts = ["python -m insight run", view.t("ui.workspace_placeholder"), result.key]
+    parts += [
+        f"{name}='{value}'" if not value.replace("-", "").isalnum() else f"{name}={value}" for name, value in chosen
+    ]
+    if scope is not None:
+        parts.append(f"--scope '{scope.link()}'")
+    return " ".join(parts)
+
+
+def result_buttons(result: Result, chosen: Pairs) -> None:
+    """Download the table of an answer, alone or with its basis."""
+    words, scope = view.words(), view.scope()
+    named = sentence(scope, words.with_labels(cache.labels(scope))) if scope else ""
+    line = command(result, chosen)
+    name = result.key.replace(".", "-")
+    files: list[tuple[str, Callable[[], bytes], str, str]] = [
+        ("ui.download_csv", lambda: result_csv(result, words), f"{name}.csv", _CSV),
+        ("ui.download_xlsx", lambda: result_xlsx(result, words, scope=named, command=line), f"{name}.xlsx", _XLSX),
+    ]
+    for label, build, file_name, mime in files:
+        st.download_button(
+            words.t(label), build, file_name=file_name, mime=mime, key=f"{label}_{result.key}", type="tertiary",
+            on_click="ignore",
+        )  # fmt: skip

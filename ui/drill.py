@@ -1,0 +1,64 @@
+"""From a chosen mark to its customers: the panel beside the chart, and what can be done with them."""
+
+import streamlit as st
+
+from insight.audience import Mark, Pairs
+from insight.customer_list import Summary
+from insight.errors import InsightError
+from insight.result import Message, Result
+from insight.words import sentence
+from ui import cache, downloads, marks, state, tables, text, view
+
+
+def panel(result: Result, chosen: Pairs, mark: Mark) -> None:
+    """Name, sentence with count and money, two figures, five customers, and what can be done with them."""
+    words = view.words().with_labels(result.labels)
+    kept = marks.pick_key(result, chosen)
+    with st.container(border=True, key="panel"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.markdown(text.grey(words.t("ui.chosen_mark")), width="content")
+            st.button(
+                words.t("ui.close"), key="close_panel", type="tertiary", icon=":material/close:",
+                on_click=state.set_pick, args=(kept, ()),
+            )  # fmt: skip
+        st.subheader(text.plain(marks.in_words(result, mark.mark) or sentence(mark, words)), anchor=False)
+        try:
+            found = cache.summary(mark)
+        except InsightError as refusal:
+            st.markdown(text.plain(words.message(Message(refusal.key, refusal.values))))
+            return
+        about(found)
+        if found.n_customers:
+            st.table(tables.few(found.first, found.units), border="horizontal", hide_index=True)
+        actions(mark, found)
+
+
+def about(found: Summary) -> None:
+    """Count and money of an audience in a sentence, then what each of them is worth."""
+    words = view.words()
+    st.markdown(
+        text.plain(words.t("ui.audience_sentence", n=found.n_customers, sales=found.sales))
+        if found.totals
+        else text.plain(words.t("ui.audience_count", n=found.n_customers))
+    )
+    per = found.per_customer()
+    for column, (name, metric) in zip(st.columns(2), per.items(), strict=False):
+        with column:
+            st.metric(text.plain(words.t(f"metric.{name}")), text.plain(words.value(metric.value, metric.unit)))
+
+
+def actions(mark: Mark, found: Summary) -> None:
+    """Show all, look within, download."""
+    words = view.words()
+    if st.button(
+        words.t("ui.show_n", n=found.n_customers), key="show_list", type="primary", width="stretch",
+        disabled=not found.n_customers,
+    ):  # fmt: skip
+        view.set_listed(mark)
+        st.switch_page("pages/customers/list.py", query_params=view.parameters("list"))
+    with st.container(horizontal=True):
+        st.button(
+            words.t("ui.look_within"), key="look_within", type="tertiary", icon=":material/filter_alt:",
+            on_click=view.set_scope, args=(mark,), disabled=not found.n_customers,
+        )  # fmt: skip
+        downloads.list_button(mark, key="download_mark")

@@ -1,0 +1,43 @@
+"""The error page: what the visitor reads when something of ours breaks, and what the log keeps of it.
+
+Neither shows the error's text: it can quote a row of a customer. The two share a code, so that one can be found from
+the other.
+"""
+
+import logging
+import secrets
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from insight.errors import InsightError
+from insight.result import Message
+from ui import guards, text, view
+
+_log = logging.getLogger("kundkompass")
+
+
+@contextmanager
+def caught() -> Iterator[None]:
+    """Run a part of the page; a refusal is said in place, a fault gets a code. The rest of the page stays alive."""
+    try:
+        yield
+    except InsightError as refusal:
+        guards.refused(refusal)
+    except Exception as fault:  # noqa: BLE001 - the last stop before the visitor
+        show(fault)
+
+
+def show(fault: Exception) -> None:
+    """Say that something went wrong, with a code; log where, never what."""
+    code = f"{type(fault).__name__}-{secrets.token_hex(3)}"
+    places = [
+        f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno}" for frame in traceback.extract_tb(fault.__traceback__)
+    ]
+    _log.error("%s at %s", code, " > ".join(places[-6:]))
+    words = view.words()
+    with st.container(key="fault", gap="small"):
+        st.title(text.plain(words.t("ui.fault_title")))
+        st.error(text.plain(words.message(Message("error.unexpected", {"code": code}))), icon=":material/error:")

@@ -1,0 +1,312 @@
+"""Pickers that return plain text settings. The view holds what was chosen, so that links, pages and languages keep it.
+
+Period and comparison are shared by all pages; other settings belong to their analysis (`<analysis>.<setting>` in the
+address). A setting is only kept where it differs from what the data propose.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, cast
+
+import streamlit as st
+
+from insight import periods
+from insight.analysis import registry
+from insight.audience import Pairs, pairs
+from insight.errors import InsightError
+from insight.periods import KINDS, Kind, Period
+from insight.settings import Setting, Settings
+from ui import cache, state, text, view
+
+KIND, START, END, FIRST_MONTH = "period", "start", "end", "fy"
+_SHARED = ("start", "end", "compare")
+_MONTHS = tuple(range(1, 13))
+
+
+def chosen(analysis: str, *, shared: Sequence[str] = _SHARED) -> Pairs:
+    """What the view holds for an analysis, as its settings: the shared period where it takes one, and its own."""
+    known = {setting.name for setting in registry.find(analysis).settings}
+    held = state.view()
+    found = {name: held[name] for name in shared if name in known and name in held}
+    if ("start" in found) != ("end" in found):
+        found.pop("start", None)
+        found.pop("end", None)
+    prefix = f"{analysis}."
+    found |= {
+        name.removeprefix(prefix): value
+        for name, value in held.items()
+        if name.startswith(prefix) and name.removeprefix(prefix) in known
+    }
+    return pairs(found)
+
+
+def takes_period(analysis: str) -> bool:
+    """Whether the analysis speaks of a period."""
+    return {"start", "end"} <= {setting.name for setting in registry.find(analysis).settings}
+
+
+def controls(analysis: str, *, hidden: Sequence[str] = (), period: bool = True) -> None:
+    """The quiet row of pickers: period, and everything else the analysis lets one change."""
+    settings = registry.find(analysis).settings
+    by_name = {setting.name: setting for setting in settings}
+    shared = [name for name in _SHARED if name in by_name] if period and takes_period(analysis) else []
+    own = [setting for setting in settings if setting.name not in (*shared, *hidden)]
+    try:
+        defaults = cache.defaults(analysis)
+    except InsightError:
+        # The page says in full what is missing; there is nothing to choose from.
+        return
+    if shared:
+        with st.popover(_period_words(defaults), type="tertiary", icon=":material/calendar_month:"):
+            _period_picker()
+            if "compare" in by_name:
+                _choice("compare", by_name["compare"], defaults)
+    if own:
+        with st.popover(view.t("ui.settings"), type="tertiary", icon=":material/tune:"):
+            for setting in own:
+                _setting(analysis, setting, defaults)
+
+
+def _period_words(defaults: Settings) -> str:
+    held = state.view()
+    start = _day(held.get(START)) or defaults.get("start")
+    end = _day(held.get(END)) or defaults.get("end")
+    return view.words().period(start, end)
+
+
+def _day(found: str | None) -> date | None:
+    try:
+        return date.fromisoformat(found) if found else None
+    except ValueError:
+        return None
+
+
+# --- period -----------------------------------------------------------------------------------------------------------
+
+
+def _period_picker() -> None:
+    words = view.words()
+    first, last = cache.extent()
+    kind = _held_kind()
+    state.set_widget("w_period", kind)
+    st.pills(
+        words.t("ui.period"), KINDS, key="w_period", required=True, on_change=_kind_chosen,
+        format_func=lambda kind: words.t(f"ui.period_{kind}"),
+    )  # fmt: skip
+    months = periods.months_between(first, last)
+    held = _held(first, last)
+    with st.container(width=420):
+        if kind in ("rolling", "months"):
+            _month_pickers(kind, months, held)
+        elif kind in ("calendar", "fiscal", "to_date"):
+            _year_pickers(kind, first, last, held)
+        else:
+            _range_picker(first, last, held)
+
+
+def _held_kind() -> Kind:
+    kind = state.view().get(KIND)
+    return cast(Kind, kind) if kind in KINDS else "rolling"
+
+
+def _held(first: date, last: date) -> Period:
+    start, end = _day(state.view().get(START)), _day(state.view().get(END))
+    if start and end and start < end:
+        return Period(start, end)
+    default = periods.rolling(periods.first_of_month(last))
+    return Period(max(first, default.start), last + timedelta(days=1))
+
+
+def _keep(period: Period, **more: str | None) -> None:
+    state.change_view(start=period.start.isoformat(), end=period.end.isoformat(), **more)
+
+
+def _fiscal_first() -> int:
+    held = state.view().get(FIRST_MONTH, "")
+    return int(held) if held.isdigit() and int(held) in _MONTHS else 7
+
+
+def _kind_chosen() -> None:
+    kind = cast(Kind, state.widget("w_period") or "rolling")
+    first, last = cache.extent()
+    latest = periods.last_whole_month(last)
+    proposals: Mapping[Kind, Callable[[], Period]] = {
+        "rolling": lambda: periods.rolling(latest),
+        "months": lambda: periods.whole_months(latest, latest),
+        "calendar": lambda: periods.calendar_year(last.year),
+        "fiscal": lambda: periods.fiscal_year(periods.fiscal_years(first, last, _fiscal_first())[0], _fiscal_first()),
+        "to_date": lambda: periods.year_to_date(last),
+        "range": lambda: _held(first, last),
+    }
+    _keep(proposals[kind](), period=kind)
+
+
+def _month_pickers(kind: Kind, months: Sequence[date], held: Period) -> None:
+    words = view.words()
+    options = list(reversed(months))
+    last = periods.first_of_month(held.end - timedelta(days=1))
+    state.set_widget("w_last_month", last if last in options else options[0])
+    if kind == "months":
+        start = periods.first_of_month(held.start)
+        state.set_widget("w_first_month", start if start in options else options[-1])
+        st.selectbox(
+            words.t("ui.first_month"), options, key="w_first_month", format_func=words.month, on_change=_months_chosen
+        )
+    st.selectbox(
+        words.t("ui.last_month"), options, key="w_last_month", format_func=words.month, on_change=_months_chosen
+    )
+
+
+def _months_chosen() -> None:
+    last = state.widget("w_last_month")
+    if _held_kind() == "months":
+        _keep(periods.whole_months(state.widget("w_first_month"), last))
+    else:
+        _keep(periods.rolling(last))
+
+
+def _year_pickers(kind: Kind, first: date, last: date, held: Period) -> None:
+    words = view.words()
+    month = 1 if kind == "calendar" else _fiscal_first()
+    if kind != "calendar":
+        state.set_widget("w_fiscal_month", month if kind == "fiscal" else held.start.month)
+        st.selectbox(
+            words.t("ui.fiscal_first_month"), _MONTHS, key="w_fiscal_month", on_change=_year_chosen,
+            format_func=lambda number: words.day(date(2000, number, 1), form="LLLL"),
+        )  # fmt: skip
+    if kind != "to_date":
+        years = periods.fiscal_years(first, last, month)
+        named = (held.end - timedelta(days=1)).year
+        state.set_widget("w_year", named if named in years else years[0])
+        st.selectbox(words.t("ui.year"), years, key="w_year", on_change=_year_chosen)
+
+
+def _year_chosen() -> None:
+    kind = _held_kind()
+    month = int(state.widget("w_fiscal_month") or 1)
+    if kind == "calendar":
+        _keep(periods.calendar_year(state.widget("w_year")))
+    elif kind == "fiscal":
+        _keep(periods.fiscal_year(state.widget("w_year"), month), fy=str(month))
+    else:
+        _keep(periods.year_to_date(cache.extent()[1], month))
+
+
+def _range_picker(first: date, last: date, held: Period) -> None:
+    words = view.words()
+    inside = (max(first, held.start), min(last, held.end - timedelta(days=1)))
+    state.set_widget("w_range", inside if inside[0] <= inside[1] else (first, last))
+    st.date_input(
+        words.t("ui.range"), min_value=first, max_value=last, key="w_range", format="YYYY-MM-DD",
+        on_change=_range_chosen,
+    )  # fmt: skip
+
+
+def _range_chosen() -> None:
+    days = state.widget("w_range")
+    if isinstance(days, tuple) and len(days) == 2:
+        _keep(Period(days[0], days[1] + timedelta(days=1)))
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+def _label(setting: Setting) -> str:
+    return text.plain(view.t(f"setting.{setting.name}.label"))
+
+
+def _help(setting: Setting) -> str | None:
+    words = view.words()
+    key = f"setting.{setting.name}.help"
+    return text.plain(words.t(key)) if words.has(key) else None
+
+
+def choice_word(setting: str, value: str) -> str:
+    """A choice in words: `setting.<name>.<choice>`, else the choice's own label."""
+    words = view.words()
+    key = f"setting.{setting}.{value}"
+    return words.t(key) if words.has(key) else words.label(value)
+
+
+def as_text(value: Any) -> str:
+    """A setting's value as the text that settings are read from."""
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple | list):
+        return ",".join(f"{part[0]}:{part[1]}" if isinstance(part, tuple) else as_text(part) for part in value)
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return str(value)
+
+
+def _held_value(name: str, setting: Setting, defaults: Settings) -> str:
+    return state.view().get(name) or as_text(defaults[setting.name])
+
+
+def _setting(analysis: str, setting: Setting, defaults: Settings) -> None:
+    name = f"{analysis}.{setting.name}"
+    if setting.kind == "choice":
+        _choice(name, setting, defaults)
+        return
+    key = f"w_{name}"
+    held = _held_value(name, setting, defaults)
+    default = as_text(defaults[setting.name])
+    common: dict[str, Any] = {
+        "key": key,
+        "help": _help(setting),
+        "on_change": _value_chosen,
+        "args": (name, key, default),
+    }
+    if setting.kind == "date":
+        first, last = cache.extent()
+        state.set_widget(key, _day(held))
+        st.date_input(
+            _label(setting), min_value=first, max_value=last + timedelta(days=1), format="YYYY-MM-DD",
+            **({"value": None} if not held else {}), **common,
+        )  # fmt: skip
+    elif setting.kind == "integer" and (held or default):
+        state.set_widget(key, int(held) if held.lstrip("-").isdigit() else None)
+        bounds = {"min_value": _whole(setting.low), "max_value": _whole(setting.high)}
+        st.number_input(_label(setting), step=1, **bounds, **common)
+    else:
+        state.set_widget(key, held)
+        st.text_input(_label(setting), placeholder=view.t("ui.setting_automatic"), **common)
+
+
+def _whole(bound: float | None) -> int | None:
+    return None if bound is None else int(bound)
+
+
+def _value_chosen(name: str, key: str, default: str) -> None:
+    value = as_text(state.widget(key)).replace("\u00a0", "").replace(" ", "").replace(";", ",")
+    state.change_view_of(name, None if value == default else value)
+
+
+def _choice(name: str, setting: Setting, defaults: Settings) -> None:
+    key = f"w_{name}"
+    held = _held_value(name, setting, defaults)
+    state.set_widget(key, held if held in setting.choices else setting.choices[0])
+    st.selectbox(
+        _label(setting), setting.choices, key=key, help=_help(setting), on_change=_value_chosen,
+        args=(name, key, as_text(defaults[setting.name])),
+        format_func=lambda value: choice_word(setting.name, value),
+    )  # fmt: skip
+
+
+def pick_choice(analysis: str, name: str, *, options: Sequence[str] = ()) -> str:
+    """A choice that is the page's own question, as a row of buttons on the page; returns what is chosen."""
+    setting = next(setting for setting in registry.find(analysis).settings if setting.name == name)
+    defaults = cache.defaults(analysis)
+    held_name = f"{analysis}.{name}"
+    key = f"w_row_{held_name}"
+    held = _held_value(held_name, setting, defaults)
+    offered = [value for value in setting.choices if not options or value in options]
+    state.set_widget(key, held if held in offered else offered[0])
+    st.segmented_control(
+        _label(setting), offered, key=key, required=True, label_visibility="collapsed", on_change=_value_chosen,
+        args=(held_name, key, as_text(defaults[name])), format_func=lambda value: choice_word(name, value),
+    )  # fmt: skip
+    return state.widget(key)

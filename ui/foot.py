@@ -1,0 +1,68 @@
+"""The quiet row under an answer: why this number, and the file."""
+
+import pandas as pd
+import streamlit as st
+
+from insight.audience import Pairs
+from insight.export.tables import check_words
+from insight.result import Result
+from insight.words import sentence
+from ui import cache, downloads, state, text, view
+
+
+def row(result: Result, chosen: Pairs) -> None:
+    """Why this number, and download; the account unfolds under the row."""
+    words = view.words()
+    name = f"why_{result.key}"
+    is_open = state.opened(name)
+    with st.container(horizontal=True, key=f"foot_{result.key}"):
+        st.button(
+            words.t("ui.why"), key=name, type="tertiary", on_click=state.toggle, args=(name,),
+            icon=":material/expand_less:" if is_open else ":material/info:",
+        )  # fmt: skip
+        with st.popover(words.t("ui.download"), type="tertiary", icon=":material/download:"):
+            downloads.result_buttons(result, chosen)
+    if is_open:
+        _why(result, chosen)
+
+
+def _why(result: Result, chosen: Pairs) -> None:
+    words = view.words().with_labels(result.labels)
+    basis, scope = result.basis, view.scope()
+    with st.container(border=True, key=f"account_{result.key}"):
+        st.subheader(text.plain(words.t("ui.why")), anchor=False)
+        with st.container(width=760):
+            st.markdown(text.plain(words.message(basis.rule)))
+            st.markdown(
+                text.grey(
+                    words.t(
+                        "ui.why_period",
+                        period=words.period(basis.start, basis.end),
+                        scope=sentence(scope, words.with_labels(cache.labels(scope)))
+                        if scope
+                        else words.t("common.all_customers"),
+                    )
+                )
+            )
+        _account(result)
+        if basis.sum_check:
+            st.markdown(text.grey(check_words(result, words)))
+        if basis.formula:
+            with st.container(width=760):
+                st.markdown(text.grey(words.t("ui.definition", text=words.t(f"definition.{basis.formula}"))))
+        st.markdown(text.grey(words.t("ui.same_by_command")))
+        st.code(downloads.command(result, chosen), language=None, wrap_lines=True)
+
+
+def _account(result: Result) -> None:
+    words = view.words()
+    basis = result.basis
+    read = basis.rows_used + sum(basis.rows_left_out.values())
+    steps = [
+        (words.t("ui.rows_read"), read),
+        *((f"– {words.label(reason)}", n) for reason, n in basis.rows_left_out.items()),
+        (words.t("ui.rows_counted"), basis.rows_used),
+    ]
+    step, rows = words.t("ui.step"), words.t("ui.rows")
+    frame = pd.DataFrame({step: [text.plain(name) for name, _ in steps], rows: [float(n) for _, n in steps]})
+    st.table(frame.style.format({rows: words.count}), border="horizontal", hide_index=True)

@@ -1,0 +1,71 @@
+"""What a page needs before it runs, and the page that says what is missing."""
+
+import streamlit as st
+
+from insight.analysis import registry
+from insight.errors import InsightError
+from insight.result import Message
+from ui import nav, session, state, text, view
+
+
+def require(analysis: str) -> None:
+    """Stop with an empty page when the tables that the question needs hold no rows."""
+    opened = session.ensure_workspace()
+    for table in registry.find(analysis).tables:
+        if opened.manifest.counts.get(table, 0) == 0:
+            refused(InsightError(f"error.no_{table}"), eyebrow=view.t(f"analysis.{analysis}.title"))
+            st.stop()
+
+
+def refused(refusal: InsightError, *, eyebrow: str = "") -> None:
+    """The empty page: the headline says what is missing, the frame what is needed; one filled way out."""
+    sentence = view.words().message(Message(refusal.key, refusal.values))
+    headline, _, rest = sentence.partition(". ")
+    with st.container(gap=None):
+        if eyebrow:
+            st.markdown(text.grey(eyebrow))
+        st.title(text.plain(headline.rstrip(".")), anchor=False)
+    with st.container(border=True, key="empty"):
+        if rest:
+            with st.container(width=760):
+                st.markdown(text.plain(rest))
+        _ways_out()
+
+
+def _ways_out() -> None:
+    scoped = view.scope() is not None
+    ways = [
+        *([("ui.show_all", _show_all)] if scoped else []),
+        *([("ui.load_files", _to_upload)] if nav.exists("data", "upload") else []),
+        *([("ui.back_to_demo", _to_demo)] if not session.ensure_workspace().manifest.demo else []),
+        *([("ui.default_settings", _reset)] if _has_settings() else []),
+    ]
+    with st.container(horizontal=True):
+        for place, (label, act) in enumerate(ways):
+            if st.button(view.t(label), key=label, type="secondary" if place else "primary"):
+                act()
+
+
+def _has_settings() -> bool:
+    return bool(set(state.view()) - {view.LANGUAGE, view.PRESENT, view.SCOPE, view.LIST})
+
+
+def _show_all() -> None:
+    view.set_scope(None)
+    st.rerun()
+
+
+def _to_upload() -> None:
+    st.switch_page("pages/data/upload.py", query_params=view.parameters("upload"))
+
+
+def _to_demo() -> None:
+    session.open_demo()
+    view.set_scope(None)
+    st.rerun()
+
+
+def _reset() -> None:
+    kept = {view.LANGUAGE, view.PRESENT, view.SCOPE, view.LIST}
+    state.set_view({name: value for name, value in state.view().items() if name in kept})
+    st.rerun()

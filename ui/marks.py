@@ -1,0 +1,86 @@
+"""Marks: what can be chosen in an answer, what is chosen, and the ways to choose that need no mouse.
+
+A chosen mark is kept as its meaning ('segment' is 'lost'), never as a place in a figure, so that other data, another
+language or another drawing of the same answer cannot turn it into something else.
+"""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from insight.analysis import registry
+from insight.audience import Mark, Pairs, pairs
+from insight.result import Result
+from ui import state, view
+
+_LONGEST = 400
+
+
+def pick_key(result: Result, chosen: Pairs) -> str:
+    """Under what the chosen mark is kept: other settings are other marks."""
+    return f"{result.key}?{chosen}"
+
+
+def current(result: Result, chosen: Pairs) -> Mark | None:
+    """The chosen mark of an answer as an audience within the scope; None when none is chosen."""
+    picked = state.pick(pick_key(result, chosen))
+    return Mark(result.key, chosen, picked, view.scope()) if picked else None
+
+
+def drillable(result: Result) -> bool:
+    """Whether customers stand behind the rows of the table."""
+    return bool(_columns(result)) and registry.find(result.key).members is not None and not result.table.empty
+
+
+def _columns(result: Result) -> list[str]:
+    known = registry.find(result.key).marks
+    return [name for name in result.drill if name in result.table.columns and name in known]
+
+
+def of_rows(result: Result) -> list[Pairs]:
+    """The mark of every row of the table, in its order."""
+    columns = _columns(result)
+    return [
+        pairs(dict(zip(columns, row, strict=True))) for row in result.table[columns].itertuples(index=False, name=None)
+    ]
+
+
+def in_words(result: Result, mark: Pairs) -> str:
+    """A mark in words, in the order of the analysis' mark columns."""
+    words = view.words().with_labels(result.labels)
+    values = dict(mark)
+    return " → ".join(words.label(values[name]) for name in registry.find(result.key).marks if name in values)
+
+
+def choose(analysis: str, kept: str, mark: Mapping[str, object]) -> None:
+    """Keep the mark's meaning; the same mark once more lets go of it."""
+    known = registry.find(analysis).marks
+    wanted = pairs({name: value for name, value in mark.items() if name in known})
+    state.set_pick(kept, () if wanted == state.pick(kept) else wanted)
+
+
+def selector(result: Result, chosen: Pairs) -> None:
+    """The keyboard's way to a mark: every mark of the answer in a list."""
+    if not drillable(result):
+        return
+    kept = pick_key(result, chosen)
+    key = f"w_mark_{result.key}"
+    options = list(dict.fromkeys(mark for mark in of_rows(result) if mark))[:_LONGEST]
+    picked = state.pick(kept)
+    state.set_widget(key, picked if picked in options else None)
+    with st.container(width=360):
+        st.selectbox(
+            view.t("ui.choose_mark"),
+            options,
+            index=None,
+            key=key,
+            placeholder=view.t("ui.choose_placeholder"),
+            format_func=lambda mark: in_words(result, mark),
+            on_change=_selected,
+            args=(kept, key),
+            label_visibility="collapsed",
+        )
+
+
+def _selected(kept: str, key: str) -> None:
+    state.set_pick(kept, state.widget(key) or ())

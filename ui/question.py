@@ -1,0 +1,40 @@
+"""The body of a page that asks one question: guard, pickers, run, show. A new page is a few lines."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from insight.audience import Pairs
+from insight.errors import InsightError
+from insight.result import Result
+from ui import cache, filters, guards, show
+from ui.show import Slots
+
+
+def head(analysis: str, *, hidden: Sequence[str] = (), period: bool = True) -> Slots:
+    """The page's first rows: a place for the eyebrow with the pickers beside it, and one for the headline."""
+    guards.require(analysis)
+    with st.container(gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            eyebrow = st.container(width="content")
+            with st.container(horizontal=True, width="content", key="controls"):
+                filters.controls(analysis, hidden=hidden, period=period)
+        headline = st.container()
+    return Slots(eyebrow, headline)
+
+
+def answer(analysis: str) -> tuple[Result, Pairs]:
+    """The answer with the settings that the view holds. Stops with the empty page when the data cannot carry it."""
+    chosen = filters.chosen(analysis)
+    try:
+        return cache.run(analysis, chosen), chosen
+    except InsightError as refusal:
+        guards.refused(refusal)
+        st.stop()
+
+
+def ask(analysis: str, *, hidden: Sequence[str] = (), table: bool = True) -> None:
+    """A whole page: one question and its answer."""
+    slots = head(analysis, hidden=hidden)
+    result, chosen = answer(analysis)
+    show.show_result(result, chosen, slots=slots, table=table)

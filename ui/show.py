@@ -1,0 +1,184 @@
+"""A Result on the page: eyebrow, finding, metrics, charts, table, caveats, and why the number is what it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from insight.audience import Pairs
+from insight.i18n.catalog import Words
+from insight.result import Chart, Metric, Result
+from ui import charts, drill, foot, marks, tables, text, view
+
+_METRICS = 5
+_COLOURS = {1: "green", -1: "red", 0: "gray"}
+
+
+@dataclass(frozen=True)
+class Slots:
+    """The page's parts that are filled after the pickers are drawn: eyebrow and headline."""
+
+    eyebrow: "st.delta_generator.DeltaGenerator"
+    headline: "st.delta_generator.DeltaGenerator"
+
+
+def show_result(result: Result, chosen: Pairs = (), *, slots: Slots | None = None, table: bool = True) -> None:
+    """A whole page's worth of one answer. `chosen`: the settings it was made with, for its audiences and its foot."""
+    head(result, slots)
+    metrics(result)
+    body(result, chosen, table=table)
+    caveats(result)
+    foot.row(result, chosen)
+
+
+def section(result: Result, chosen: Pairs = (), *, table: bool = False) -> None:
+    """A further answer on a page: its own heading and chart, without a headline of the page."""
+    st.space("medium")
+    body(result, chosen, table=table)
+    caveats(result)
+    foot.row(result, chosen)
+
+
+def words_of(result: Result) -> Words:
+    """The session's words, knowing the result's own labels."""
+    return view.words().with_labels(result.labels)
+
+
+# --- head -------------------------------------------------------------------------------------------------------------
+
+
+def head(result: Result, slots: Slots | None = None) -> None:
+    """Eyebrow (question · period · base, and the evidence badge) and the headline."""
+    words = words_of(result)
+    place = slots or Slots(st.container(), st.container())
+    place.eyebrow.markdown(eyebrow(result), width="content")
+    place.headline.title(text.plain(words.message(result.headline)), anchor=False)
+
+
+def eyebrow(result: Result) -> str:
+    """'RFM-segment · nov 2024 – okt 2025 · 14 862 kunder   Samband'."""
+    words = words_of(result)
+    basis = result.basis
+    parts = [words.t(f"analysis.{result.key}.title")]
+    if basis.start or basis.end:
+        parts.append(words.period(basis.start, basis.end) if basis.start else words.t("ui.until", day=basis.end))
+    if basis.n_customers is not None:
+        parts.append(words.t("ui.n_customers", n=basis.n_customers))
+    line = text.grey(" · ".join(parts))
+    return f"{line}   {text.badge(words.t(f'ui.evidence_{result.evidence}'))}" if result.evidence else line
+
+
+# --- metrics ----------------------------------------------------------------------------------------------------------
+
+
+def metrics(result: Result, names: Sequence[str] = ()) -> None:
+    """At most five figures in a row, bare on the page."""
+    chosen = [(name, result.metrics[name]) for name in (names or result.metrics)][:_METRICS]
+    if not chosen:
+        return
+    words = words_of(result)
+    with st.grid(len(chosen), min_column_width=150 if len(chosen) == _METRICS else 190, gap=24):
+        for name, metric in chosen:
+            metric_card(words, metric_name(words, result, name), metric)
+
+
+def metric_name(words: Words, result: Result, name: str) -> str:
+    """A metric's name: its own in this analysis where it has one."""
+    own = f"metric.{result.key}.{name}"
+    return words.t(own) if words.has(own) else words.t(f"metric.{name}")
+
+
+def metric_card(words: Words, name: str, metric: Metric) -> None:
+    """Label, value with unit, then the interval or the change, and the last points as a line."""
+    delta, colour, grey = _change(words, metric)
+    st.metric(
+        text.plain(name),
+        text.plain(words.value(metric.value, metric.unit)),
+        delta=text.plain(delta) if delta else None,
+        delta_color=colour,
+        delta_arrow="off",
+        delta_description=text.plain(grey) if grey else None,
+        chart_data=list(metric.series) if len(metric.series) > 1 else None,
+        chart_type="line",
+    )
+
+
+def _change(words: Words, metric: Metric) -> tuple[str, str, str]:
+    """(pill, its colour by meaning, grey words beside)."""
+    if metric.low is not None and metric.high is not None:
+        low, high = (words.value(end, metric.unit) for end in (metric.low, metric.high))
+        return words.t("ui.interval", low=low, high=high), "gray", ""
+    if metric.before is None or metric.value is None:
+        return "", "gray", ""
+    value, before = float(metric.value), float(metric.before)  # type: ignore[arg-type]
+    sign = (value > before) - (value < before)
+    pill = change_words(words, value, before, metric.unit)
+    return pill, _COLOURS[sign * metric.better], words.t("ui.against", value=words.value(metric.before, metric.unit))
+
+
+def change_words(words: Words, value: float, before: float, unit: str) -> str:
+    """A change as a card says it: money in per cent, shares in percentage points, the rest in its own unit."""
+    difference = value - before
+    if unit == "ratio":
+        return words.t("ui.points", value=words.number(difference * 100, 1, signed=True))
+    if unit == "money" and before > 0:
+        return words.percent(difference / before, 1, signed=True)
+    if unit == "money":
+        return words.money(difference, signed=True)
+    decimals = 0 if unit in ("count", "days", "months") else 1 if abs(difference) >= 1 else 2
+    return words.number(difference, decimals, signed=True)
+
+
+# --- body -------------------------------------------------------------------------------------------------------------
+
+
+def body(result: Result, chosen: Pairs, *, table: bool = True) -> None:
+    """The charts, the chosen mark beside the first of them, then the table."""
+    alternatives, rest = _grouped(result)
+    mark = marks.current(result, chosen)
+    with st.container(gap="medium"):
+        if alternatives:
+            left, right = st.columns([7, 4], gap="large") if mark else (st.container(), None)
+            with left:
+                charts.figure(result, alternatives, chosen)
+                marks.selector(result, chosen)
+            if mark and right is not None:
+                with right:
+                    drill.panel(result, chosen, mark)
+        for place in range(0, len(rest), 2):
+            pair = rest[place : place + 2]
+            for column, chart in zip(st.columns(len(pair), gap="large"), pair, strict=True):
+                with column:
+                    charts.figure(result, [chart], chosen)
+        if table and not result.table.empty:
+            if not alternatives:
+                marks.selector(result, chosen)
+                if mark:
+                    drill.panel(result, chosen, mark)
+            tables.show(result, chosen)
+
+
+def _grouped(result: Result) -> tuple[list[Chart], list[Chart]]:
+    """The main chart with those that show the same marks another way (a switch between them), and the others."""
+    if result.chart is None:
+        return [], list(result.charts)
+    main = result.chart
+    same = [chart for chart in result.charts if _same_marks(chart, main)]
+    return [main, *same], [chart for chart in result.charts if chart not in same]
+
+
+def _same_marks(chart: Chart, main: Chart) -> bool:
+    """Whether two charts show the same marks, coloured or measured another way."""
+    return chart.kind == main.kind and chart.x == main.x and (chart.y == main.y or chart.kind in ("bar", "hbar"))
+
+
+def caveats(result: Result) -> None:
+    """What must be said beside the figures, in grey; a warning in amber."""
+    words = words_of(result)
+    for note in result.notes:
+        sentence = words.t(f"note.{note.code}", **note.values)
+        if note.severity == "warning":
+            st.markdown(f":orange[:material/warning:] :small[{text.plain(sentence)}]")
+        else:
+            with st.container(width=760):
+                st.markdown(text.grey(sentence))

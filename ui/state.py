@@ -1,0 +1,188 @@
+"""Everything the session remembers, typed. Nobody else touches `st.session_state`.
+
+`view` is what a link restores (language, period, settings, scope …); `ui/view.py` mirrors it in the address. The rest
+is private to the session: the workspace, the chosen marks, the place in a list. Widgets keep their own keys.
+"""
+
+import shutil
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from insight.audience import Pairs
+from insight.workspace.store import Workspace
+
+_WORKSPACE = "workspace"
+_VIEW = "view"
+_WRITTEN = "view_written"
+_PAGE = "page_before"
+_PICKS = "picks"
+_LIST = "list_place"
+_CARD = "card_place"
+_PERSONAL = "personal_shown"
+_TROUBLE = "view_trouble"
+_OPENED = "opened_parts"
+
+
+@dataclass(frozen=True)
+class ListPlace:
+    """Where a list stands: sorted by which column, which way, which page (from 1)."""
+
+    sort: str = ""
+    descending: bool = True
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class CardPlace:
+    """One customer's card as a place in a list (from 0), so that previous and next need no id."""
+
+    audience: str
+    sort: str
+    descending: bool
+    index: int
+
+
+def workspace() -> Workspace | None:
+    """The session's own workspace, if one is open."""
+    return st.session_state.get(_WORKSPACE)
+
+
+def set_workspace(opened: Workspace) -> None:
+    """Make it the session's workspace; one in a private folder is erased when the session ends or takes another."""
+    before = workspace()
+    if before is not None and before.folder != opened.folder:
+        before.close()
+        if before.folder.name.startswith("kundkompass-"):
+            erase(before.folder)
+    if opened.folder.name.startswith("kundkompass-"):
+        weakref.finalize(opened, erase, opened.folder)
+    st.session_state[_WORKSPACE] = opened
+    st.session_state[_PICKS] = {}
+    st.session_state.pop(_CARD, None)
+
+
+def erase(folder: Path) -> None:
+    """Remove a session's folder; one that is gone already is as it should be."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def view() -> dict[str, str]:
+    """What a link restores, by parameter name. Only values that differ from the default are held."""
+    return st.session_state.setdefault(_VIEW, {})
+
+
+def set_view(values: Mapping[str, str]) -> None:
+    """Replace what a link restores."""
+    st.session_state[_VIEW] = {name: value for name, value in values.items() if value != ""}
+
+
+def change_view(**changes: str | None) -> None:
+    """Change some of it; None or '' goes back to the default."""
+    set_view({**view(), **{name: value or "" for name, value in changes.items()}})
+
+
+def change_view_of(name: str, value: str | None) -> None:
+    """Change one parameter whose name is not a Python word."""
+    set_view({**view(), name: value or ""})
+
+
+def written_view() -> dict[str, str] | None:
+    """The parameters that the address was last given; None before the first run."""
+    return st.session_state.get(_WRITTEN)
+
+
+def set_written_view(values: Mapping[str, str]) -> None:
+    """Remember what the address was given."""
+    st.session_state[_WRITTEN] = dict(values)
+
+
+def page_before() -> str | None:
+    """The page of the last run."""
+    return st.session_state.get(_PAGE)
+
+
+def set_page_before(name: str) -> None:
+    """Remember the page of this run."""
+    st.session_state[_PAGE] = name
+
+
+def pick(analysis: str) -> Pairs:
+    """The mark chosen on an analysis, as meaning; empty when none is."""
+    return st.session_state.get(_PICKS, {}).get(analysis, ())
+
+
+def set_pick(analysis: str, mark: Pairs) -> None:
+    """Choose a mark, or none with ()."""
+    st.session_state[_PICKS] = {**st.session_state.get(_PICKS, {}), analysis: mark}
+
+
+def list_place(audience: str) -> ListPlace:
+    """Where the list of that audience stands."""
+    kept = st.session_state.get(_LIST)
+    return kept[1] if kept and kept[0] == audience else ListPlace()
+
+
+def set_list_place(audience: str, place: ListPlace) -> None:
+    """Remember where the list stands; only the latest list is kept."""
+    st.session_state[_LIST] = (audience, place)
+
+
+def card() -> CardPlace | None:
+    """The card that is open, if any."""
+    return st.session_state.get(_CARD)
+
+
+def set_card(place: CardPlace) -> None:
+    """Open a card."""
+    st.session_state[_CARD] = place
+
+
+def personal_shown() -> bool:
+    """Whether names and addresses are shown; asked for once a session, never in a link."""
+    return bool(st.session_state.get(_PERSONAL, False))
+
+
+def set_personal_shown(shown: bool) -> None:
+    """Show or hide names and addresses."""
+    st.session_state[_PERSONAL] = shown
+
+
+def trouble() -> tuple[str, dict[str, object]] | None:
+    """A sentence (key and values) about a link that could not be followed as it was; read once."""
+    return st.session_state.pop(_TROUBLE, None)
+
+
+def set_trouble(key: str, values: Mapping[str, object]) -> None:
+    """Say at the top of the next page what of the link could not be followed."""
+    st.session_state[_TROUBLE] = (key, dict(values))
+
+
+def widget(key: str) -> Any:
+    """What a keyed widget holds, for callbacks."""
+    return st.session_state.get(key)
+
+
+def set_widget(key: str, value: Any) -> None:
+    """Give a keyed widget its value before it is drawn, so that the view and not the widget is the truth."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
+def forget_widget(key: str) -> None:
+    """Let a keyed widget start over."""
+    st.session_state.pop(key, None)
+
+
+def opened(name: str) -> bool:
+    """Whether a part of the page that can be unfolded is."""
+    return name in st.session_state.get(_OPENED, ())
+
+
+def toggle(name: str) -> None:
+    """Unfold it, or fold it again."""
+    st.session_state[_OPENED] = frozenset(st.session_state.get(_OPENED, ())) ^ {name}

@@ -1,0 +1,143 @@
+"""Tables on the page: numbers as the language writes them and to the right, the unit once, in the head."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from pandas.io.formats.style import Styler
+
+from insight.audience import Pairs
+from insight.export.tables import undefined
+from insight.i18n.catalog import Words
+from insight.result import Result, Unit
+from ui import marks, state, text, view
+
+_LONG = 15
+_MILLIONS_FROM = 10_000_000
+_ROW, _ROW_DESK = 42, 36
+_PANEL_COLUMNS = 3
+_HELPERS = ("_low", "_high")
+
+
+def show(result: Result, chosen: Pairs) -> None:
+    """The table of an answer. Rows that name customers can be chosen; short ones without are plain paper."""
+    words = view.words().with_labels(result.labels)
+    columns = [name for name in map(str, result.table.columns) if shown(words, result, name)]
+    if not columns:
+        return
+    frame = result.table[columns]
+    heads = {name: head(words, name, result.units.get(name, "text"), frame[name], result.key) for name in columns}
+    title = f"ui.table.{result.key}"
+    st.header(text.plain(words.t(title) if words.has(title) else words.t("ui.table_title")), anchor=False)
+    if marks.drillable(result):
+        key = f"w_rows_{result.key}_{len(frame)}"
+        st.dataframe(
+            styled(frame, result.units, words, heads, escape=False), hide_index=True, key=key, row_height=_ROW,
+            height=_height(len(frame)), on_select=_row_chooser(key, result, chosen), selection_mode="single-row",
+            alt=words.t("ui.table_alt", title=words.t(f"analysis.{result.key}.title")),
+        )  # fmt: skip
+    elif len(frame) > _LONG:
+        st.dataframe(
+            styled(frame, result.units, words, heads, escape=False), hide_index=True, row_height=_ROW,
+            height=_height(len(frame)), alt=words.t("ui.table_alt", title=words.t(f"analysis.{result.key}.title")),
+        )  # fmt: skip
+    else:
+        st.table(styled(frame, result.units, words, heads), border="horizontal", hide_index=True)
+
+
+def _height(rows: int) -> int:
+    return _ROW_DESK + min(rows, _LONG) * _ROW + 4
+
+
+def _row_chooser(key: str, result: Result, chosen: Pairs) -> Callable[[], None]:
+    found = marks.of_rows(result)
+    kept = marks.pick_key(result, chosen)
+
+    def chose() -> None:
+        event = state.widget(key)
+        rows = event["selection"]["rows"] if event else []
+        state.set_pick(kept, found[rows[0]] if rows and rows[0] < len(found) else ())
+
+    return chose
+
+
+def shown(words: Words, result: Result, column: str) -> bool:
+    """Whether a column is for people: it has a name in the catalogue and is not the end of an interval."""
+    named = words.has(f"column.{column}") or words.has(f"column.{result.key}.{column}")
+    return named and not column.endswith(_HELPERS)
+
+
+def head(words: Words, column: str, unit: Unit, values: "pd.Series[Any]", analysis: str = "") -> str:
+    """A column's head with its unit: 'Försäljning, mn kr', 'Andel av kunderna, %'."""
+    own = f"column.{analysis}.{column}"
+    name = words.t(own) if words.has(own) else words.t(f"column.{column}") if words.has(f"column.{column}") else column
+    if unit == "money":
+        return words.t(
+            "ui.head_money_m" if _in_millions(values) else "ui.head_money", name=name, unit=words.unit_of_money()
+        )
+    return f"{name}, %" if unit == "ratio" else name
+
+
+def _in_millions(values: "pd.Series[Any]") -> bool:
+    return any(abs(value) >= _MILLIONS_FROM for value in values if not undefined(value))
+
+
+def formatter(words: Words, unit: Unit, values: "pd.Series[Any]") -> Callable[[Any], str]:
+    """How the cells of a column are written, the unit standing in the head."""
+    millions = unit == "money" and _in_millions(values)
+    fine = unit == "ratio" and any(0 < abs(float(value)) < 0.1 for value in values if not undefined(value))
+
+    def write(value: Any) -> str:
+        if undefined(value):
+            return "–"
+        if unit == "money":
+            return words.number(Decimal(str(value)) / 1_000_000, 1) if millions else words.number(value)
+        if unit == "ratio":
+            return words.number(Decimal(str(value)) * 100, 1 if fine else 0)
+        if unit in ("count", "days", "months"):
+            return words.number(value)
+        if unit in ("points", "number", "score"):
+            return words.number(value, 1 if abs(float(value)) >= 10 else 2)
+        if isinstance(value, date):
+            return value.isoformat()[:10]
+        return words.label(value)
+
+    return write
+
+
+def styled(
+    frame: pd.DataFrame, units: Mapping[str, Unit], words: Words, heads: Mapping[str, str], *, escape: bool = True
+) -> Styler:
+    """The frame with formatted cells; numbers stay numbers underneath, so that they stand right and sort rightly.
+
+    escape: for tables whose cells are read as markdown; those drawn on a canvas show text as it is.
+    """
+    made, forms = pd.DataFrame(index=frame.index), {}
+    for name in map(str, frame.columns):
+        unit = units.get(name, "text")
+        write = formatter(words, unit, frame[name])
+        title = _unused(text.plain(heads[name]) if escape else heads[name], made)
+        if unit in ("text", "date"):
+            written = [write(value) for value in frame[name]]
+            made[title] = [text.plain(cell) for cell in written] if escape else written
+        else:
+            made[title] = pd.to_numeric(frame[name], errors="coerce").astype(float)
+            forms[title] = write
+    return made.style.format(forms)  # type: ignore[arg-type]
+
+
+def _unused(title: str, made: pd.DataFrame) -> str:
+    """Heads must differ from each other; a name from a file may repeat one of ours."""
+    return title if title not in made.columns else _unused(title + "\u00a0", made)
+
+
+def few(frame: pd.DataFrame, units: Mapping[str, Unit]) -> Styler:
+    """The first customers of a list in three columns: id, last purchase, money."""
+    words = view.words()
+    money = [name for name, unit in units.items() if unit == "money"][:1]
+    wanted = ["customer_id", *(["last_order_on"] if "last_order_on" in units else []), *money][:_PANEL_COLUMNS]
+    heads = {name: head(words, name, units[name], frame[name]) for name in wanted}
+    return styled(frame[wanted], units, words, heads)

@@ -1,0 +1,26 @@
+"""Text for the page: whatever came from a file stays text, wherever Streamlit would read it as markdown."""
+
+import re
+
+# Every ASCII punctuation mark may be escaped in CommonMark, and Streamlit's own marks (:red[], $$, ->) start with one.
+_MARKS = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def plain(text: object) -> str:
+    """The text as it is, in one line, with nothing in it read as markdown: no link, image, icon, colour or formula."""
+    return _MARKS.sub(r"\\\1", re.sub(r"\s*[\r\n\u2028\u2029]\s*", " ", str(text)))
+
+
+def grey(text: object) -> str:
+    """Small grey text: eyebrow, subtitle, note."""
+    return f":gray[:small[{plain(text)}]]"
+
+
+def strong(text: object) -> str:
+    """Text in bold."""
+    return f"**{plain(text)}**"
+
+
+def badge(text: object, colour: str = "gray") -> str:
+    """A tinted badge in a line of text."""
+    return f":{colour}-badge[{plain(text)}]"
