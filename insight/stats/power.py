@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from scipy import optimize, special
+from scipy import special
 
 from insight.stats.moments import check_count, check_share, finite
 
@@ -45,6 +45,12 @@ def _variance(value: float) -> float:
     return number
 
 
+def _variances(var: float, var_treatment: float | None) -> tuple[float, float]:
+    """Variance of the control and of a treated arm."""
+    control = _variance(var)
+    return control, control if var_treatment is None else _variance(var_treatment)
+
+
 def _kept(correlation: float) -> float:
     """Share of the variance that CUPED leaves: 1 - ρ²."""
     if not -1 < correlation < 1:
@@ -57,6 +63,7 @@ def mde_mean(
     n_treatment: int,
     n_control: int,
     *,
+    var_treatment: float | None = None,
     alpha: float = 0.05,
     power: float = 0.8,
     comparisons: int = 1,
@@ -64,25 +71,34 @@ def mde_mean(
 ) -> float | None:
     """Smallest true difference per customer that the sizes can see, in the unit of the figure; None with an empty arm.
 
-    (z_{1-α/m/2} + z_power)·√(s²(1 - ρ²)(1/n_k + 1/n_0)), ρ the correlation of the figure with itself in the period
-    before (0 without CUPED).
+    (z_{1-α/m/2} + z_power)·√((1 - ρ²)(s²_k/n_k + s²_0/n_0)), ρ the correlation of the figure with itself in the period
+    before (0 without CUPED). `var` is the control's; `var_treatment` (default the same) where the effect is expected to
+    widen the spread too: more orders by a share L raise the variance by about L.
     """
     n_t, n_c = check_count(n_treatment, "The number of customers"), check_count(n_control, "The number of customers")
-    reach, spread = _reach(alpha, power, comparisons), _variance(var) * _kept(correlation)
+    reach, kept = _reach(alpha, power, comparisons), _kept(correlation)
+    control, treated = _variances(var, var_treatment)
     if n_t == 0 or n_c == 0:
         return None
-    return reach * math.sqrt(spread * (1 / n_t + 1 / n_c))
+    return reach * math.sqrt(kept * (treated / n_t + control / n_c))
 
 
 def power_mean(
-    effect: float, var: float, n_treatment: int, n_control: int, *, alpha: float = 0.05, comparisons: int = 1
+    effect: float,
+    var: float,
+    n_treatment: int,
+    n_control: int,
+    *,
+    var_treatment: float | None = None,
+    alpha: float = 0.05,
+    comparisons: int = 1,
 ) -> float | None:
     """Chance that a true difference of `effect` per customer is found; None with an empty arm or without variance."""
     n_t, n_c = check_count(n_treatment, "The number of customers"), check_count(n_control, "The number of customers")
-    spread = _variance(var)
+    control, treated = _variances(var, var_treatment)
     if n_t == 0 or n_c == 0:
         return None
-    return _power(effect, math.sqrt(spread * (1 / n_t + 1 / n_c)), _quantile(alpha, comparisons))
+    return _power(effect, math.sqrt(treated / n_t + control / n_c), _quantile(alpha, comparisons))
 
 
 def sample_size_mean(
@@ -90,16 +106,18 @@ def sample_size_mean(
     var: float,
     *,
     control_per_treatment: float = 1.0,
+    var_treatment: float | None = None,
     alpha: float = 0.05,
     power: float = 0.8,
     comparisons: int = 1,
     correlation: float = 0.0,
 ) -> ArmSizes:
     """Customers per treated arm and in the control that see a difference of `effect`; control = ratio × treated arm."""
-    size = abs(_positive(abs(effect), "The wanted effect"))
+    size = _positive(abs(effect), "The wanted effect")
     ratio = _positive(control_per_treatment, "The size of the control against a treated arm")
-    spread = _variance(var) * _kept(correlation)
-    n = (_reach(alpha, power, comparisons) / size) ** 2 * spread * (1 + 1 / ratio)
+    control, treated = _variances(var, var_treatment)
+    spread = (treated + control / ratio) * _kept(correlation)
+    n = (_reach(alpha, power, comparisons) / size) ** 2 * spread
     return _sizes(n, ratio)
 
 
@@ -137,7 +155,11 @@ def mde_rate(
 
     if excess(1 - base) <= 0:
         return None
-    return float(optimize.brentq(excess, 0.0, 1 - base, xtol=1e-12))
+    low, high = 0.0, 1 - base
+    while high - low > 1e-12:
+        middle = (low + high) / 2
+        low, high = (low, middle) if excess(middle) > 0 else (middle, high)
+    return high
 
 
 def sample_size_rate(

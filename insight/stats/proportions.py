@@ -7,6 +7,7 @@ Rates of large arms go through `means` as every other figure does. With fewer th
 import math
 from typing import NamedTuple
 
+import numpy as np
 from scipy import stats
 
 from insight.stats.means import Difference, RelativeLift, delta_lift, welch
@@ -79,7 +80,8 @@ def fisher_exact(successes_treatment: int, n_treatment: int, successes_control: 
     hits_c, count_c = _counts(successes_control, n_control)
     if count_t == 0 or count_c == 0:
         return None
-    return min(1.0, float(stats.fisher_exact([[hits_t, count_t - hits_t], [hits_c, count_c - hits_c]])[1]))
+    pvalues = stats.fisher_exact([[hits_t, count_t - hits_t], [hits_c, count_c - hits_c]])
+    return min(1.0, float(np.asarray(pvalues)[1]))
 
 
 def wald_difference(

@@ -93,10 +93,10 @@ def kaplan_meier(
     events = events.astype(float)
     left_over = at_risk - events
     left_over[left_over <= 1e-9 * at_risk] = 0.0  # sums of weights leave a hair where nobody is left
-    survival = np.cumprod(left_over / at_risk)
+    survival = np.cumprod(left_over / at_risk).astype(np.float64)
     alive = survival > 0
     greenwood = np.cumsum(np.divide(events, at_risk * left_over, out=np.zeros_like(events), where=alive))
-    low, high = np.zeros_like(survival), np.ones_like(survival)
+    low, high = np.zeros(times.size), np.ones(times.size)
     log_survival = np.log(survival[alive])
     # Beyond e^700 the interval is all of 0..1, and exp would overflow.
     reach = np.minimum(z * np.sqrt(greenwood[alive]) / np.maximum(-log_survival, 1e-300), 700.0)

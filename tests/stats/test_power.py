@@ -55,6 +55,13 @@ def test_a_correlation_of_06_saves_36_percent_of_the_customers():
     assert helped.n_treatment / plain.n_treatment == pytest.approx(0.64, abs=1e-4)
 
 
+def test_a_treated_arm_that_spreads_more_needs_more_customers():
+    # variances 1 and 3 average to 2: twice the customers of variance 1
+    assert sample_size_mean(0.5, 1.0, var_treatment=3.0).n_control == pytest.approx(2 * 62.79, abs=1)
+    assert mde_mean(1.0, 100, 100, var_treatment=3.0) == pytest.approx(mde_mean(2.0, 100, 100))
+    assert power_mean(0.5, 1.0, 50, 50, var_treatment=3.0) == pytest.approx(power_mean(0.5, 2.0, 50, 50))
+
+
 def test_a_fall_is_as_easy_to_see_as_a_rise():
     assert power_mean(-0.03, 45, 5000, 900) == power_mean(0.03, 45, 5000, 900)
 
