@@ -21,7 +21,7 @@ from insight.ingest.schema import TABLES
 from insight.workspace.store import Workspace
 
 Row = Mapping[str, Any] | Sequence[Any]
-_SHORT = ("customer_id", "ordered_at", "amount", "order_id")
+_SHORT: tuple[str, ...] = ("customer_id", "ordered_at", "amount", "order_id")
 
 
 def workspace(
@@ -32,10 +32,8 @@ def workspace(
     rows: transactions, as mappings or as (customer_id, ordered_at, amount[, order_id]). customers and the other
     canonical tables: mappings. It lives in a private temporary folder; `close()` closes it.
     """
-    transactions = [
-        row if isinstance(row, Mapping) else dict(zip(_SHORT, row, strict=False)) for row in rows
-    ]
-    given = {"transactions": transactions, "customers": list(customers)}
+    transactions = [row if isinstance(row, Mapping) else dict(zip(_SHORT, row, strict=False)) for row in rows]
+    given: dict[str, list[Mapping[str, Any]]] = {"transactions": [*transactions], "customers": list(customers)}
     given |= {name: list(table) for name, table in tables.items()}
     made = Workspace.create(Path(tempfile.mkdtemp(prefix="kundkompass-test-")))
     filled = {name: _table(name, table) for name, table in given.items() if table}

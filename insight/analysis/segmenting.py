@@ -1,0 +1,194 @@
+"""What every segmentation shares: who counts, what they bought until a day, and the table by segment.
+
+A segmentation lists everyone with at least one purchase. Who stands outside is counted in rows of its own, so that
+all customers are accounted for. A segment is relative to all customers; a scope picks whom to show, so that a
+customer's segment is the same on every page.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from insight.analysis.basis import Account, account, frame, per, share
+from insight.errors import NotEnoughDataError
+from insight.result import Chart, Message, Note, Unit
+from insight.settings import Settings, add_months
+from insight.workspace.engine import Query, money
+
+OUTSIDE = ("none_in_window", "only_returns", "none_yet", "none_no_orders")
+BEGINNING = date(1, 1, 1)
+COMPARED_MONTHS = 12
+CHART = Chart("two_sided", x="segment", y=("share_customers", "share_sales"), subtitle=Message("segments.two_sided"))
+Assign = Callable[[Query, Settings, date, str], None]
+
+# A return moves neither the first nor the last purchase nor the number of orders, but lowers sales and margin.
+_BOUGHT = """
+    SELECT
+        facts.customer_id,
+        CASE
+            WHEN found.n_orders > 0 THEN NULL
+            WHEN found.first_on IS NOT NULL THEN 'none_in_window'
+            WHEN found.customer_id IS NOT NULL THEN 'only_returns'
+            WHEN facts.has_transactions THEN 'none_yet'
+            ELSE 'none_no_orders'
+        END AS outside,
+        found.first_on,
+        found.last_on,
+        coalesce(found.n_orders, 0) AS n_orders,
+        coalesce(found.sales, 0) AS sales,
+        found.margin
+    FROM customer_facts AS facts
+    LEFT JOIN (
+        SELECT
+            customer_id,
+            min(CASE WHEN is_return THEN NULL ELSE ordered_on END) AS first_on,
+            max(CASE WHEN is_return OR ordered_on < $start THEN NULL ELSE ordered_on END) AS last_on,
+            count(CASE WHEN is_return OR ordered_on < $start THEN NULL ELSE 1 END) AS n_orders,
+            sum(CASE WHEN ordered_on < $start THEN 0 ELSE sales END) AS sales,
+            sum(CASE WHEN ordered_on < $start THEN NULL ELSE margin END) AS margin
+        FROM orders
+        WHERE customer_id IS NOT NULL AND ordered_on < $as_of
+        GROUP BY customer_id) AS found
+    ON found.customer_id = facts.customer_id
+"""
+
+_MEMBERS = """
+    SELECT * FROM assigned WHERE NOT $scoped OR customer_id IN (SELECT customer_id FROM scope)
+"""
+_BY_SEGMENT = """
+    SELECT segment, count(*) AS n_customers, sum(n_orders) AS n_orders, sum(sales) AS sales, sum(margin) AS margin
+    FROM members GROUP BY segment
+"""
+_BY_SEGMENT_BEFORE = """
+    SELECT segment, count(*) AS n_customers, sum(sales) AS sales
+    FROM assigned_before
+    WHERE NOT $scoped OR customer_id IN (SELECT customer_id FROM scope)
+    GROUP BY segment
+"""
+
+UNITS: dict[str, Unit] = {
+    "segment": "text", "n_customers": "count", "share_customers": "ratio", "sales": "money", "share_sales": "ratio",
+    "margin": "money", "n_orders": "count", "receipt": "money", "frequency": "number", "sales_per_customer": "money",
+    "n_customers_before": "count", "change": "count", "change_share": "ratio", "sales_before": "money",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Segments:
+    """The table by segment with its totals; `n` and `sales` speak of the segmentation, outside rows not counted."""
+
+    rows: Sequence[Mapping[str, Any]]
+    table: pd.DataFrame
+    units: Mapping[str, Unit]
+    n: int
+    sales: Decimal
+    parts: Mapping[str, Decimal]
+    account: Account
+    compared: date | None
+
+    @property
+    def inside(self) -> list[Mapping[str, Any]]:
+        """The rows of the segmentation that hold customers."""
+        return [row for row in self.rows if row["segment"] not in OUTSIDE and row["n_customers"] > 0]
+
+
+def window_start(settings: Settings, as_of: date) -> date | None:
+    """The first day that counts: `window` months before `as_of`, or None where all history counts."""
+    return add_months(as_of, -settings["window"]) if settings["window"] else None
+
+
+def make_bought(query: Query, start: date | None, as_of: date) -> None:
+    """Temporary table `bought`: every customer, what they bought in [start, as_of), and why they stand outside."""
+    query.make("bought", _BOUGHT, start=start or BEGINNING, as_of=as_of)
+
+
+def make_members(query: Query, settings: Settings, assign: Assign) -> None:
+    """Temporary table `members`: the scope's customers with their segment at `as_of`."""
+    assign(query, settings, settings["as_of"], "assigned")
+    query.make("members", _MEMBERS)
+
+
+def by_segment(query: Query, settings: Settings, assign: Assign, order: Sequence[str]) -> Segments:
+    """Customers, orders and sales by segment at `as_of`, and by the same rule twelve months earlier.
+
+    order: the segments' keys as they are to stand. Raises NotEnoughDataError when the scope is empty.
+    """
+    as_of: date = settings["as_of"]
+    make_members(query, settings, assign)
+    now = {row[0]: row[1:] for row in query.rows(_BY_SEGMENT)}
+    if not now:
+        raise NotEnoughDataError("error.empty_scope")
+    compared: date | None = add_months(as_of, -COMPARED_MONTHS)
+    before: dict[str, tuple[int, Decimal]] | None = None
+    if compared > query.extent()[0]:
+        assign(query, settings, compared, "assigned_before")
+        before = {segment: (int(n), money(sales)) for segment, n, sales in query.rows(_BY_SEGMENT_BEFORE)}
+    else:
+        compared = None
+    keys = [key for key in order if key in now or (before and key in before)] + [key for key in OUTSIDE if key in now]
+    inside = [key for key in keys if key not in OUTSIDE]
+    n = sum(int(now[key][0]) for key in inside if key in now)
+    sales = sum((money(now[key][2]) for key in inside if key in now), Decimal("0.00"))
+    with_margin = any(row[3] is not None for row in now.values())
+    rows = [_row(key, now.get(key), before, n, sales) for key in keys]
+    units: dict[str, Unit] = {name: unit for name, unit in UNITS.items() if with_margin or name != "margin"}
+    parts = {key: money(now[key][2]) for key in keys if key in now}
+    found = account(query, window_start(settings, as_of), as_of)
+    return Segments(rows, frame(rows, list(units)), units, n, sales, parts, found, compared)
+
+
+def _row(
+    key: str, found: tuple[int, int, Decimal, Decimal | None] | None, before: Mapping[str, tuple[int, Decimal]] | None,
+    n_all: int, sales_all: Decimal,
+) -> Mapping[str, Any]:  # fmt: skip
+    n, n_orders, raw_sales, margin = found or (0, 0, Decimal(0), None)
+    sales, outside = money(raw_sales), key in OUTSIDE
+    n_before, sales_before = (None, None) if before is None else before.get(key, (0, Decimal("0.00")))
+    return {
+        "segment": key,
+        "n_customers": int(n),
+        "share_customers": None if outside else share(n, n_all),
+        "sales": sales,
+        "share_sales": None if outside else share(sales, sales_all),
+        "margin": None if margin is None else money(margin),
+        "n_orders": int(n_orders),
+        "receipt": per(sales, int(n_orders)),
+        "frequency": int(n_orders) / int(n) if n and not outside else None,
+        "sales_per_customer": per(sales, int(n)),
+        "n_customers_before": n_before,
+        "change": None if n_before is None else int(n) - n_before,
+        "change_share": int(n) / n_before - 1 if n_before else None,
+        "sales_before": sales_before,
+    }
+
+
+def notes(query: Query, found: Segments) -> tuple[Note, ...]:
+    """What must be said about any segmentation: nothing to compare with, a scope, customers outside."""
+    remarks: list[Note] = []
+    if found.compared is None:
+        remarks.append(Note("no_year_before", {"first": query.extent()[0]}))
+    if query.scoped:
+        remarks.append(Note("segments_of_all"))
+    outside = sum(row["n_customers"] for row in found.rows if row["segment"] in OUTSIDE)
+    if outside:
+        remarks.append(Note("customers_outside", {"n": outside}))
+    if found.n and found.sales <= 0:
+        remarks.append(Note("no_net_sales", {}, "warning"))
+    return tuple(remarks)
+
+
+def plain_headline(found: Segments) -> Message | None:
+    """The headline where there is nothing to compare: nobody, one customer, no net sales, or a single segment."""
+    if found.n == 0:
+        return Message("segments.nobody")
+    if found.n == 1:
+        return Message("segments.one_customer")
+    if found.sales <= 0:
+        return Message("segments.no_net", {"n": found.n})
+    if len(found.inside) == 1:
+        return Message("segments.one_segment", {"n": found.n, "segment": found.inside[0]["segment"]})
+    return None
