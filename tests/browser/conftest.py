@@ -1,0 +1,79 @@
+"""Browser tests: one server and one Chromium for all of them, a visitor of their own for each.
+
+Without a Chromium they skip and say so; where `CI=true` promises one, that is a failure. A test whose page asked
+anything outside this machine, or threw in its script, fails, whatever it checked.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+
+from tests.browser import rig
+
+_HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test here is a browser test, and all share one worker, since they share the server."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; skips where there is none."""
+    with sync_playwright() as playwright:
+        executable = rig.find_chromium(playwright)
+        if executable is None:
+            reason = "no Chromium found: install it (Debian: apt install chromium) or name it in CHROMIUM"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason)
+            pytest.skip(reason)
+        browser = rig.launch(playwright, executable)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the running app."""
+    with rig.serving(tmp_path_factory.mktemp("server") / "log.txt") as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, url: str) -> Iterator[Page]:
+    """A Swedish visitor with a light theme and a small screen."""
+    yield from visitor(browser, url)
+
+
+@pytest.fixture
+def dark_page(browser: Browser, url: str) -> Iterator[Page]:
+    """A visitor whose system is dark."""
+    yield from visitor(browser, url, dark=True)
+
+
+def visitor(browser: Browser, url: str, size: str = "small", dark: bool = False, lang: str = "sv") -> Iterator[Page]:
+    """A page in a context of its own that watches what leaves the machine and what breaks."""
+    own = urlsplit(url).netloc
+    outside: list[str] = []
+    broken: list[str] = []
+
+    def watch(request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != own:
+            outside.append(request.url)
+
+    with rig.context(browser, size, dark, lang) as context:
+        page = context.new_page()
+        page.on("request", watch)
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        yield page
+    assert not outside, f"asked outside this machine: {outside}"
+    assert not broken, f"errors in the page's script: {broken}"
