@@ -39,6 +39,7 @@ _ERRORS = frozenset(
 )  # fmt: skip
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^<>]*?)(/?)>(?!</)")
 _REF = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
+_STYLE = re.compile(rb"\bs=[\"'](\d+)[\"']")
 _ERROR_CELL = re.compile(rb"<(?:\w+:)?c\b(?=[^<>]*\bt=[\"']e[\"'])[^<>]*>")
 _UNCALCULATED = re.compile(
     rb"<(?:\w+:)?c\b[^<>]*><(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<>]*</(?:\w+:)?f>)"
@@ -53,8 +54,9 @@ class RefusedError(Exception):
 class SheetWriter:
     """Writes one sheet as CSV and counts on the way what the user should hear about."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, zero_widths: dict[int, int]) -> None:
         self.limit = limit
+        self.zero_widths = zero_widths
         self.rows = 0
         self.table_rows = 0
         self.filled = 0
@@ -132,7 +134,8 @@ class SheetWriter:
             if abs(cell) >= EXACT:
                 self.n_long += 1
                 note(self.long_cells, row, column)
-            return number_text(cell)
+            text = number_text(cell)
+            return text.zfill(self.zero_widths[column]) if column in self.zero_widths and text.isdecimal() else text
         if isinstance(cell, dt.datetime):
             self.times.add(column)
             return cell.isoformat(" ", "seconds")
@@ -182,6 +185,7 @@ class Parts:
         self.path = path
         self.sheets: dict[str, str] = {}
         self.epoch_1904 = False
+        self.zero_styles: dict[bytes, int] = {}
         if not zipfile.is_zipfile(path):
             return
         with zipfile.ZipFile(path) as archive:
@@ -202,6 +206,8 @@ class Parts:
                     name = names.get((target[1:] if target.startswith("/") else f"xl/{target}").lower())
                     if name:
                         self.sheets[element.get("name", "")] = name
+            if "xl/styles.xml" in names:
+                self.zero_styles = zero_styles(ElementTree.fromstring(archive.read(names["xl/styles.xml"])))
 
     def pieces(self, sheet: str) -> Iterator[bytes]:
         """The XML of a sheet in pieces that end between rows; nothing for formats that have none."""
@@ -216,6 +222,17 @@ class Parts:
                     yield head
         yield rest
 
+    def zero_widths(self, sheet: str) -> dict[int, int]:
+        """Columns whose numbers Excel shows with leading zeros: column from 0 → digits shown."""
+        widths: dict[int, int] = {}
+        for piece in self.pieces(sheet) if self.zero_styles else ():
+            for match in _CELL.finditer(piece):
+                style, ref = _STYLE.search(match[1]), _REF.search(match[1])
+                if style and ref and not match[2] and style[1] in self.zero_styles:
+                    column = column_number(ref[1]) - 1
+                    widths[column] = max(widths.get(column, 0), self.zero_styles[style[1]])
+        return widths
+
     def guard_far_cell(self, sheet: str) -> None:
         """Refuse a sheet whose few cells lie so far apart that the empty ones between them would fill the memory."""
         if sheet not in self.sheets:
@@ -229,13 +246,35 @@ class Parts:
             if match[2] or ref is None:
                 continue
             cells += 1
-            column = 0
-            for letter in ref[1]:
-                column = column * 26 + letter - 64
+            column = column_number(ref[1])
             if int(ref[2]) > rows or column > width:
                 rows, width, far = max(rows, int(ref[2])), max(width, column), ref[1] + ref[2]
         if rows * width > SPARSE_CELLS and rows * width > 50 * cells:
             raise RefusedError(f"far_cell:{far.decode('ascii')}")
+
+
+def column_number(name: bytes) -> int:
+    """The number of an Excel column, A is 1."""
+    number = 0
+    for letter in name:
+        number = number * 26 + letter - 64
+    return number
+
+
+def zero_styles(styles: ElementTree.Element) -> dict[bytes, int]:
+    """Cell styles whose number format is zeros only ('00000', '000000-0000'): style index → digits."""
+    digits: dict[str | None, int] = {}
+    cell_styles: list[str | None] = []
+    for element in styles:
+        tag = element.tag.rsplit("}", 1)[-1]
+        if tag == "numFmts":
+            for item in element:
+                zeros = re.sub(r"[-\\s\\\\\"]", "", item.get("formatCode", ""))
+                if len(zeros) > 1 and not zeros.strip("0"):
+                    digits[item.get("numFmtId")] = len(zeros)
+        if tag == "cellXfs":
+            cell_styles = [item.get("numFmtId") for item in element]
+    return {str(at).encode(): digits[number] for at, number in enumerate(cell_styles) if number in digits}
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -270,11 +309,12 @@ def _write_sheet(
 ) -> dict[str, Any]:
     parts.guard_far_cell(name)
     sheet = book.get_sheet_by_name(name)
-    writer = SheetWriter(limit)
+    zeros = parts.zero_widths(name)
+    writer = SheetWriter(limit, zeros)
     writer.write(sheet, target)
     if mixed := frozenset(writer.dates & writer.times):
         # Midnight comes as a bare date; one column, one form.
-        writer = SheetWriter(limit)
+        writer = SheetWriter(limit, zeros)
         writer.write(sheet, target, mixed)
     return {
         "rows": writer.rows, "columns": writer.columns, "table_rows": writer.table_rows, "filled": writer.filled,

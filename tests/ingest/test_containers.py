@@ -272,6 +272,24 @@ def test_a_number_too_long_for_excel_is_told_because_ids_lose_their_last_digits(
     assert cells(source) == [["kundnr"], ["1.23456789012346E+19"], ["811218"]]
 
 
+def test_leading_zeros_that_only_a_number_format_shows_survive(tmp_path, work):
+    path = tmp_path / "nollor.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        five, company = book.add_format({"num_format": "00000"}), book.add_format({"num_format": "000000-0000"})
+        sheet.write_row(0, 0, ["kundnr", "orgnr", "belopp"])
+        for row, (customer, number, amount) in enumerate(
+            [(12, 212000142, 5), (54321, 5560160680, 7.5), (123456, 1, 0)], 1
+        ):
+            sheet.write_number(row, 0, customer, five)
+            sheet.write_number(row, 1, number, company)
+            sheet.write_number(row, 2, amount)
+    source = open_source(path, path.name, work)
+    assert cells(source)[1:] == [
+        ["00012", "0212000142", "5"], ["54321", "5560160680", "7.5"], ["123456", "0000000001", "0"],
+    ]  # fmt: skip
+
+
 def test_a_huge_used_range_without_values_is_trimmed(tmp_path, work):
     path = tmp_path / "stor.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
