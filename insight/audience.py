@@ -184,7 +184,7 @@ def select(workspace: Workspace, mark: Mark) -> Query:
 
 def _collapsed(query: Query) -> str:
     """One row a customer: numbers named n_… and money added up, marks that differ dropped."""
-    described = query.rows("SELECT column_name, data_type FROM (DESCRIBE selected)")
+    described = query.rows("SELECT column_name, column_type FROM (DESCRIBE selected)")
     summed = [
         f"sum({name}) AS {name}"
         for name, kind in described
