@@ -1,0 +1,198 @@
+"""Figures per arm: moments from one SQL pass, and the comparison of each arm with the control."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from insight.analysis.lift_rules import Trial
+from insight.stats.cuped import cuped
+from insight.stats.means import Difference, RelativeLift, log_lift, relative_lift_rule, welch
+from insight.stats.moments import JointMoments, Moments
+from insight.stats.multiplicity import benjamini_hochberg, holm
+from insight.stats.proportions import SMALL_CELL, rate_difference
+from insight.workspace.engine import Query
+
+METRICS = ("conversion", "orders", "spend", "margin", "net_profit")
+
+_MOMENTS = """
+    WITH figures AS (
+        SELECT
+            arm,
+            CASE WHEN n_orders > 0 THEN 1.0 ELSE 0.0 END AS conversion,
+            cast(n_orders AS DOUBLE) AS orders,
+            cast(sales AS DOUBLE) AS spend,
+            cast(margin AS DOUBLE) AS margin,
+            cast(margin AS DOUBLE) - cast(cost AS DOUBLE) AS net_profit,
+            cast(cost AS DOUBLE) AS cost,
+            cast(sales_before AS DOUBLE) AS spend_before
+        FROM lift_customers)
+    SELECT
+        arm, count(*) AS n, sum(conversion) AS buyers, avg(cost) AS cost, var_samp(cost) AS cost_var,
+        covar_samp(margin, cost) AS margin_cost_cov,
+        avg(conversion) AS conversion_mean, var_samp(conversion) AS conversion_var,
+        avg(orders) AS orders_mean, var_samp(orders) AS orders_var,
+        avg(spend) AS spend_mean, var_samp(spend) AS spend_var, covar_samp(spend, spend_before) AS spend_cov,
+        avg(margin) AS margin_mean, var_samp(margin) AS margin_var, covar_samp(margin, spend_before) AS margin_cov,
+        avg(net_profit) AS net_profit_mean, var_samp(net_profit) AS net_profit_var,
+        covar_samp(net_profit, spend_before) AS net_profit_cov,
+        avg(spend_before) AS before_mean, var_samp(spend_before) AS before_var
+    FROM figures
+    GROUP BY arm
+"""
+
+_TOTALS = """
+    SELECT arm, count(*) AS n_customers, sum(CASE WHEN n_orders > 0 THEN 1 ELSE 0 END) AS n_buyers,
+        sum(n_orders) AS n_orders, sum(sales) AS sales,
+        cast(sum(margin) AS DECIMAL(38, 2)) AS margin, cast(sum(cost) AS DECIMAL(38, 2)) AS contact_cost
+    FROM lift_customers
+    GROUP BY arm
+"""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm's moments by metric, its buyers and its cost per customer."""
+
+    name: str
+    n: int
+    buyers: int
+    cost: float
+    row: pd.Series
+
+    def moments(self, metric: str) -> Moments:
+        """n, mean and sample variance of a metric per assigned customer."""
+        return Moments(self.n, _number(self.row[f"{metric}_mean"]), _number(self.row[f"{metric}_var"]))
+
+    def with_before(self, metric: str) -> JointMoments:
+        """The metric jointly with spend before the assignment (x)."""
+        return JointMoments(
+            self.n, _number(self.row["before_mean"]), _number(self.row[f"{metric}_mean"]),
+            _number(self.row["before_var"]), _number(self.row[f"{metric}_var"]), _number(self.row[f"{metric}_cov"]),
+        )  # fmt: skip
+
+    def margin_and_cost(self) -> JointMoments:
+        """Margin (y) jointly with cost (x) per assigned customer."""
+        return JointMoments(
+            self.n, self.cost, _number(self.row["margin_mean"]), _number(self.row["cost_var"]),
+            _number(self.row["margin_var"]), _number(self.row["margin_cost_cov"]),
+        )  # fmt: skip
+
+
+def _number(value: object) -> float | None:
+    return None if value is None or value != value else float(str(value))
+
+
+def read_arms(query: Query) -> dict[str, Arm]:
+    """Every arm that has customers, by name, from `lift_customers`."""
+    frame = query.frame(_MOMENTS)
+    return {
+        str(row["arm"]): Arm(str(row["arm"]), int(row["n"]), int(row["buyers"]), float(row["cost"]), row)
+        for _, row in frame.iterrows()
+    }
+
+
+def totals(query: Query) -> pd.DataFrame:
+    """Counts and money per arm, exact: n_customers, n_buyers, n_orders, sales, margin, contact_cost."""
+    return query.frame(_TOTALS)
+
+
+def difference(arm: Arm, other: Arm, metric: str) -> Difference:
+    """Arm minus other on a metric: Welch; for conversion with few buyers Newcombe's interval and Fisher's p."""
+    if metric == "conversion":
+        cells = (arm.buyers, arm.n - arm.buyers, other.buyers, other.n - other.buyers)
+        if min(cells) < SMALL_CELL:
+            found = rate_difference(arm.buyers, arm.n, other.buyers, other.n)
+            return Difference(found.effect_size, found.ci_lower, found.ci_upper, found.pvalue, None, None)
+    return welch(arm.moments(metric), other.moments(metric))
+
+
+def relative(arm: Arm, other: Arm, metric: str) -> tuple[RelativeLift | None, tuple[str, ...]]:
+    """The relative lift where it may be shown, else None; and the codes of why not, or of a warning."""
+    rule = relative_lift_rule(
+        arm.moments(metric), other.moments(metric), arm.buyers, other.buyers, may_be_negative=metric == "net_profit"
+    )
+    if rule.reasons:
+        return None, rule.reasons
+    return log_lift(arm.moments(metric), other.moments(metric)), rule.warnings
+
+
+def shown_metrics(trial: Trial) -> dict[str, bool]:
+    """Which metrics have values: margin needs margins, net profit also costs."""
+    return {
+        "conversion": True, "orders": True, "spend": True, "margin": trial.has_margin,
+        "net_profit": trial.has_margin and trial.has_cost,
+    }  # fmt: skip
+
+
+def compare_table(trial: Trial, arms: dict[str, Arm]) -> tuple[pd.DataFrame, set[str]]:
+    """A row per arm and metric: n_obs, mean, effect against the reference with interval and p, relative lift, and the
+    adjusted p (Holm over the arms for the primary metric, Benjamini-Hochberg over the rest). And warning codes."""
+    shown = shown_metrics(trial)
+    reference = arms[trial.reference]
+    rows: list[dict[str, object]] = []
+    warnings: set[str] = set()
+    for name in trial.arms:
+        if name not in arms:
+            continue
+        for metric in METRICS:
+            row: dict[str, object] = dict.fromkeys(_COLUMNS)
+            row |= {"arm": name, "metric": metric, "n_obs": arms[name].n}
+            if shown[metric]:
+                row["mean"] = arms[name].moments(metric).mean
+                if name != trial.reference:
+                    found = difference(arms[name], reference, metric)
+                    lift, codes = relative(arms[name], reference, metric)
+                    warnings |= {code for code in codes if code in ("few_buyers", "too_few_buyers")}
+                    row |= {
+                        "effect_size": found.effect_size, "effect_size_ci_lower": found.ci_lower,
+                        "effect_size_ci_upper": found.ci_upper, "pvalue": found.pvalue,
+                    }  # fmt: skip
+                    if lift is not None:
+                        row |= {
+                            "rel_effect_size": lift.rel_effect_size, "rel_effect_size_ci_lower": lift.ci_lower,
+                            "rel_effect_size_ci_upper": lift.ci_upper,
+                        }  # fmt: skip
+            rows.append(row)
+    table = pd.DataFrame(rows, columns=list(_COLUMNS)).astype({"n_obs": int})
+    _adjust(table, trial.primary)
+    return table, warnings
+
+
+_COLUMNS = (
+    "arm", "metric", "n_obs", "mean", "effect_size", "effect_size_ci_lower", "effect_size_ci_upper", "rel_effect_size",
+    "rel_effect_size_ci_lower", "rel_effect_size_ci_upper", "pvalue", "pvalue_adjusted",
+)  # fmt: skip
+
+
+def _adjust(table: pd.DataFrame, primary: str) -> None:
+    tested = table["pvalue"].notna()
+    for rows, adjust in (
+        (tested & (table["metric"] == primary), holm),
+        (tested & (table["metric"] != primary), benjamini_hochberg),
+    ):
+        table.loc[rows, "pvalue_adjusted"] = adjust([float(p) for p in table.loc[rows, "pvalue"]])
+
+
+def cuped_table(trial: Trial, arms: dict[str, Arm]) -> pd.DataFrame:
+    """The same effects with what the customers spent before taken out: spend, margin and net profit."""
+    shown = shown_metrics(trial)
+    present = [name for name in trial.arms if name in arms]
+    place = present.index(trial.reference)
+    rows: list[dict[str, object]] = []
+    for metric in ("spend", "margin", "net_profit"):
+        if not shown[metric]:
+            continue
+        adjusted = cuped([arms[name].with_before(metric) for name in present])
+        for index, name in enumerate(present):
+            if index == place:
+                continue
+            found = welch(adjusted.arms[index], adjusted.arms[place])
+            rows.append(
+                {
+                    "arm": name, "metric": metric, "effect_size": found.effect_size,
+                    "effect_size_ci_lower": found.ci_lower,
+                    "effect_size_ci_upper": found.ci_upper, "pvalue": found.pvalue,
+                    "variance_reduction": adjusted.variance_reduction, "theta": adjusted.theta,
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,278 @@
+"""What all lift questions share: who was assigned to which arm, what counts as outcome, cost and margin.
+
+One row per customer as assigned (intention to treat): zeros included, non-openers stay. Day 0 is the assignment date,
+the window is [d, d + W). Customers in two arms of the same test, and customers whose window is not complete, are left
+out of all arms by a rule that does not look at the arm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pyarrow as pa
+
+from insight.errors import NotEnoughDataError, UsageError
+from insight.result import Basis, Message, Note
+from insight.settings import Setting, Settings
+from insight.workspace.engine import Query
+
+TEST = Setting("test", "text", None)
+LIFT_WINDOW = Setting("window", "integer", None, low=1, high=730)
+CONTROL = Setting("control", "text", None)
+PLANNED = Setting("planned", "shares", None)
+MARGIN_RATE = Setting("margin_rate", "number", None, low=0, high=1)
+COST = Setting("cost", "shares", None)
+FIXED_COST = Setting("fixed_cost", "shares", None)
+BEFORE = Setting("before", "integer", 365, low=1, high=1095)
+COMMON = (TEST, LIFT_WINDOW, CONTROL, PLANNED, MARGIN_RATE, COST, FIXED_COST, BEFORE)
+
+DEFAULT_WINDOW = 30
+SHORTEST_DEFAULT = 7
+MOST_ARMS = 10
+_MARGIN_COVER = 0.95
+
+_TESTS = """
+    SELECT coalesce(test, '') AS test, max(assigned_on) AS last_on, count(DISTINCT lower(trim(arm))) AS n_arms
+    FROM assignments
+    WHERE arm IS NOT NULL
+    GROUP BY coalesce(test, '')
+    ORDER BY CASE WHEN count(DISTINCT lower(trim(arm))) > 1 THEN 0 ELSE 1 END, max(assigned_on) DESC, test
+"""
+
+# One arm is one word whatever the capitals and blanks; its commonest spelling stands for it.
+_SPELLINGS = """
+    SELECT lower(trim(arm)) AS arm_key, trim(arm) AS spelling, count(*) AS n
+    FROM assignments
+    WHERE coalesce(test, '') = $test AND arm IS NOT NULL
+    GROUP BY lower(trim(arm)), trim(arm)
+    ORDER BY arm_key, n DESC, spelling
+"""
+
+_ASSIGNED = """
+    SELECT
+        assignments.customer_id,
+        min(names.arm) AS arm,
+        min(assignments.assigned_on) AS assigned_on,
+        max(assignments.contact_cost) AS contact_cost,
+        bool_or(coalesce(assignments.is_control, false)) AS is_control,
+        count(DISTINCT names.arm) AS n_arms,
+        min(assignments.contact_cost) AS lowest_cost
+    FROM assignments
+    JOIN lift_arm_names AS names ON names.arm_key = lower(trim(assignments.arm))
+    WHERE coalesce(assignments.test, '') = $test
+        AND (NOT $scoped OR assignments.customer_id IN (SELECT customer_id FROM scope))
+    GROUP BY assignments.customer_id
+"""
+
+_COUNTS = """
+    SELECT
+        count(*) AS n,
+        sum(CASE WHEN n_arms > 1 THEN 1 ELSE 0 END) AS n_two_arms,
+        sum(CASE WHEN n_arms = 1 AND assigned_on + cast($window AS INTEGER) > CAST($after AS DATE) THEN 1 ELSE 0 END)
+            AS n_incomplete,
+        min(assigned_on) AS first_on, max(assigned_on) AS last_on,
+        count(contact_cost) AS n_cost, min(lowest_cost) AS lowest_cost,
+        sum(CASE WHEN customer_id NOT IN (SELECT customer_id FROM customer_facts) THEN 1 ELSE 0 END) AS n_unknown
+    FROM lift_all
+"""
+
+# What each assigned customer bought in the window, and in the days before the assignment.
+_CUSTOMERS = """
+    SELECT
+        assigned.customer_id,
+        assigned.arm,
+        assigned.assigned_on,
+        coalesce(costs.cost, assigned.contact_cost, 0) AS cost,
+        count(CASE WHEN orders.ordered_on >= assigned.assigned_on AND NOT orders.is_return THEN 1 END) AS n_orders,
+        coalesce(sum(CASE WHEN orders.ordered_on >= assigned.assigned_on THEN orders.sales END), 0) AS sales,
+        CASE WHEN $rate IS NULL
+            THEN coalesce(sum(CASE WHEN orders.ordered_on >= assigned.assigned_on THEN orders.margin END), 0)
+            ELSE cast($rate AS DOUBLE) * coalesce(
+                sum(CASE WHEN orders.ordered_on >= assigned.assigned_on THEN orders.sales END), 0) END AS margin,
+        coalesce(sum(CASE WHEN orders.ordered_on >= assigned.assigned_on THEN orders.n_lines END), 0) AS n_lines,
+        coalesce(sum(CASE WHEN orders.ordered_on >= assigned.assigned_on THEN orders.n_margin_lines END), 0)
+            AS n_margin_lines,
+        count(CASE WHEN orders.ordered_on < assigned.assigned_on AND NOT orders.is_return THEN 1 END)
+            AS n_orders_before,
+        coalesce(sum(CASE WHEN orders.ordered_on < assigned.assigned_on THEN orders.sales END), 0) AS sales_before
+    FROM lift_all AS assigned
+    LEFT JOIN lift_costs AS costs ON costs.arm = assigned.arm
+    LEFT JOIN orders ON orders.customer_id = assigned.customer_id
+        AND orders.ordered_on >= assigned.assigned_on - cast($before AS INTEGER)
+        AND orders.ordered_on < assigned.assigned_on + cast($window AS INTEGER)
+    WHERE assigned.n_arms = 1 AND assigned.assigned_on + cast($window AS INTEGER) <= CAST($after AS DATE)
+    GROUP BY assigned.customer_id, assigned.arm, assigned.assigned_on, coalesce(costs.cost, assigned.contact_cost, 0)
+"""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One test as it is read: arms in order (control first), window in days, and what was left out."""
+
+    test: str
+    arms: tuple[str, ...]
+    control: str | None
+    window: int
+    shortened: bool
+    first_on: date
+    last_on: date
+    n_assigned: int
+    n_two_arms: int
+    n_incomplete: int
+    n_unknown: int
+    has_cost: bool
+    has_margin: bool
+    spellings: tuple[str, ...]
+    fixed_cost: Mapping[str, float]
+
+    @property
+    def primary(self) -> str:
+        """The figure that decides: net profit where cost and margin are known, else margin, else spend."""
+        if self.has_margin:
+            return "net_profit" if self.has_cost else "margin"
+        return "spend"
+
+    @property
+    def reference(self) -> str:
+        """What the other arms are compared with: the control, else the first arm."""
+        return self.control or self.arms[0]
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What must be said about the input itself."""
+        found: list[Note] = []
+        if self.spellings:
+            found.append(Note("arm_spellings", {"names": ", ".join(self.spellings)}, "warning"))
+        if self.control is None:
+            found.append(Note("no_control", {"arm": self.reference}, "warning"))
+        if not self.has_margin:
+            found.append(Note("no_margin", {}, "warning"))
+        if not self.has_cost:
+            found.append(Note("no_cost", {}, "warning"))
+        if self.shortened:
+            found.append(Note("window_shortened", {"window": self.window}))
+        if self.n_two_arms:
+            found.append(Note("customers_in_two_arms", {"n": self.n_two_arms}, "warning"))
+        if self.n_incomplete:
+            found.append(Note("windows_incomplete", {"n": self.n_incomplete, "window": self.window}, "warning"))
+        if self.n_unknown:
+            found.append(Note("assigned_unknown", {"n": self.n_unknown}))
+        return tuple(found)
+
+    def basis(self, rule: Message, formula: str) -> Basis:
+        """Assigned customers used, and those left out by reason."""
+        left = {"two_arms": self.n_two_arms, "window_incomplete": self.n_incomplete}
+        used = self.n_assigned - sum(left.values())
+        return Basis(
+            self.first_on, self.last_on + timedelta(days=self.window), used,
+            {reason: n for reason, n in left.items() if n}, rule, formula, n_customers=used,
+        )  # fmt: skip
+
+
+def _costs(settings: Settings, name: str, arms: tuple[str, ...]) -> dict[str, float]:
+    """Cost per arm from ARM:amount. Raises UsageError for an unknown arm or a cost below 0."""
+    known = {arm.lower(): arm for arm in arms}
+    found: dict[str, float] = {}
+    for arm, cost in settings[name] or ():
+        if arm.strip().lower() not in known:
+            raise UsageError("lift.unknown_arm", name=arm, known=", ".join(arms))
+        if cost < 0:
+            raise UsageError("lift.negative_cost", arm=arm)
+        found[known[arm.strip().lower()]] = cost
+    return found
+
+
+def _pick_test(query: Query, settings: Settings) -> str:
+    tests = query.rows(_TESTS)
+    if not tests:
+        raise NotEnoughDataError("error.no_assignments")
+    names = [str(row[0]) for row in tests]
+    if settings["test"] is None:
+        return names[0]
+    if settings["test"] not in names:
+        raise UsageError("lift.unknown_test", name=settings["test"], known=", ".join(sorted(names)))
+    return str(settings["test"])
+
+
+def _arms(query: Query, test: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Arm key → the arm's name, and the names that stood in several spellings."""
+    names: dict[str, str] = {}
+    several: list[str] = []
+    for key, spelling, _ in query.rows(_SPELLINGS, test=test):
+        if key in names:
+            several.append(str(spelling))
+        else:
+            names[str(key)] = str(spelling)
+    return names, tuple(several)
+
+
+_CONTROL_WORDS = ("kontroll", "kontrollgrupp", "control", "holdout", "control group", "ingen", "none", "inget utskick")
+
+
+def _pick_control(query: Query, settings: Settings, arms: tuple[str, ...]) -> str | None:
+    if settings["control"]:
+        named = {arm.lower(): arm for arm in arms}.get(str(settings["control"]).strip().lower())
+        if named is None:
+            raise UsageError("lift.unknown_arm", name=settings["control"], known=", ".join(arms))
+        return named
+    marked = query.rows(
+        "SELECT arm FROM lift_all WHERE is_control GROUP BY arm HAVING count(*) > 0 ORDER BY count(*) DESC"
+    )
+    if marked:
+        return str(marked[0][0])
+    return next((arm for arm in arms if arm.lower() in _CONTROL_WORDS), None)
+
+
+def make_customers(query: Query, settings: Settings) -> Trial:
+    """Temporary table `lift_customers`: customer_id, arm, assigned_on, cost, n_orders, sales, margin, and the same
+    customers' n_orders_before and sales_before; and the trial as it was read.
+
+    Raises NotEnoughDataError or UsageError: no such test, one arm only, too many arms, no complete window.
+    """
+    test = _pick_test(query, settings)
+    names, spellings = _arms(query, test)
+    if len(names) < 2:
+        raise NotEnoughDataError("lift.one_arm", test=test)
+    if len(names) > MOST_ARMS:
+        raise NotEnoughDataError("lift.too_many_arms", n=len(names), most=MOST_ARMS)
+    query.put("lift_arm_names", pa.table({"arm_key": list(names), "arm": list(names.values())}))
+    query.make("lift_all", _ASSIGNED, test=test)
+    if query.count("lift_all") == 0:
+        raise NotEnoughDataError("error.empty_scope")
+    control = _pick_control(query, settings, tuple(names.values()))
+    arms = tuple(sorted(names.values(), key=lambda arm: (arm != control, arm.lower())))
+    after = query.day_after_last()
+    first, last = query.one("SELECT min(assigned_on), max(assigned_on) FROM lift_all")
+    if first is None:
+        raise NotEnoughDataError("lift.no_dates")
+    window = settings["window"] or DEFAULT_WINDOW
+    room = (after - last).days
+    shortened = settings["window"] is None and SHORTEST_DEFAULT <= room < DEFAULT_WINDOW
+    if shortened:
+        window = room
+    n, two, incomplete, _, _, n_cost, lowest, unknown = query.one(_COUNTS, window=window, after=after)
+    if lowest is not None and lowest < 0:
+        raise UsageError("lift.negative_cost", arm=test or "–")
+    if n - two - incomplete <= 0:
+        raise NotEnoughDataError(
+            "lift.window_not_complete", window=window, last=last, until=first + timedelta(days=window)
+        )
+    costs = _costs(settings, "cost", arms)
+    query.put(
+        "lift_costs",
+        pa.table({"arm": pa.array(list(costs), pa.string()), "cost": pa.array(list(costs.values()), pa.float64())}),
+    )
+    query.make(
+        "lift_customers",
+        _CUSTOMERS,
+        window=window,
+        before=settings["before"],
+        after=after,
+        rate=settings["margin_rate"],
+    )
+    lines, margin_lines = query.one("SELECT sum(n_lines), sum(n_margin_lines) FROM lift_customers")
+    has_margin = settings["margin_rate"] is not None or (bool(lines) and margin_lines >= _MARGIN_COVER * float(lines))
+    return Trial(
+        test, arms, control, window, shortened, first, last, n, two, incomplete, unknown, bool(n_cost) or bool(costs),
+        has_margin, spellings, _costs(settings, "fixed_cost", arms),
+    )  # fmt: skip
