@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from insight.errors import IngestError
@@ -46,7 +46,8 @@ class Layout:
     decisions: tuple[Decision, ...] = ()
     merge: int | None = None
     plain: bool = True
-    duplicates: tuple[str, ...] = field(default=())
+    duplicates: tuple[str, ...] = ()
+    body: int = 0
 
 
 def read_head(path: Path, size: int = HEAD_BYTES) -> str:
@@ -64,7 +65,7 @@ def find_layout(head: str, options: ReadOptions) -> Layout:
     """Dialect, header and labels of a text. Raises IngestError for what is no table (empty, too many columns)."""
     lines = list(split_lines([head]))
     if not any(line.strip(" \t\r\n;,|") for line in lines):
-        raise IngestError("ingest.empty" if len(head) < 10_000 else _too_wide(lines))  # noqa: PLR2004
+        raise IngestError("ingest.file_empty" if len(head) < 10_000 else _too_wide(lines))  # noqa: PLR2004
     skip, told = _sep_line(lines, options)
     dialect, decision = (told, None) if told else _choose(lines[skip:], options)
     records = _records(lines[skip:], dialect, skip + 1)
@@ -78,7 +79,7 @@ def find_layout(head: str, options: ReadOptions) -> Layout:
 
 
 def _too_wide(lines: Sequence[str]) -> str:
-    return "ingest.too_many_columns_blank" if any(len(line) > MAX_COLUMNS for line in lines) else "ingest.empty"
+    return "ingest.too_many_columns_blank" if any(len(line) > MAX_COLUMNS for line in lines) else "ingest.file_empty"
 
 
 def _sep_line(lines: Sequence[str], options: ReadOptions) -> tuple[int, Dialect | None]:
@@ -237,7 +238,7 @@ def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -
     )  # fmt: skip
     return Layout(
         dialect, labels, tuple(cells), header.line if header else None, first, width, sample, comments,
-        tuple(messages), (decision,), merge, plain, duplicates,
+        tuple(messages), (decision,), merge, plain, duplicates, len(body),
     )  # fmt: skip
 
 
@@ -278,7 +279,7 @@ def _narrow(cells: list[str], width: int, body: Sequence[Record]) -> tuple[list[
 def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[Record | None, int]:
     """The header record (None without one) and the line where the data begins."""
     if not table:
-        raise IngestError("ingest.empty")
+        raise IngestError("ingest.file_empty")
     if options.header_line is not None:
         if options.header_line == 0:
             return None, table[0].line

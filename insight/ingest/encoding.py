@@ -47,7 +47,7 @@ def as_utf8(path: Path, work: Path, told: str | None = None) -> Text:
         return _decoded(path, work, encoding, told is not None)
     seen = scan(path)
     if seen.nuls > seen.size * 0.05 or (seen.controls > seen.size * 0.2 and seen.size > 0):  # noqa: PLR2004
-        raise IngestError("ingest.binary")
+        raise IngestError("ingest.file_binary")
     if seen.bad_from is None:
         return Text(path, seen, "utf-8")
     return _legacy(path, work, seen)
@@ -64,7 +64,7 @@ def _refuse_if_blank(path: Path) -> None:
         while block := file.read(BLOCK):
             if block.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
                 return
-    raise IngestError("ingest.empty")
+    raise IngestError("ingest.file_empty")
 
 
 def _wide(head: bytes) -> str | None:

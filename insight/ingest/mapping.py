@@ -102,10 +102,9 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
         found = _map(TABLES[options.kind], labels, looks, options, has_header)
         missing = _missing(found)
         if missing:
-            words = Message("ingest.list", {"items": ", ".join(label for label in labels if label)})
             raise IngestError(
-                "ingest.missing_column", field=Message("ingest.field_names", {"items": _names(options.kind, missing)}),
-                found=words, kind=Message(f"ingest.kind_{options.kind}"),
+                "ingest.missing_column", field=_names(options.kind, missing), found=_list(labels),
+                kind=Message(f"ingest.kind_{options.kind}"),
             )  # fmt: skip
         return replace(found, reason=Message("ingest.kind_told"))
     best: tuple[float, Mapped] | None = None
@@ -119,13 +118,17 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
         if best is None or score > best[0]:
             best = (score, found)
     if best is None:
-        raise IngestError(
-            "ingest.no_kind", found=", ".join(label for label in labels if label),
-        )  # fmt: skip
+        raise IngestError("ingest.no_kind", found=_list(labels))
     chosen = best[1]
     known = ", ".join(labels[at] for field, at in chosen.fields.items() if field != "customer_id") or "–"
     others = tuple(kind for score, kind in sorted(rivals, reverse=True) if kind != chosen.kind and score > best[0] - 0.5)
     return replace(chosen, reason=Message("ingest.kind_guessed", {"columns": known}), rivals=others)
+
+
+def _list(labels: Sequence[str]) -> str:
+    """The labels for a sentence; a hundred at most."""
+    named = [label[:60] for label in labels if label]
+    return ", ".join(named[:100]) + (" …" if len(named) > 100 else "")  # noqa: PLR2004
 
 
 def _names(kind: str, fields: Sequence[str]) -> str:
@@ -225,7 +228,7 @@ def _told(table: Table, labels: Sequence[str], options: ReadOptions, taken: dict
             continue
         at = by_label.get(label, folded.get(fold(label), -1))
         if at < 0:
-            raise IngestError("ingest.column_not_found", column=label, found=", ".join(x for x in labels if x))
+            raise IngestError("ingest.column_not_found", column=label, found=_list(labels))
         taken[name] = at
         choices[at] = Choice(name, Message("ingest.reason_told"), 2 * _EXACT)
     return barred

@@ -1,0 +1,271 @@
+"""Raw cells to typed rows: readings joined into one statement, and a reason for every row that does not make it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from duckdb import DuckDBPyConnection
+
+from insight.errors import IngestError
+from insight.ingest.columns import Column, Reader, Reading
+from insight.ingest.mapping import Mapped
+from insight.ingest.options import ReadOptions
+from insight.ingest.report import FileMessage
+from insight.ingest.schema import SQL_TYPES, TABLES
+from insight.result import Message
+
+_RETURN_WORDS = "'retur', 'return', 'returned', 'returnerad', 'återköp', 'refund', 'refunded', 'kredit', 'credit', 'kreditfaktura', 'credit note', 'kreditnota', 'återbetald', 'återbetalning', 'returorder', 'cr', 'reversal'"
+_MONEY_FIELDS = ("amount", "unit_price")
+
+
+@dataclass
+class Converted:
+    """A typed temporary table `typed(line, <fields>, reason)`; reason is NULL for rows that load."""
+
+    readings: dict[str, Reading]
+    fields: dict[str, str]
+    money: bool = False
+    figures: dict[str, object] = field(default_factory=dict[str, object])
+
+
+def convert(
+    con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str], options: ReadOptions, reader: Reader
+) -> Converted:
+    """Make `typed` from `raw`. Raises IngestError where the file's ids are beyond repair."""
+    table = TABLES[mapped.kind]
+    columns = [Column(table.field(name), at, labels[at]) for name, at in mapped.fields.items()]
+    readings = _readings(columns, reader)
+    _refuse_lossy(readings, labels, mapped)
+    fields = {name: reading.sql for name, reading in readings.items()}
+    exact = ""
+    if mapped.kind == "transactions":
+        exact = _amount(fields, readings)
+    if mapped.kind == "assignments" and "arm" not in fields:
+        fields["arm"] = f"CASE WHEN {fields['is_control']} THEN 'kontroll' WHEN NOT {fields['is_control']} THEN 'test' END"
+    currency = _currency(con, fields, readings, options, reader, mapped, labels)
+    if options.vat and mapped.kind == "transactions" and "vat" not in fields:
+        fields["vat"] = f"CAST('{options.vat}' AS VARCHAR)"
+    reasons = _reasons(mapped, fields, readings, currency)
+    joins = "".join(dict.fromkeys(reading.joins for reading in readings.values()))
+    select = ", ".join(f'{sql} AS "{name}"' for name, sql in fields.items())
+    extra = f", {exact} AS amount_exact" if exact else ""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE typed AS SELECT raw.line AS line, {select}{extra}, CASE {reasons} END AS reason "  # noqa: S608
+        f"FROM raw{joins}"
+    )
+    _unreadable(con, mapped, readings, joins, labels, reader)
+    converted = Converted(readings, fields, exact != "")
+    if exact:
+        _rounding(con, reader, labels, mapped)
+        _returns(con, options, reader, fields)
+    return converted
+
+
+def _readings(columns: Sequence[Column], reader: Reader) -> dict[str, Reading]:
+    """Money columns whose decimal mark is proven come first: what they prove settles the others."""
+    hint = ""
+    money = [c for c in columns if c.field.type in ("money", "price", "number")]
+    for column in money:
+        style = reader.style(column)
+        if not style.unsure and (style.decimals or any(group in ".," for group in style.groups)):
+            hint = hint or style.decimal
+    dates = [c for c in columns if c.field.type in ("date", "datetime")]
+    rest = [c for c in columns if c not in dates]
+    return {column.field.name: reader.read(column, hint) for column in (*rest, *_surest_first(dates, reader))}
+
+
+def _surest_first(columns: Sequence[Column], reader: Reader) -> list[Column]:
+    """Date columns with a day above 12 before those without: the same file writes its dates the same way."""
+    def has_big(column: Column) -> bool:
+        count, _ = reader.first_line(f"regexp_matches({column.cell}, '^(1[3-9]|2[0-9]|3[01])[-/. ]|^[0-9]{{1,2}}[-/. ](1[3-9]|2[0-9]|3[01])[-/. ]')")
+        return count > 0
+
+    return sorted(columns, key=lambda column: not has_big(column)) if len(columns) > 1 else list(columns)
+
+
+def _refuse_lossy(readings: Mapping[str, Reading], labels: Sequence[str], mapped: Mapped) -> None:
+    ids = readings.get("customer_id")
+    if ids is None or "lossy_ids" not in ids.figures:
+        return
+    lost, filled = int(ids.figures["lossy_ids"]), int(ids.figures["filled"])
+    if lost > 0.01 * filled:  # noqa: PLR2004
+        raise IngestError(
+            "ingest.id_exponent", column=labels[mapped.fields["customer_id"]], count=lost, line=ids.figures["lossy_line"]
+        )
+
+
+def _amount(fields: dict[str, str], readings: Mapping[str, Reading]) -> str:
+    """The exact amount before rounding to öre, as SQL; sets `fields['amount']`."""
+    if "amount" in readings:
+        return readings["amount"].exact
+    price, quantity = readings["unit_price"].exact, readings["quantity"].exact
+    exact = f"CAST({quantity} AS DECIMAL(18,3)) * CAST({price} AS DECIMAL(18,4))"
+    fields["amount"] = f"try_cast({exact} AS DECIMAL(18,2))"
+    return exact
+
+
+def _currency(
+    con: DuckDBPyConnection, fields: dict[str, str], readings: Mapping[str, Reading], options: ReadOptions, reader: Reader,
+    mapped: Mapped, labels: Sequence[str],
+) -> str:  # fmt: skip
+    """The one currency that loads ('' when the file names none); sets `fields['currency']` for transactions."""
+    if mapped.kind != "transactions":
+        return ""
+    money = next((readings[name] for name in _MONEY_FIELDS if name in readings), None)
+    named = readings.get("currency")
+    joins = ""
+    if named is not None:
+        sql = f"CASE upper({named.sql}) WHEN 'KR' THEN 'SEK' WHEN 'KR.' THEN 'SEK' WHEN 'KRONOR' THEN 'SEK' WHEN '€' THEN 'EUR' WHEN '$' THEN 'USD' WHEN '£' THEN 'GBP' ELSE upper({named.sql}) END"
+    elif money is not None and money.currency:
+        sql, joins = money.currency, money.joins
+    else:
+        column = next((labels[mapped.fields[name]] for name in _MONEY_FIELDS if name in mapped.fields), "")
+        code = options.currency or currency_in(column)
+        if code:
+            fields["currency"] = f"CAST('{code}' AS VARCHAR)" if code.isalpha() else "CAST(NULL AS VARCHAR)"
+        return ""
+    counts = con.execute(f"SELECT {sql} AS code, count(*) FROM raw{joins} GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()  # noqa: S608
+    found = {str(code): int(n) for code, n in counts if code is not None}
+    if not found:
+        return ""
+    chosen = options.currency or next(iter(found))
+    if options.currency and options.currency not in found:
+        raise IngestError("ingest.currency_not_found", currency=options.currency, found=", ".join(found))
+    others = {code: n for code, n in found.items() if code != chosen}
+    if others:
+        reader.tell(
+            "currency_mixed", currency=chosen, count=sum(others.values()),
+            others=", ".join(f"{code}: {n}" for code, n in others.items()),
+            column=labels[mapped.fields["currency"]] if named is not None else labels[mapped.fields["amount" if "amount" in mapped.fields else "unit_price"]],
+        )  # fmt: skip
+    fields["currency"] = f"coalesce({sql}, '{chosen}')" if chosen.isalnum() else sql
+    return chosen
+
+
+def currency_in(label: str) -> str:
+    """The currency that a header names ('Belopp (SEK)', 'amount_eur'), or ''."""
+    words = "".join(char if char.isalnum() or char in "€$£" else " " for char in label.lower()).split()
+    codes = {"sek": "SEK", "kr": "SEK", "kronor": "SEK", "eur": "EUR", "euro": "EUR", "€": "EUR", "usd": "USD", "$": "USD", "gbp": "GBP", "£": "GBP", "nok": "NOK", "dkk": "DKK"}
+    return next((codes[word] for word in words if word in codes), "")
+
+
+def _reasons(mapped: Mapped, fields: Mapping[str, str], readings: Mapping[str, Reading], currency: str) -> str:
+    """CASE branches: why a row is set aside. Required fields must be there and readable; other currencies wait."""
+    table = TABLES[mapped.kind]
+    branches: list[str] = []
+    for spec in table.fields:
+        if not spec.required or spec.name not in fields:
+            continue
+        reading = readings.get(spec.name)
+        word = {"customer_id": "id", "other_id": "id", "amount": "amount", "score": "score", "arm": "arm", "kind": "kind"}.get(spec.name, "date")
+        if spec.name == "amount" and reading is None:
+            failed = f"({readings['unit_price'].failed} OR {readings['quantity'].failed})"
+        else:
+            failed = reading.failed if reading is not None else "false"
+        branches.append(f"WHEN {failed} THEN '{word}_unreadable'")
+        branches.append(f"WHEN {fields[spec.name]} IS NULL THEN '{word}_missing'")
+    if mapped.kind == "transactions" and "customer_id" in readings and readings["customer_id"].failed != "false":
+        branches.append(f"WHEN {readings['customer_id'].failed} THEN 'id_unreadable'")
+    if currency and currency.isalnum():
+        branches.append(f"WHEN {fields['currency']} <> '{currency}' THEN 'currency_other'")
+    return " ".join(branches) or "WHEN false THEN ''"
+
+
+def _unreadable(con: DuckDBPyConnection, mapped: Mapped, readings: Mapping[str, Reading], joins: str, labels: Sequence[str], reader: Reader) -> None:
+    """Cells of optional fields that could not be read stay empty; say how many, and where the first is."""
+    table = TABLES[mapped.kind]
+    optional = [
+        name for name, reading in readings.items() if reading.failed != "false" and not table.field(name).required and name != "customer_id"
+    ]
+    if not optional:
+        return
+    counts = ", ".join(f"count(*) FILTER (WHERE {readings[n].failed}), min(raw.line) FILTER (WHERE {readings[n].failed})" for n in optional)
+    row = con.execute(
+        f"SELECT {counts} FROM raw{joins} JOIN typed ON typed.line = raw.line WHERE typed.reason IS NULL"  # noqa: S608
+    ).fetchone()
+    assert row is not None
+    for at, name in enumerate(optional):
+        if row[2 * at]:
+            reader.tell("cells_unreadable", column=labels[mapped.fields[name]], line=row[2 * at + 1], count=row[2 * at])
+
+
+def _rounding(con: DuckDBPyConnection, reader: Reader, labels: Sequence[str], mapped: Mapped) -> None:
+    row = con.execute(
+        "SELECT count(*), sum(amount - amount_exact) FROM typed WHERE reason IS NULL AND amount <> amount_exact"
+    ).fetchone()
+    if row is not None and row[0]:
+        source = "amount" if "amount" in mapped.fields else "unit_price"
+        reader.tell("amount_rounded", "note", column=labels[mapped.fields[source]], count=row[0],
+                    difference=str(Decimal(str(row[1])).quantize(Decimal("0.01"))))
+
+
+def _returns(con: DuckDBPyConnection, options: ReadOptions, reader: Reader, fields: Mapping[str, str]) -> None:
+    """Returns with positive amounts get their sign turned where the file's rule is plain, and it is said."""
+    if options.returns == "none":
+        return
+    rules: list[tuple[str, str]] = []
+    if "quantity" in fields:
+        rules.append(("quantity", "quantity < 0"))
+    if "status" in fields:
+        rules.append(("status", f"lower(status) IN ({_RETURN_WORDS})"))
+    if "order_id" in fields:
+        rules.append(("order_id", "regexp_matches(order_id, '^[CcKkRr]-?[0-9]{3,}$')"))
+    for name, rule in rules:
+        row = con.execute(
+            f"SELECT count(*) FILTER (WHERE amount > 0), count(*) FILTER (WHERE amount < 0), count(*), "  # noqa: S608
+            f"(SELECT count(*) FROM typed WHERE reason IS NULL) FROM typed WHERE reason IS NULL AND ({rule})"
+        ).fetchone()
+        assert row is not None
+        positive, negative, hits, total = row
+        if not positive:
+            continue
+        plain = negative == 0 and (name != "order_id" or (_numbers_otherwise(con) and hits < 0.3 * total))  # noqa: PLR2004
+        if plain or options.returns == "sign":
+            con.execute(f"UPDATE typed SET amount = -amount, amount_exact = -amount_exact WHERE ({rule}) AND amount > 0")  # noqa: S608
+            reader.tell("returns_turned", count=positive, rule=Message(f"ingest.returns_by_{name}"))
+        elif name != "order_id":
+            reader.tell("returns_unclear", count=positive, rule=Message(f"ingest.returns_by_{name}"))
+
+
+def _numbers_otherwise(con: DuckDBPyConnection) -> bool:
+    """Whether all orders without the letter are bare numbers, so that the letter means something."""
+    row = con.execute(
+        "SELECT count(*) FILTER (WHERE NOT regexp_matches(order_id, '^[0-9]+$')) FROM typed "
+        "WHERE order_id IS NOT NULL AND NOT regexp_matches(order_id, '^[CcKkRr]-?[0-9]{3,}$')"
+    ).fetchone()
+    return row is not None and row[0] == 0
+
+
+def canonical_select(kind: str, present: Sequence[str], file_id: int, attributes: Mapping[str, str]) -> tuple[list[str], str]:
+    """The columns of a canonical table that a file fills, and the SELECT list that fills them from `typed`."""
+    table = TABLES[kind]
+    names: list[str] = []
+    parts: list[str] = []
+    for spec in table.fields:
+        if spec.name in present:
+            names.append(f'"{spec.name}"')
+            parts.append(f"CAST(typed.\"{spec.name}\" AS {SQL_TYPES[spec.type]})")
+    names += ["file_id", "line", *attributes]
+    parts += [str(file_id), "typed.line", *attributes.values()]
+    return names, ", ".join(parts)
+
+
+def aside_messages(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
+    """One message a reason: how many rows, the first line, the column."""
+    rows = con.execute(
+        "SELECT reason, count(*), min(line) FROM typed WHERE reason IS NOT NULL GROUP BY reason ORDER BY min(line)"
+    ).fetchall()
+    found: list[FileMessage] = []
+    for reason, count, line in rows:
+        column = _column_of(str(reason), mapped, labels)
+        if reason == "currency_other":
+            continue  # the mixed currencies have been told with their counts
+        found.append(FileMessage(f"aside_{reason}", "warning", {"count": count}, line, column))
+    return found
+
+
+def _column_of(reason: str, mapped: Mapped, labels: Sequence[str]) -> str | None:
+    wanted = {"id": ("customer_id", "other_id"), "amount": ("amount", "unit_price"), "score": ("score",), "arm": ("arm", "is_control"), "kind": ("kind",)}
+    word = reason.split("_")[0]
+    names = wanted.get(word) or tuple(f.name for f in TABLES[mapped.kind].fields if f.required and f.type in ("date", "datetime"))
+    return next((labels[mapped.fields[name]] for name in names if name in mapped.fields), None)

@@ -1,0 +1,182 @@
+"""How a column writes its dates: forms from the shapes of its cells, day or month first from the whole column."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from insight.ingest.cells import MISSING, MONTHS, SPACES
+
+_TIME = re.compile(r"^(?P<gap>\s*,?\s*(?:kl\.?\s*)?|\s*t|_)(?P<h>99?)(?P<s1>[:.])99(?:(?P<s2>[:.])99(?P<f>[.,]9+)?)?(?P<ap>\s?[ap]\.?m\.?)?(?P<z>\s?(?:z|utc|cet|cest|[+-]99:?99))?$")
+_ISO = re.compile(r"^9999([-/. ])99?\1(?:99?)")
+_THREE = re.compile(r"^99?([-/. ])99?\1(9999|99)(?!9)")
+_NAMED = re.compile(
+    r"^(?:[a-zåäö]+\.?,?\s+)?(?:den\s+)?(?:(?P<d>\d{1,2})(?:st|nd|rd|th|:e|\.)?[-/. ]*(?P<m>[a-zåä]+)\.?|(?P<m2>[a-zåä]+)\.?[-/. ]*(?P<d2>\d{1,2})(?:st|nd|rd|th)?)"
+    r",?[-/. ]*(?P<y>\d{4}|\d{2})(?P<t>(?:t|,?\s+(?:kl\.?\s*)?)\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[ap]m)?)?$"
+)
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way of writing a date: its kind, and its strptime format where that is all it takes.
+
+    kind: iso, format, three (day, month, year in some order), serial, epoch, named, month (no day), missing or bad.
+    """
+
+    kind: str
+    format: str = ""
+    zone: bool = False
+    dots: bool = False
+    fine: bool = False
+
+
+@dataclass(frozen=True)
+class DateStyle:
+    """The decision for a column: the form of every shape, and the order of day, month and year in three-part dates."""
+
+    forms: Mapping[str, Form]
+    order: str = "dmy"
+    unsure: bool = False
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of form that occur."""
+        return frozenset(form.kind for form in self.forms.values()) - {"missing", "bad"}
+
+
+def read_form(shape: str) -> Form:
+    """The form of a shape (lower case, all digits 9)."""
+    text = shape.strip(SPACES)
+    if text in MISSING:
+        return Form("missing")
+    iso = _ISO.match(text)
+    if iso:
+        rest = _rest(text[iso.end() :])
+        if rest is not None:
+            separator = iso[1]
+            return Form("format", f"%Y{separator}%m{separator}%d{rest[0]}", rest[1], fine=rest[2])
+    three = _THREE.match(text)
+    if three:
+        rest = _rest(text[three.end() :])
+        if rest is not None:
+            year = "%Y" if len(three[2]) == 4 else "%y"  # noqa: PLR2004
+            return Form("three", f"{three[1]}|{year}|{rest[0]}", rest[1], three[1] == ".", rest[2])
+    compact = re.match(r"^9{8}(?:[ t]?(9{6}|9{4}|99:99(?::99)?))?$", text)
+    if compact or re.fullmatch(r"9{12}|9{14}", text):
+        return _compact(text)
+    if re.fullmatch(r"9{5}(?:[.,]9+)?", text):
+        return Form("serial")
+    if re.fullmatch(r"9{10}(?:\.9+)?|9{13}", text):
+        return Form("epoch")
+    if re.fullmatch(r"9{6}", text):
+        return Form("six")
+    if re.fullmatch(r"9999[-/]99", text):
+        return Form("month", f"%Y{text[4]}%m")
+    return Form("named") if any(word in MONTHS for word in re.findall(r"[a-zåä]{3,}", text)) else Form("bad")
+
+
+def _rest(rest: str) -> tuple[str, bool, bool] | None:
+    """The strptime format of what follows the date, whether a zone and whether parts of a microsecond are dropped."""
+    if not rest.strip(SPACES):
+        return "", False, False
+    time = _TIME.match(rest)
+    if time is None:
+        return None
+    gap = time["gap"].upper()
+    fine = len(time["f"] or "") > 7  # noqa: PLR2004
+    hour = "%I" if time["ap"] else "%H"
+    text = f"{gap}{hour}{time['s1']}%M"
+    if time["s2"]:
+        text += f"{time['s2']}%S"
+        if time["f"] and not fine:
+            text += f"{time['f'][0]}%f"
+    if time["ap"]:
+        text += (" " if time["ap"].startswith(" ") else "") + "%p"
+    return text, bool(time["z"]), fine
+
+
+def _compact(text: str) -> Form:
+    digits = text.replace(" ", "").replace("t", "").replace(":", "")
+    gap = " " if " " in text else "T" if "t" in text else ""
+    colon = ":" if ":" in text else ""
+    times = {8: "", 12: f"{gap}%H{colon}%M", 14: f"{gap}%H{colon}%M{colon}%S"}
+    return Form("format", "%Y%m%d" + times[len(digits)])
+
+
+def three_format(form: Form, order: str) -> str:
+    """The strptime format of a three-part form in an order ('dmy', 'mdy', 'ymd')."""
+    separator, year, rest = form.format.split("|", 2)
+    parts = {"d": "%d", "m": "%m", "y": year}
+    return separator.join(parts[part] for part in order) + rest
+
+
+def decide_order(counts: Mapping[str, tuple[int, int]], total: int, *, told: bool | None, dots: bool, two_digit: bool) -> tuple[str, bool]:
+    """The order of three-part dates, and whether the column leaves it open.
+
+    counts: order → (cells that give a plausible date, span of years). Day first where both fit.
+    """
+    if told is not None:
+        return ("dmy" if told else "mdy"), False
+    orders = ("dmy", "mdy", "ymd") if two_digit else ("dmy", "mdy")
+    best = max(orders, key=lambda order: (counts[order][0], -counts[order][1] if two_digit else 0, -orders.index(order)))
+    whole = [order for order in orders if counts[order][0] == counts[best][0]]
+    if dots and "dmy" in whole and best != "ymd":
+        return "dmy", False
+    if best == "ymd" and whole != ["ymd"]:
+        return best, True
+    return best, "dmy" in whole and "mdy" in whole and total > 0
+
+
+def date_sql(cell: str, form: Form, order: str, epoch_1904: bool = False) -> str:
+    """SQL that reads a cell of one form as TIMESTAMP; NULL when it is no date between 1900 and 2100."""
+    text = f"upper({cell})"
+    if form.zone:
+        text = rf"regexp_replace({text}, '\s?(Z|UTC|CET|CEST|[+-]\d\d:?\d\d)$', '')"
+    if form.fine:
+        text = rf"regexp_replace({text}, '[.,]\d+$', '')"
+    if form.kind == "serial":
+        origin = "1904-01-01" if epoch_1904 else "1899-12-30"
+        days = f"try_cast(replace({cell}, ',', '.') AS DOUBLE)"
+        return (
+            f"CASE WHEN {days} BETWEEN 10000 AND 80000 THEN "
+            f"TIMESTAMP '{origin} 00:00:00' + to_seconds(CAST(round({days} * 86400) AS BIGINT)) END"
+        )
+    if form.kind == "epoch":
+        number = f"try_cast({cell} AS DOUBLE)"
+        seconds = f"CASE WHEN {number} > 100000000000 THEN {number} / 1000 ELSE {number} END"
+        return f"TIMESTAMP '1970-01-01 00:00:00' + to_seconds(CAST(round({seconds}) AS BIGINT))"
+    pattern = three_format(form, order) if form.kind == "three" else form.format
+    literal = pattern.replace("'", "''")
+    read = f"try_strptime({text}, '{literal}')"
+    return f"CASE WHEN {read} BETWEEN TIMESTAMP '1900-01-01 00:00:00' AND TIMESTAMP '2100-01-01 00:00:00' THEN {read} END"
+
+
+def read_named(text: str) -> datetime | None:
+    """A date with the month's name, in Swedish or English ('31 jan 2024', 'Jan 5, 2024 13:45'); None when it is none."""
+    match = _NAMED.match(text.strip(SPACES).lower())
+    if match is None:
+        return None
+    month = MONTHS.get(match["m"] or match["m2"])
+    if month is None:
+        return None
+    year = int(match["y"])
+    if len(match["y"]) == 2:  # noqa: PLR2004
+        year += 2000 if year < 69 else 1900  # noqa: PLR2004
+    hour = minute = second = 0
+    if match["t"]:
+        numbers = [int(number) for number in re.findall(r"\d+", match["t"])]
+        hour, minute, second = (*numbers, 0, 0)[:3]
+        if match["t"].endswith("pm") and hour < 12:  # noqa: PLR2004
+            hour += 12
+        elif match["t"].endswith("am") and hour == 12:  # noqa: PLR2004
+            hour = 0
+    try:
+        return datetime(year, month, int(match["d"] or match["d2"]), hour, minute, second)
+    except ValueError:
+        return None
+
+
+def named_values(texts: Sequence[str]) -> list[tuple[str, datetime]]:
+    """The texts that are dates with a month's name, with what they mean."""
+    return [(text, found) for text in texts if (found := read_named(text)) is not None]

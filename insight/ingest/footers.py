@@ -1,0 +1,54 @@
+"""Rows that sum up instead of saying something new: 'Summa', 'Totalt', 'Antal rader: 40', a last line of the report."""
+
+import re
+from collections.abc import Sequence
+
+from insight.ingest.cells import SPACES, kind_of
+
+TOTAL = (
+    r"(?:(?:del|slut|total|sub|grand|års|månads|kvartals)[\s-]*)?(?:summor|summa|summering|totalt|totals|totala?|sum|totaler)"
+    r"|s:a|summa[\s]totalt|total(?:t)?[\s](?:summa|antal|belopp|sum|amount)"
+)
+_COUNT = (
+    r"antal(?:\s(?:rader|poster|kunder|transaktioner|order|ordrar|svar|köp|medlemmar))?|rader|poster|(?:number\sof\s|total\s)?(?:rows?|records?|lines)"
+    r"|row\scount|count|medel(?:värde)?|snitt|genomsnitt|average|mean"
+)
+_END = (
+    r"slut(?:\spå\s(?:rapport(?:en)?|fil(?:en)?|data))?|end\sof\s(?:report|file|data)|eof|rapport(?:en)?\s(?:skapad|slut|genererad).*|genererad.*|skapad.*"
+    r"|utskriven.*|exporterad.*|exported.*|generated.*|created\s.*|källa.*|source:.*|page\s\d+.*|sida\s\d+.*|\(\d+\s(?:rows?|rader).*"
+)
+_NUMBERISH = r"[\s:=.]*(?:\(?[\w\s]{0,20}\)?)?[\s:=.]*[-\u2212(]?[\d \u00a0\u202f.,]*\)?\s*(?:kr|sek|:-|€|\$|st|eur|usd)?\.?\s*"
+WORD = re.compile(rf"^[\s*=#-]*(?:{TOTAL}|{_COUNT}){_NUMBERISH}$|^[\s*=#-]*(?:{_END})$", re.IGNORECASE)
+_SUM = re.compile(rf"^[\s*=#-]*(?:{TOTAL})", re.IGNORECASE)
+_PART = re.compile(r"^[\s*=#-]*(?:del|sub|års|månads|kvartals)", re.IGNORECASE)
+# What a row must hold before SQL fetches it to be looked at; wide on purpose.
+SQL_WORDS = r"^[\s*=#-]*(del|slut|sub|grand|års|månads|kvartals)?[\s-]*(summ|total|s:a|antal|rader|poster|rows|records|sum|count|medel|snitt|genomsnitt|average|row |number of|end of|eof|rapport|genererad|skapad|exported|generated)"
+
+
+def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None) -> bool:
+    """Whether a row is a footer: a word for a sum or a count, and no date where each row of data has one.
+
+    date_at, key_at: the columns of the required date and of the id, where there are any. Without a date column the
+    word must stand in the id's place or first, with nothing but numbers after it.
+    """
+    filled = [(at, cell.strip(SPACES)) for at, cell in enumerate(cells) if cell and cell.strip(SPACES)]
+    if not filled:
+        return False
+    words = [at for at, cell in filled if WORD.match(cell) and kind_of(cell) != "number"]
+    if not words:
+        return False
+    if date_at is not None and date_at < len(cells) and len(cells) > 1:
+        if date_at in words:
+            return True
+        if kind_of(cells[date_at]) in ("date", "number"):
+            return False
+        return words[0] == filled[0][0] or all(at == words[0] or kind_of(cell) == "number" for at, cell in filled)
+    first = filled[0][0]
+    if words[0] != first and words[0] != key_at:
+        return False
+    return all(at in words or kind_of(cell) == "number" for at, cell in filled)
+
+
+def is_total(cells: Sequence[str]) -> bool:
+    """Whether a footer is the sum of the whole (not a part sum, not a count)."""
+    return any(_SUM.match(cell) and not _PART.match(cell) for cell in cells if cell)

@@ -1,0 +1,144 @@
+"""The careful path for text that a bulk reader can't be trusted with: record by record, nothing lost.
+
+Ragged rows, unclosed quotes, mixed line ends, control characters, comments, repeated headers and damaged letters are
+dealt with here, each with its line; the result is a plain UTF-8 CSV whose first column is the line in the file.
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ftfy
+
+from insight.errors import IngestError
+from insight.ingest.cells import SPACES
+from insight.ingest.detect import Layout, merged
+from insight.ingest.footers import WORD
+from insight.ingest.records import read_records, split_lines, without_controls
+from insight.ingest.scan import BLOCK
+
+_BROKEN = ("Ã", "Â", "â", "√", "├")
+_STEP = 20_000
+
+
+@dataclass
+class Normalised:
+    """What came out: the plain file, the records set aside, footers, and what was mended on the way.
+
+    lines: data records. aside: (line, reason, text) of ragged rows and repeated headers. footers: (line, cells).
+    """
+
+    path: Path
+    lines: int = 0
+    rows: int = 0
+    aside: list[tuple[int, str, str]] = field(default_factory=list[tuple[int, str, str]])
+    footers: list[tuple[int, list[str]]] = field(default_factory=list[tuple[int, list[str]]])
+    mended: list[int] = field(default_factory=list[int])
+    controls: int = 0
+    control_line: int = 0
+    repaired: int = 0
+    repaired_line: int = 0
+    padded: int = 0
+    padded_line: int = 0
+    comments: int = 0
+
+
+def normalise(
+    path: Path, layout: Layout, work: Path, *, repair: bool, row_of: Callable[[int], int],
+    pad: bool = False, progress: Callable[[int], None] | None = None,
+) -> Normalised:  # fmt: skip
+    """Rewrite a text as plain CSV: the line, then the cells. `row_of` turns a line of the text into the user's line.
+
+    pad: rows that lack their last cells are filled up with blanks instead of set aside.
+    """
+    out = Normalised(work / "plain.csv")
+    repaired: dict[str, str] = {}
+    header = [cell.strip(SPACES) for cell in layout.header]
+    with out.path.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target, lineterminator="\n")
+        lines = _lines(path, out)
+        for record in read_records(lines, layout.dialect, layout.width + (1 if layout.merge is not None else 0)):
+            if record.line < layout.first_line:
+                continue
+            cells = merged(record.cells, layout.merge) if layout.merge is not None else record.cells
+            if layout.comments and record.text.startswith("#") and len(cells) != layout.width:
+                out.comments += 1
+                continue
+            if not any(cells) or not any(cell.strip(SPACES) for cell in cells):
+                continue
+            line = row_of(record.line)
+            out.lines += 1
+            if record.mended:
+                out.mended.append(line)
+            if out.controls and not out.control_line:
+                out.control_line = line
+            if len(cells) != layout.width:
+                cells = _fitted(cells, layout.width, pad, out, line)
+                if cells is None:
+                    _put_aside(out, line, record.cells, record.text)
+                    continue
+            if header and cells[0].strip(SPACES) == header[0] and [cell.strip(SPACES) for cell in cells] == header:
+                out.aside.append((line, "repeated_header", record.text.rstrip("\r\n")))
+                continue
+            if repair:
+                cells = [_repaired(cell, repaired, out, line) for cell in cells]
+            writer.writerow([line, *cells])
+            out.rows += 1
+            if progress and out.rows % _STEP == 0:
+                progress(out.rows)
+    return out
+
+
+def _lines(path: Path, out: Normalised) -> Iterator[str]:
+    """The lines of the text, control characters removed and counted."""
+    def chunks() -> Iterator[str]:
+        with path.open("r", encoding="utf-8", errors="replace", newline="") as source:
+            first = True
+            while chunk := source.read(BLOCK):
+                yield chunk.removeprefix("\ufeff") if first else chunk
+                first = False
+
+    for line in split_lines(chunks()):
+        if line.isprintable():
+            yield line
+            continue
+        clean = without_controls(line)
+        out.controls += len(line) - len(clean)
+        yield clean
+
+
+def _fitted(cells: list[str], width: int, pad: bool, out: Normalised, line: int) -> list[str] | None:
+    """A record of another length made to fit: blank cells too many are cut, and blanks filled up where asked for."""
+    if len(cells) > width:
+        return cells[:width] if not any(cell.strip(SPACES) for cell in cells[width:]) else None
+    if pad and len(cells) > 1:
+        out.padded += 1
+        out.padded_line = out.padded_line or line
+        return [*cells, *[""] * (width - len(cells))]
+    return None
+
+
+def _put_aside(out: Normalised, line: int, cells: list[str], text: str) -> None:
+    filled = [cell.strip(SPACES) for cell in cells if cell.strip(SPACES)]
+    if filled and (WORD.match(filled[0]) or (len(filled) == 1 and WORD.match(" ".join(filled)))):
+        out.footers.append((line, cells))
+        return
+    if len(out.aside) > 2_000_000:  # noqa: PLR2004
+        raise IngestError("ingest.too_ragged", line=line)
+    out.aside.append((line, "ragged", text.rstrip("\r\n")[:20_000]))
+
+
+def _repaired(cell: str, known: dict[str, str], out: Normalised, line: int) -> str:
+    """A cell with its damaged letters put right ('Ã…sa' → 'Åsa')."""
+    if not any(mark in cell for mark in _BROKEN):
+        return cell
+    fixed = known.get(cell)
+    if fixed is None:
+        fixed = ftfy.fix_encoding(cell)
+        if len(known) < 200_000:  # noqa: PLR2004
+            known[cell] = fixed
+    if fixed != cell:
+        out.repaired += 1
+        out.repaired_line = out.repaired_line or line
+    return fixed

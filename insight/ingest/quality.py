@@ -1,0 +1,176 @@
+"""What the loaded rows of one file say about themselves: figures to check against the source, and oddities in words."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from insight.ingest import footers
+from insight.ingest.convert import Converted
+from insight.ingest.mapping import Mapped
+from insight.ingest.numbers import decide, number_sql
+from insight.ingest.columns import Reader
+from insight.ingest.report import FileMessage
+
+_TIME_FIELD = {
+    "transactions": "ordered_at", "assignments": "assigned_on", "answers": "answered_on", "contacts": "sent_at",
+    "rewards": "given_on", "events": "at", "agreements": "started_on",
+}  # fmt: skip
+
+
+def footer_messages(
+    con: DuckDBPyConnection, found: Sequence[tuple[int, list[str]]], mapped: Mapped, labels: Sequence[str],
+    converted: Converted, reader: Reader,
+) -> list[FileMessage]:  # fmt: skip
+    """Footers, and their total against our own sum (before any sign was turned by us)."""
+    if not found:
+        return []
+    lines = ", ".join(str(line) for line, _ in found[:10])
+    said = [FileMessage("footers", "warning", {"count": len(found), "lines": lines}, line=found[0][0])]
+    at = mapped.fields.get("amount")
+    totals = [(line, cells) for line, cells in found if footers.is_total(cells) or cells[:1] == ["Σ"]]
+    if mapped.kind != "transactions" or at is None or not totals:
+        return said
+    line, cells = totals[-1]
+    text = cells[1] if cells[:1] == ["Σ"] else cells[at] if at < len(cells) else ""
+    total = _as_amount(con, text, converted, reader)
+    row = con.execute("SELECT sum(amount) FROM typed WHERE reason IS NULL").fetchone()
+    ours = Decimal(str(row[0])) if row and row[0] is not None else Decimal(0)
+    if total is None:
+        return said
+    if total == ours:
+        said.append(FileMessage("total_matches", "note", {"total": str(total)}, line, labels[at]))
+    else:
+        said.append(FileMessage("total_differs", "warning", {"total": str(total), "ours": str(ours), "difference": str(total - ours)}, line, labels[at]))
+    return said
+
+
+def _as_amount(con: DuckDBPyConnection, text: str, converted: Converted, reader: Reader) -> Decimal | None:
+    """The footer's amount, read as the column reads its numbers."""
+    text = text.strip()
+    style = converted.readings["amount"].style if "amount" in converted.readings else None
+    if not text or text[0] == "Σ":
+        return None
+    shape = "".join("9" if char.isdigit() else char for char in text.lower())
+    decided = decide([(shape, 1)], told=style.decimal if style else reader.options.decimal)
+    row = con.execute(f"SELECT {number_sql('$text', decided, 18, 2)}", {"text": text}).fetchone()  # noqa: S608
+    return row[0] if row else None
+
+
+def examine(
+    con: DuckDBPyConnection, kind: str, file_id: int, mapped: Mapped, labels: Sequence[str], converted: Converted
+) -> tuple[list[FileMessage], dict[str, Any]]:
+    """Messages about the file's rows as loaded, and its figures."""
+    said: list[FileMessage] = []
+    figures: dict[str, Any] = {}
+    row = con.execute(
+        f"SELECT count(*), count(DISTINCT customer_id), count(*) FILTER (WHERE customer_id IS NULL), "  # noqa: S608
+        f"min(line) FILTER (WHERE customer_id IS NULL) FROM {kind} WHERE file_id = $file_id", {"file_id": file_id}
+    ).fetchone()
+    assert row is not None
+    rows, customers, blank, blank_line = row
+    figures["rows"], figures["customers"] = rows, customers
+    if kind == "transactions":
+        figures["unidentified"] = blank
+        if "customer_id" not in mapped.fields:
+            said.append(FileMessage("no_customer_column", "warning", {}))
+        elif blank:
+            label = labels[mapped.fields["customer_id"]]
+            said.append(FileMessage("customer_blank", "warning", {"count": blank, "share": blank / rows}, blank_line, label))
+        said += _money(con, file_id, figures)
+    time = _TIME_FIELD.get(kind)
+    if time is not None:
+        said += _times(con, kind, time, file_id, figures, labels[mapped.fields[time]] if time in mapped.fields else None)
+    if kind == "customers":
+        _consents(con, file_id, figures, mapped)
+    if kind == "answers":
+        figures["scale"] = converted.readings["score"].figures.get("scale", "0-10")
+    said += _duplicates(con, kind, file_id, rows, figures)
+    return said, figures
+
+
+def _money(con: DuckDBPyConnection, file_id: int, figures: dict[str, Any]) -> list[FileMessage]:
+    row = con.execute(
+        "SELECT sum(amount), coalesce(sum(amount) FILTER (WHERE amount < 0), 0), count(*) FILTER (WHERE amount < 0), "
+        "any_value(currency), any_value(vat), count(*) FILTER (WHERE amount = 0) FROM transactions WHERE file_id = $file_id",
+        {"file_id": file_id},
+    ).fetchone()
+    assert row is not None
+    figures |= {
+        "amount_sum": str(row[0]), "amount_negative_sum": str(row[1]), "returns": row[2],
+        "currency": row[3], "vat": row[4], "zero_amounts": row[5],
+    }  # fmt: skip
+    return [FileMessage("returns_found", "note", {"count": row[2], "sum": str(row[1])})] if row[2] else []
+
+
+def _times(con: DuckDBPyConnection, kind: str, time: str, file_id: int, figures: dict[str, Any], label: str | None) -> list[FileMessage]:
+    """First and last date, dates in the future, months without a row, overlap with what was there before."""
+    said: list[FileMessage] = []
+    time = f'"{time}"'
+    row = con.execute(
+        f"SELECT CAST(min({time}) AS DATE), CAST(max({time}) AS DATE), "  # noqa: S608
+        f"count(*) FILTER (WHERE {time} >= CAST(current_date AS DATE) + INTERVAL 1 DAY), "
+        f"min(line) FILTER (WHERE {time} >= CAST(current_date AS DATE) + INTERVAL 1 DAY) FROM {kind} WHERE file_id = $file_id",
+        {"file_id": file_id},
+    ).fetchone()
+    assert row is not None
+    first, last, future, future_line = row
+    figures["first"], figures["last"] = str(first) if first else None, str(last) if last else None
+    if future:
+        said.append(FileMessage("date_future", "note", {"count": future}, future_line, label))
+    if kind == "transactions" and first:
+        said += _gaps(con, file_id)
+    overlap = con.execute(
+        f"SELECT count(*), count(DISTINCT file_id) FROM {kind} WHERE file_id <> $file_id AND CAST({time} AS DATE) BETWEEN $first AND $last",  # noqa: S608
+        {"file_id": file_id, "first": first, "last": last},
+    ).fetchone()
+    if overlap and overlap[0]:
+        said.append(FileMessage("period_overlap", "note", {"count": overlap[0], "first": first, "last": last}))
+    return said
+
+
+def _gaps(con: DuckDBPyConnection, file_id: int) -> list[FileMessage]:
+    """Whole calendar months without a sale between the first and the last, when sales are otherwise monthly."""
+    rows = con.execute(
+        "SELECT DISTINCT 12 * year(ordered_at) + month(ordered_at) - 1 AS month FROM transactions WHERE file_id = $file_id ORDER BY 1",
+        {"file_id": file_id},
+    ).fetchall()
+    months = [int(row[0]) for row in rows]
+    missing = sorted(set(range(months[0], months[-1] + 1)) - set(months))
+    if not missing or len(missing) > 0.25 * len(months) or len(months) < 6:  # noqa: PLR2004
+        return []
+    shown = ", ".join(f"{month // 12}-{month % 12 + 1:02d}" for month in missing[:6])
+    return [FileMessage("month_missing", "note", {"months": shown, "count": len(missing)})]
+
+
+def _consents(con: DuckDBPyConnection, file_id: int, figures: dict[str, Any], mapped: Mapped) -> None:
+    for name in ("consent_email", "consent_sms", "consent_post"):
+        if name not in mapped.fields:
+            continue
+        row = con.execute(
+            f"SELECT count(*) FILTER (WHERE {name}), count(*) FILTER (WHERE NOT {name}), count(*) FILTER (WHERE {name} IS NULL) "  # noqa: S608
+            "FROM customers WHERE file_id = $file_id", {"file_id": file_id}
+        ).fetchone()
+        assert row is not None
+        figures[name] = {"yes": row[0], "no": row[1], "unknown": row[2]}
+
+
+def _duplicates(con: DuckDBPyConnection, kind: str, file_id: int, rows: int, figures: dict[str, Any]) -> list[FileMessage]:
+    """Exact duplicate rows: reported, never dropped."""
+    names = [f'"{row[0]}"' for row in con.execute(f"DESCRIBE {kind}").fetchall() if row[0] not in ("line", "file_id")]
+    filled = con.execute(
+        f"SELECT {', '.join(f'count({name})' for name in names)} FROM {kind} WHERE file_id = $file_id", {"file_id": file_id}  # noqa: S608
+    ).fetchone()
+    assert filled is not None
+    used = [name for name, count in zip(names, filled, strict=True) if count]
+    row = con.execute(
+        f"SELECT count(DISTINCT hash({', '.join(used)})) FROM {kind} WHERE file_id = $file_id", {"file_id": file_id}  # noqa: S608
+    ).fetchone()
+    assert row is not None
+    extra = rows - int(row[0])
+    figures["duplicates"] = extra
+    if extra == 0 or kind == "customers":
+        return []
+    return [FileMessage("duplicate_rows", "note", {"count": extra})]
+

@@ -1,0 +1,124 @@
+"""The raw table: every cell of a file as trimmed text in `raw(line, c0 … cn)`, blank cells NULL, and a line for each row."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from insight.errors import IngestError
+from insight.ingest.cells import SPACES
+from insight.ingest.detect import Layout
+
+# A zero-width space or a BOM in the middle is no part of any value either.
+BLANKS = SPACES + "\u200b\ufeff"
+
+
+def csv_source(width: int, delimiter: str, skip: int) -> str:
+    """The table function that reads a plain text file; the path is the parameter $path."""
+    columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(width))
+    mark = delimiter.replace("'", "''")
+    return (
+        f"read_csv($path, auto_detect = false, header = false, skip = {skip}, delim = '{mark}', quote = '\"', escape = '\"', "
+        f"columns = {{{columns}}}, nullstr = '', strict_mode = true, hive_partitioning = false, compression = 'none', "
+        f"max_line_size = 4000000)"
+    )
+
+
+def trimmed(name: str) -> str:
+    """SQL for a cell without blanks around it; NULL when nothing is left."""
+    return f"nullif(trim({name}, '{BLANKS}'), '')"
+
+
+def from_text(con: DuckDBPyConnection, path: Path, layout: Layout, expected: int, offset: int) -> bool:
+    """Fill `raw` straight from a plain text file. False when it is not as plain as its first lines: nothing is kept.
+
+    expected: data lines by the count of line ends; offset: what is added to a row's number to get the user's line.
+    """
+    cells = ", ".join(f"{trimmed(f'c{at}')} AS c{at}" for at in range(layout.width))
+    source = csv_source(layout.width, layout.dialect.delimiter, layout.first_line - 1)
+    try:
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () + {offset} AS line, {cells} FROM {source}",  # noqa: S608
+            {"path": str(path)},
+        )
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        return False  # not plain after all: the careful path reads it, record by record
+    row = con.execute("SELECT count(*) FROM raw").fetchone()
+    if row is None or row[0] != expected or _blank_rows(con, layout.width):
+        con.execute("DROP TABLE raw")
+        return False
+    return True
+
+
+def _blank_rows(con: DuckDBPyConnection, width: int) -> bool:
+    row = con.execute(f"SELECT 1 FROM raw WHERE coalesce({_cells(width)}) IS NULL LIMIT 1").fetchone()  # noqa: S608
+    return row is not None
+
+
+def _cells(width: int) -> str:
+    return ", ".join(f"c{at}" for at in range(width)) + (", NULL" if width == 1 else "")
+
+
+def from_normalised(con: DuckDBPyConnection, path: Path, width: int) -> None:
+    """Fill `raw` from the careful path's file, whose first column is the line."""
+    cells = ", ".join(f"{trimmed(f'c{at + 1}')} AS c{at}" for at in range(width))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE raw AS SELECT CAST(c0 AS BIGINT) AS line, {cells} FROM {csv_source(width + 1, ',', 0)}",  # noqa: S608
+        {"path": str(path)},
+    )
+
+
+def from_parquet(con: DuckDBPyConnection, path: Path) -> tuple[str, ...]:
+    """Fill `raw` from a Parquet file; returns its column labels. Lines are row numbers from 1."""
+    source = "read_parquet($path, hive_partitioning = false)"
+    try:
+        described = con.execute(f"DESCRIBE SELECT * FROM {source}", {"path": str(path)}).fetchall()  # noqa: S608
+        labels = tuple(str(row[0]) for row in described)
+        names = ", ".join(f"c{at}" for at in range(len(labels)))
+        cells = ", ".join(f"{trimmed(_as_text(f'c{at}', str(row[1])))} AS c{at}" for at, row in enumerate(described))
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () AS line, {cells} FROM {source} AS data({names})",  # noqa: S608
+            {"path": str(path)},
+        )
+    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        raise IngestError("ingest.file_damaged") from error
+    return labels
+
+
+def _as_text(name: str, kind: str) -> str:
+    """A typed cell as text; whole floating point numbers lose their '.0'."""
+    if kind in ("DOUBLE", "FLOAT"):
+        return (
+            f"CASE WHEN {name} = trunc({name}) AND abs({name}) < 1e15 THEN CAST(CAST({name} AS BIGINT) AS VARCHAR) "
+            f"ELSE CAST({name} AS VARCHAR) END"
+        )
+    return f"CAST({name} AS VARCHAR)"
+
+
+def sample(con: DuckDBPyConnection, width: int, n: int = 400) -> list[tuple[str, ...]]:
+    """The first rows of the raw table as text, blank cells ''."""
+    columns = ", ".join(f"coalesce(c{at}, '')" for at in range(width))
+    return [tuple(row) for row in con.execute(f"SELECT {columns} FROM raw ORDER BY line LIMIT {n}").fetchall()]  # noqa: S608
+
+
+def tail(con: DuckDBPyConnection, width: int, n: int = 30) -> list[tuple[int, list[str]]]:
+    """The last rows with their lines."""
+    columns = ", ".join(f"coalesce(c{at}, '')" for at in range(width))
+    rows = con.execute(f"SELECT line, {columns} FROM raw ORDER BY line DESC LIMIT {n}").fetchall()  # noqa: S608
+    return [(int(row[0]), list(row[1:])) for row in rows]
+
+
+def worded(con: DuckDBPyConnection, width: int, columns: Sequence[int], words: str, n: int = 5000) -> list[tuple[int, list[str]]]:
+    """Rows in which one of the columns begins with one of the words, with their lines."""
+    if not columns:
+        return []
+    cells = ", ".join(f"coalesce(c{at}, '')" for at in range(width))
+    hits = " OR ".join(f"regexp_matches(c{at}, $words, 'i')" for at in columns)
+    rows = con.execute(f"SELECT line, {cells} FROM raw WHERE {hits} ORDER BY line LIMIT {n}", {"words": words}).fetchall()  # noqa: S608
+    return [(int(row[0]), list(row[1:])) for row in rows]
+
+
+def drop_lines(con: DuckDBPyConnection, lines: Sequence[int]) -> None:
+    """Remove rows by their lines."""
+    con.execute("DELETE FROM raw WHERE line IN (SELECT unnest($lines))", {"lines": list(lines)})

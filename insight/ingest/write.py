@@ -1,0 +1,110 @@
+"""Typed rows into the workspace's canonical tables: attributes registered, order kept, customers merged."""
+
+from collections.abc import Mapping, Sequence
+
+from duckdb import DuckDBPyConnection
+
+from insight.ingest.convert import canonical_select
+from insight.ingest.schema import TABLES, fold
+
+
+def attribute_columns(con: DuckDBPyConnection, kind: str, labels: Sequence[str]) -> dict[str, str]:
+    """The table's attribute column for each label, made where there is none yet: label → a1 … an."""
+    rows = con.execute(
+        "SELECT column_name, label FROM attributes WHERE table_name = $kind", {"kind": kind}
+    ).fetchall()
+    known = {fold(str(label)) or str(label): str(column) for column, label in rows}
+    taken = len(rows)
+    found: dict[str, str] = {}
+    for label in labels:
+        key = fold(label) or label
+        if key not in known:
+            taken += 1
+            column = f"a{taken}"
+            con.execute(f"ALTER TABLE {kind} ADD COLUMN {column} VARCHAR")
+            con.execute("INSERT INTO attributes VALUES ($kind, $column, $label)", {"kind": kind, "column": column, "label": label})
+            known[key] = column
+        found[label] = known[key]
+    return found
+
+
+def write_rows(con: DuckDBPyConnection, kind: str, present: Sequence[str], file_id: int, attributes: Mapping[str, str]) -> None:
+    """Append the rows of `typed` that have no reason against them. attributes: column a1 … → raw column c0 …"""
+    cells = {column: f"CASE WHEN lower(raw.{cell}) IN ('null', 'nan', '#n/a', '<na>') THEN NULL ELSE raw.{cell} END" for column, cell in attributes.items()}
+    names, select = canonical_select(kind, present, file_id, cells)
+    source = "typed JOIN raw ON raw.line = typed.line" if attributes else "typed"
+    if kind == "customers":
+        _merge_customers(con, names, select, source)
+        return
+    order = " ORDER BY typed.customer_id, typed.ordered_at, typed.line" if kind == "transactions" and "customer_id" in present else ""
+    if kind == "transactions" and not order:
+        order = " ORDER BY typed.ordered_at, typed.line"
+    filled = con.execute(f"SELECT 1 FROM {kind} LIMIT 1").fetchone() is not None  # noqa: S608
+    con.execute(f"INSERT INTO {kind} ({', '.join(names)}) SELECT {select} FROM {source} WHERE typed.reason IS NULL{order}")  # noqa: S608
+    if filled and kind == "transactions":
+        sort_transactions(con)
+
+
+def sort_transactions(con: DuckDBPyConnection) -> None:
+    """Put the transactions in the order that every query relies on for speed: customer, then time."""
+    con.execute("CREATE TABLE sorted_transactions AS SELECT * FROM transactions ORDER BY customer_id, ordered_at, file_id, line")
+    con.execute("DROP TABLE transactions")
+    con.execute("ALTER TABLE sorted_transactions RENAME TO transactions")
+
+
+def _merge_customers(con: DuckDBPyConnection, names: Sequence[str], select: str, source: str) -> None:
+    """One row a customer: what the new file says wins, what it does not say stays as an earlier file said it."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE arriving AS SELECT {select} FROM {source} WHERE typed.reason IS NULL"  # noqa: S608
+    )
+    columns = [str(row[0]) for row in con.execute("DESCRIBE customers").fetchall()]
+    arriving = [str(row[0]) for row in con.execute("DESCRIBE arriving").fetchall()]
+    renamed = dict(zip((name.strip('"') for name in names), arriving, strict=True))
+    parts = [
+        f"coalesce(arriving.\"{renamed[column]}\", customers.{column})" if column in renamed else f"customers.{column}"
+        for column in columns
+    ]
+    key = renamed["customer_id"]
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE merged AS SELECT {', '.join(f'{part} AS {column}' for part, column in zip(parts, columns, strict=True))} "  # noqa: S608
+        f"FROM arriving LEFT JOIN customers ON customers.customer_id = arriving.\"{key}\""
+    )
+    con.execute("DELETE FROM customers WHERE customer_id IN (SELECT customer_id FROM merged)")
+    con.execute(f"INSERT INTO customers ({', '.join(columns)}) SELECT {', '.join(columns)} FROM merged")  # noqa: S608
+    con.execute("DROP TABLE arriving")
+    con.execute("DROP TABLE merged")
+
+
+def split_customers(con: DuckDBPyConnection, fields: Mapping[str, str], file_id: int) -> int:
+    """Customer fields on the rows of another kind of file become customers that are not known yet; returns how many."""
+    names = [name for name in fields if name in {f.name for f in TABLES["customers"].fields}]
+    values = ", ".join(f"any_value({cell}) AS {name}" for name, cell in fields.items() if name in names)
+    before = con.execute("SELECT count(*) FROM customers").fetchone()
+    con.execute(
+        f"INSERT INTO customers (customer_id, {', '.join(names)}, file_id, line) "  # noqa: S608
+        f"SELECT typed.customer_id, {values}, {file_id}, min(typed.line) FROM typed JOIN raw ON raw.line = typed.line "
+        "WHERE typed.reason IS NULL AND typed.customer_id IS NOT NULL "
+        "AND typed.customer_id NOT IN (SELECT customer_id FROM customers) GROUP BY typed.customer_id"
+    )
+    after = con.execute("SELECT count(*) FROM customers").fetchone()
+    assert before is not None
+    assert after is not None
+    return int(after[0]) - int(before[0])
+
+
+def write_aside(con: DuckDBPyConnection, file_id: int, early: Sequence[tuple[int, str, str]], width: int, hidden: Sequence[int]) -> None:
+    """Book the rows that were set aside: from the careful path, and from `typed` with their cells as text.
+
+    hidden: columns whose cells are personal numbers and are not kept, here neither.
+    """
+    for start in range(0, len(early), 50_000):
+        part = early[start : start + 50_000]
+        con.execute(
+            "INSERT INTO set_aside SELECT $file_id, unnest($lines), unnest($reasons), unnest($texts)",
+            {"file_id": file_id, "lines": [a[0] for a in part], "reasons": [a[1] for a in part], "texts": [a[2] for a in part]},
+        )
+    cells = ", ".join("'…'" if at in hidden else f"coalesce(raw.c{at}, '')" for at in range(width))
+    con.execute(
+        f"INSERT INTO set_aside SELECT {file_id}, typed.line, typed.reason, concat_ws(';', {cells}) "  # noqa: S608
+        "FROM typed JOIN raw ON raw.line = typed.line WHERE typed.reason IS NOT NULL"
+    )
