@@ -2,6 +2,7 @@
 
 The list's columns are the customer's id, what the mark's analysis says about each (orders, sales …), the day of the
 last order and, only when asked for, what is personal. Its rows are as many as the audience's customers, always.
+Without an audience the list is of everybody.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from insight.audience import Audience, Mark, columns_of, customer_ids, select
+from insight.errors import NotEnoughDataError
 from insight.result import Metric, Unit
 from insight.workspace.engine import Query, money
 from insight.workspace.store import Workspace
@@ -61,7 +63,7 @@ class ListPage:
     descending: bool
 
 
-def summary(workspace: Workspace, audience: Audience) -> Summary:
+def summary(workspace: Workspace, audience: Audience | None) -> Summary:
     """Count, sums and the five customers with most money. Raises InsightError when the audience cannot be resolved."""
     with _listed(workspace, audience) as query:
         units = _units(query)
@@ -77,7 +79,7 @@ def summary(workspace: Workspace, audience: Audience) -> Summary:
 
 
 def page(
-    workspace: Workspace, audience: Audience, *, sort: str = "", descending: bool = True, number: int = 1,
+    workspace: Workspace, audience: Audience | None, *, sort: str = "", descending: bool = True, number: int = 1,
     personal: bool = False, rows: int = PAGE_ROWS,
 ) -> ListPage:  # fmt: skip
     """Page `number` (from 1) of the list, `rows` customers a page, sorted by a column of it; ties go by customer id.
@@ -100,7 +102,7 @@ def page(
 
 
 def every_row(
-    workspace: Workspace, audience: Audience, *, sort: str = "", descending: bool = True, personal: bool = False
+    workspace: Workspace, audience: Audience | None, *, sort: str = "", descending: bool = True, personal: bool = False
 ) -> tuple[Sequence[str], Iterator[tuple[Any, ...]]]:
     """The whole list for a file: its columns and its rows, in the order of the screen."""
     query = _listed(workspace, audience, personal=personal)
@@ -128,9 +130,13 @@ def default_sort(units: dict[str, Unit]) -> str:
     return next((name for name, unit in units.items() if unit == "money"), "customer_id")
 
 
-def _listed(workspace: Workspace, audience: Audience, *, personal: bool = False) -> Query:
+def _listed(workspace: Workspace, audience: Audience | None, *, personal: bool = False) -> Query:
     """A query whose table `listed` holds a row a customer; the caller closes it."""
-    if isinstance(audience, Mark):
+    if audience is None:
+        query = workspace.query()
+        query.make("selected", "SELECT customer_id FROM customer_facts")
+        own = []
+    elif isinstance(audience, Mark):
         query = select(workspace, audience)
         own = [name for name in columns_of(query) if name != "customer_id"]
         # An analysis may give the same money under the name that its field uses; a list says it once.
@@ -157,7 +163,7 @@ def _listed(workspace: Workspace, audience: Audience, *, personal: bool = False)
 def _units(query: Query) -> dict[str, Unit]:
     """The unit of every column of the list, by its type and name."""
     found: dict[str, Unit] = {}
-    for name, kind in query.rows("SELECT column_name, data_type FROM (DESCRIBE listed)"):
+    for name, kind in query.rows("SELECT column_name, column_type FROM (DESCRIBE listed)"):
         if kind.startswith("DECIMAL") and kind.endswith(",2)"):
             found[name] = "money"
         elif kind in ("DATE", "TIMESTAMP"):
@@ -178,3 +184,16 @@ def _order(units: dict[str, Unit], sort: str, descending: bool) -> str:
     if name == "customer_id":
         return f"customer_id {'DESC' if descending and sort else 'ASC'}"
     return f'"{name}" {"DESC" if descending else "ASC"} NULLS LAST, customer_id'
+
+
+def customer_at(
+    workspace: Workspace, audience: Audience | None, *, sort: str, descending: bool, index: int
+) -> tuple[str, int]:
+    """(customer id, customers in the list) at place `index` (from 0, the last one if beyond) of the sorted list.
+
+    Raises NotEnoughDataError when the list is empty.
+    """
+    found = page(workspace, audience, sort=sort, descending=descending, number=index + 1, rows=1)
+    if found.rows.empty:
+        raise NotEnoughDataError("error.empty_scope")
+    return str(found.rows["customer_id"].iloc[0]), found.n_customers

@@ -9,9 +9,10 @@ from datetime import date
 import pyarrow as pa
 import streamlit as st
 
-from insight import audience, customer_list
+from insight import audience, customer_card, customer_list
 from insight.analysis import registry
 from insight.audience import Audience, Combined, Pairs
+from insight.customer_card import SEGMENTATIONS, Card
 from insight.customer_list import ListPage, Summary
 from insight.errors import InsightError
 from insight.result import Result
@@ -31,9 +32,18 @@ def _link(wanted: Audience | None) -> str:
     return wanted.link() if wanted else ""
 
 
+def _audience(link: str) -> Audience | None:
+    return audience.parse(link) if link else None
+
+
 def run(key: str, chosen: Pairs = ()) -> Result:
     """One analysis within the session's scope. Raises InsightError when data or settings cannot carry it."""
-    return _run(_open().data_key, key, chosen, _link(view.scope()))
+    return run_within(key, chosen, view.scope())
+
+
+def run_within(key: str, chosen: Pairs, scope: Audience | None) -> Result:
+    """One analysis within an audience, whatever the session's scope."""
+    return _run(_open().data_key, key, chosen, _link(scope))
 
 
 @st.cache_data(scope="session", max_entries=_RESULTS, show_spinner=False)
@@ -93,25 +103,25 @@ def _query(scope: str) -> Query:
     return query
 
 
-def summary(wanted: Audience) -> Summary:
+def summary(wanted: Audience | None) -> Summary:
     """Count and money of an audience, with its first customers."""
-    return _summary(_open().data_key, wanted.link())
+    return _summary(_open().data_key, _link(wanted))
 
 
 @st.cache_data(scope="session", max_entries=_LISTS, show_spinner=False)
 def _summary(data_key: str, link: str) -> Summary:  # noqa: ARG001
-    return customer_list.summary(_open(), audience.parse(link))
+    return customer_list.summary(_open(), _audience(link))
 
 
-def list_page(wanted: Audience, sort: str, descending: bool, page: int, personal: bool) -> ListPage:
+def list_page(wanted: Audience | None, sort: str, descending: bool, page: int, personal: bool) -> ListPage:
     """One page of an audience's list."""
-    return _list_page(_open().data_key, wanted.link(), sort, descending, page, personal)
+    return _list_page(_open().data_key, _link(wanted), sort, descending, page, personal)
 
 
 @st.cache_data(scope="session", max_entries=_LISTS, show_spinner=False)
 def _list_page(data_key: str, link: str, sort: str, descending: bool, page: int, personal: bool) -> ListPage:  # noqa: ARG001
     return customer_list.page(
-        _open(), audience.parse(link), sort=sort, descending=descending, number=page, personal=personal
+        _open(), _audience(link), sort=sort, descending=descending, number=page, personal=personal
     )
 
 
@@ -126,3 +136,32 @@ def labels(wanted: Audience) -> dict[str, str]:
         # Nothing to name on this data; the page says the same where it shows the scope's customers.
         return found
     return {**found, **result.labels}
+
+
+def card(customer_id: str) -> Card:
+    """All that is known of one customer. Kept for a moment only: it is personal."""
+    with _open().query() as query:
+        return customer_card.card(query, customer_id)
+
+
+def segments_of(customer_id: str) -> list[tuple[Result, str]]:
+    """The customer's segment in every segmentation that this data can carry: (its answer, the segment's key)."""
+    found: list[tuple[Result, str]] = []
+    for key in SEGMENTATIONS:
+        if key not in registry.analyses():
+            continue
+        try:
+            result = run_within(key, (), None)
+            segment = customer_card.segment_in(_members(_open().data_key, key), customer_id)
+        except InsightError:
+            # The segmentation's own page says why this data cannot carry it.
+            continue
+        if segment is not None:
+            found.append((result, segment))
+    return found
+
+
+@st.cache_resource(scope="session", max_entries=len(SEGMENTATIONS), show_spinner=False)
+def _members(data_key: str, key: str) -> pa.Table:  # noqa: ARG001
+    with _open().query() as query:
+        return customer_card.members(query, key)

@@ -52,16 +52,16 @@ def sidebar() -> None:
     opened = session.ensure_workspace()
     words = view.words()
     with st.sidebar:
-        st.divider()
         with st.container(gap="xsmall"):
             if opened.manifest.demo:
-                st.markdown(text.badge(words.t("ui.demo_badge", name=session.DEMO_NAME), "orange"))
+                name = text.plain(words.t("ui.demo_badge", name=session.DEMO_NAME))
+                st.markdown(f":orange-background[:orange[:small[{name}]]]")
             if opened.manifest.counts.get("transactions"):
                 st.markdown(text.grey(words.t("ui.data_as_of", day=cache.extent()[1])))
         state.set_widget("w_lang", view.language())
         st.segmented_control(
             words.t("ui.language"), ["sv", "en"], key="w_lang", required=True, label_visibility="collapsed",
-            format_func={"sv": "Svenska", "en": "English"}.get, on_change=_language_chosen,
+            format_func=lambda code: {"sv": "Svenska", "en": "English"}[code], on_change=_language_chosen,
         )  # fmt: skip
         st.button(
             words.t("ui.present"), key="present", type="tertiary", icon=":material/present_to_all:",

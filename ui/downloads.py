@@ -8,7 +8,7 @@ from insight import customer_list
 from insight.audience import Audience, Pairs
 from insight.export.tables import column_words, csv_bytes, result_csv, result_xlsx
 from insight.i18n.catalog import Words
-from insight.result import Result
+from insight.result import Result, Unit
 from insight.words import sentence
 from insight.workspace.store import Workspace
 from ui import cache, session, state, view
@@ -19,7 +19,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def list_file(
     workspace: Workspace,
-    audience: Audience,
+    audience: Audience | None,
     words: Words,
     *,
     sort: str = "",
@@ -29,14 +29,14 @@ def list_file(
     """The whole list of an audience as CSV: as many rows as the screen says, in its order, personal only if shown."""
     columns, rows = customer_list.every_row(workspace, audience, sort=sort, descending=descending, personal=personal)
     units = customer_list.summary(workspace, audience).units
-    kinds = [units.get(name) for name in columns]
+    kinds: list[Unit | None] = [units.get(name) for name in columns]
     heads = [column_words(words, name, unit=unit) for name, unit in zip(columns, kinds, strict=True)]
     return csv_bytes(heads, rows, words.language, kinds)
 
 
-def list_button(audience: Audience, *, key: str, sort: str = "", descending: bool = True) -> None:
+def list_button(audience: Audience | None, *, key: str, sort: str = "", descending: bool = True) -> None:
     """Download the list."""
-    words = view.words().with_labels(cache.labels(audience))
+    words = view.words().with_labels(cache.labels(audience) if audience else {})
     workspace, personal = session.ensure_workspace(), state.personal_shown()
 
     def build() -> bytes:

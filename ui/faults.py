@@ -7,7 +7,7 @@ the other.
 import logging
 import secrets
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import streamlit as st
@@ -20,7 +20,7 @@ _log = logging.getLogger("kundkompass")
 
 
 @contextmanager
-def caught() -> Iterator[None]:
+def caught() -> Generator[None]:
     """Run a part of the page; a refusal is said in place, a fault gets a code. The rest of the page stays alive."""
     try:
         yield

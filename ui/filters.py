@@ -118,8 +118,8 @@ def _held(first: date, last: date) -> Period:
     return Period(max(first, default.start), last + timedelta(days=1))
 
 
-def _keep(period: Period, **more: str | None) -> None:
-    state.change_view(start=period.start.isoformat(), end=period.end.isoformat(), **more)
+def _keep(found: Period, **more: str | None) -> None:
+    state.change_view(start=found.start.isoformat(), end=found.end.isoformat(), **more)
 
 
 def _fiscal_first() -> int:
@@ -128,7 +128,7 @@ def _fiscal_first() -> int:
 
 
 def _kind_chosen() -> None:
-    kind = cast(Kind, state.widget("w_period") or "rolling")
+    kind: Kind = state.widget("w_period") or "rolling"
     first, last = cache.extent()
     latest = periods.last_whole_month(last)
     proposals: Mapping[Kind, Callable[[], Period]] = {

@@ -5,7 +5,7 @@ import streamlit as st
 from insight.analysis import registry
 from insight.errors import InsightError
 from insight.result import Message
-from ui import nav, session, state, text, view
+from ui import cache, nav, session, state, text, view
 
 
 def require(analysis: str) -> None:
@@ -15,6 +15,13 @@ def require(analysis: str) -> None:
         if opened.manifest.counts.get(table, 0) == 0:
             refused(InsightError(f"error.no_{table}"), eyebrow=view.t(f"analysis.{analysis}.title"))
             st.stop()
+
+
+def require_customers() -> None:
+    """Stop with an empty page when no table knows any customer."""
+    if cache.n_customers() == 0:
+        refused(InsightError("error.no_customers"), eyebrow=view.t("ui.list.question"))
+        st.stop()
 
 
 def refused(refusal: InsightError, *, eyebrow: str = "") -> None:

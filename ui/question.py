@@ -10,6 +10,12 @@ from insight.result import Result
 from ui import cache, filters, guards, show
 from ui.show import Slots
 
+# What the page shows of every segmentation; the file has the rest.
+SEGMENT_COLUMNS = (
+    "segment", "n_customers", "share_customers", "sales", "share_sales", "sales_per_customer", "frequency", "receipt",
+    "change",
+)  # fmt: skip
+
 
 def head(analysis: str, *, hidden: Sequence[str] = (), period: bool = True) -> Slots:
     """The page's first rows: a place for the eyebrow with the pickers beside it, and one for the headline."""
@@ -33,8 +39,8 @@ def answer(analysis: str) -> tuple[Result, Pairs]:
         st.stop()
 
 
-def ask(analysis: str, *, hidden: Sequence[str] = (), table: bool = True) -> None:
+def ask(analysis: str, *, hidden: Sequence[str] = (), table: bool = True, columns: Sequence[str] = ()) -> None:
     """A whole page: one question and its answer."""
     slots = head(analysis, hidden=hidden)
     result, chosen = answer(analysis)
-    show.show_result(result, chosen, slots=slots, table=table)
+    show.show_result(result, chosen, slots=slots, table=table, columns=columns)

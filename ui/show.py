@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from insight.audience import Pairs
 from insight.i18n.catalog import Words
@@ -11,30 +13,36 @@ from insight.result import Chart, Metric, Result
 from ui import charts, drill, foot, marks, tables, text, view
 
 _METRICS = 5
-_COLOURS = {1: "green", -1: "red", 0: "gray"}
+Colour = Literal["green", "red", "gray"]
+_COLOURS: dict[int, Colour] = {1: "green", -1: "red", 0: "gray"}
 
 
 @dataclass(frozen=True)
 class Slots:
     """The page's parts that are filled after the pickers are drawn: eyebrow and headline."""
 
-    eyebrow: "st.delta_generator.DeltaGenerator"
-    headline: "st.delta_generator.DeltaGenerator"
+    eyebrow: DeltaGenerator
+    headline: DeltaGenerator
 
 
-def show_result(result: Result, chosen: Pairs = (), *, slots: Slots | None = None, table: bool = True) -> None:
-    """A whole page's worth of one answer. `chosen`: the settings it was made with, for its audiences and its foot."""
+def show_result(
+    result: Result, chosen: Pairs = (), *, slots: Slots | None = None, table: bool = True, columns: Sequence[str] = ()
+) -> None:
+    """A whole page's worth of one answer. `chosen`: the settings it was made with, for its audiences and its foot.
+
+    columns: which of the table's columns the page shows; all that have a name unless told.
+    """
     head(result, slots)
     metrics(result)
-    body(result, chosen, table=table)
+    body(result, chosen, table=table, columns=columns)
     caveats(result)
     foot.row(result, chosen)
 
 
-def section(result: Result, chosen: Pairs = (), *, table: bool = False) -> None:
+def section(result: Result, chosen: Pairs = (), *, table: bool = False, columns: Sequence[str] = ()) -> None:
     """A further answer on a page: its own heading and chart, without a headline of the page."""
     st.space("medium")
-    body(result, chosen, table=table)
+    body(result, chosen, table=table, columns=columns)
     caveats(result)
     foot.row(result, chosen)
 
@@ -103,7 +111,7 @@ def metric_card(words: Words, name: str, metric: Metric) -> None:
     )
 
 
-def _change(words: Words, metric: Metric) -> tuple[str, str, str]:
+def _change(words: Words, metric: Metric) -> tuple[str, Colour, str]:
     """(pill, its colour by meaning, grey words beside)."""
     if metric.low is not None and metric.high is not None:
         low, high = (words.value(end, metric.unit) for end in (metric.low, metric.high))
@@ -132,7 +140,7 @@ def change_words(words: Words, value: float, before: float, unit: str) -> str:
 # --- body -------------------------------------------------------------------------------------------------------------
 
 
-def body(result: Result, chosen: Pairs, *, table: bool = True) -> None:
+def body(result: Result, chosen: Pairs, *, table: bool = True, columns: Sequence[str] = ()) -> None:
     """The charts, the chosen mark beside the first of them, then the table."""
     alternatives, rest = _grouped(result)
     mark = marks.current(result, chosen)
@@ -155,7 +163,7 @@ def body(result: Result, chosen: Pairs, *, table: bool = True) -> None:
                 marks.selector(result, chosen)
                 if mark:
                     drill.panel(result, chosen, mark)
-            tables.show(result, chosen)
+            tables.show(result, chosen, columns)
 
 
 def _grouped(result: Result) -> tuple[list[Chart], list[Chart]]:

@@ -1,6 +1,7 @@
 """Tables on the page: numbers as the language writes them and to the right, the unit once, in the head."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,41 +16,52 @@ from insight.i18n.catalog import Words
 from insight.result import Result, Unit
 from ui import marks, state, text, view
 
-_LONG = 15
+_LONG = 25
 _MILLIONS_FROM = 10_000_000
-_ROW, _ROW_DESK = 42, 36
+_ROW, _HEAD = 42, 36
 _PANEL_COLUMNS = 3
 _HELPERS = ("_low", "_high")
 
 
-def show(result: Result, chosen: Pairs) -> None:
-    """The table of an answer. Rows that name customers can be chosen; short ones without are plain paper."""
+def show(result: Result, chosen: Pairs, wanted: Sequence[str] = ()) -> None:
+    """The table of an answer; `wanted` columns of it, else all that have a name. The file holds every column.
+
+    Rows that name customers can be chosen; short ones without are plain paper.
+    """
     words = view.words().with_labels(result.labels)
     columns = [name for name in map(str, result.table.columns) if shown(words, result, name)]
+    columns = [name for name in wanted if name in columns] or columns
     if not columns:
         return
-    frame = result.table[columns]
-    heads = {name: head(words, name, result.units.get(name, "text"), frame[name], result.key) for name in columns}
+    frame = pd.DataFrame(result.table[columns])
+    heads = {
+        name: head(words, name, result.units.get(name, "text"), cells_of(frame, name), result.key) for name in columns
+    }
     title = f"ui.table.{result.key}"
     st.header(text.plain(words.t(title) if words.has(title) else words.t("ui.table_title")), anchor=False)
+    named = words.t("ui.table_alt", title=words.t(f"analysis.{result.key}.title"))
     if marks.drillable(result):
         key = f"w_rows_{result.key}_{len(frame)}"
-        st.dataframe(
-            styled(frame, result.units, words, heads, escape=False), hide_index=True, key=key, row_height=_ROW,
-            height=_height(len(frame)), on_select=_row_chooser(key, result, chosen), selection_mode="single-row",
-            alt=words.t("ui.table_alt", title=words.t(f"analysis.{result.key}.title")),
-        )  # fmt: skip
+        canvas(styled(frame, result.units, words, heads, escape=False), named, key, _row_chooser(key, result, chosen))
     elif len(frame) > _LONG:
-        st.dataframe(
-            styled(frame, result.units, words, heads, escape=False), hide_index=True, row_height=_ROW,
-            height=_height(len(frame)), alt=words.t("ui.table_alt", title=words.t(f"analysis.{result.key}.title")),
-        )  # fmt: skip
+        canvas(styled(frame, result.units, words, heads, escape=False), named)
     else:
-        st.table(styled(frame, result.units, words, heads), border="horizontal", hide_index=True)
+        st.table(styled(frame, result.units, words, heads), border="horizontal", hide_index=True, alt=named)
 
 
-def _height(rows: int) -> int:
-    return _ROW_DESK + min(rows, _LONG) * _ROW + 4
+def canvas(table: Styler, alt: str, key: str | None = None, chose: Callable[[], None] | None = None) -> None:
+    """A table that scrolls and sorts; with `chose`, one whose cells can be chosen."""
+    rows = len(table.data)  # type: ignore[attr-defined]
+    options: dict[str, Any] = {"on_select": chose, "selection_mode": "single-cell", "key": key} if chose else {}
+    st.dataframe(
+        table,
+        hide_index=True,
+        row_height=_ROW,
+        height=_HEAD + min(rows, _LONG) * _ROW + 4,
+        placeholder="–",
+        alt=alt,
+        **options,
+    )
 
 
 def _row_chooser(key: str, result: Result, chosen: Pairs) -> Callable[[], None]:
@@ -58,8 +70,9 @@ def _row_chooser(key: str, result: Result, chosen: Pairs) -> Callable[[], None]:
 
     def chose() -> None:
         event = state.widget(key)
-        rows = event["selection"]["rows"] if event else []
-        state.set_pick(kept, found[rows[0]] if rows and rows[0] < len(found) else ())
+        cells = event["selection"]["cells"] if event else []
+        if cells and cells[0][0] < len(found):
+            state.set_pick(kept, found[cells[0][0]])
 
     return chose
 
@@ -70,7 +83,12 @@ def shown(words: Words, result: Result, column: str) -> bool:
     return named and not column.endswith(_HELPERS)
 
 
-def head(words: Words, column: str, unit: Unit, values: "pd.Series[Any]", analysis: str = "") -> str:
+def cells_of(frame: pd.DataFrame, column: str) -> list[Any]:
+    """A column's cells."""
+    return list(frame[column])
+
+
+def head(words: Words, column: str, unit: Unit, values: Sequence[Any], analysis: str = "") -> str:
     """A column's head with its unit: 'Försäljning, mn kr', 'Andel av kunderna, %'."""
     own = f"column.{analysis}.{column}"
     name = words.t(own) if words.has(own) else words.t(f"column.{column}") if words.has(f"column.{column}") else column
@@ -81,11 +99,11 @@ def head(words: Words, column: str, unit: Unit, values: "pd.Series[Any]", analys
     return f"{name}, %" if unit == "ratio" else name
 
 
-def _in_millions(values: "pd.Series[Any]") -> bool:
+def _in_millions(values: Sequence[Any]) -> bool:
     return any(abs(value) >= _MILLIONS_FROM for value in values if not undefined(value))
 
 
-def formatter(words: Words, unit: Unit, values: "pd.Series[Any]") -> Callable[[Any], str]:
+def formatter(words: Words, unit: Unit, values: Sequence[Any]) -> Callable[[Any], str]:
     """How the cells of a column are written, the unit standing in the head."""
     millions = unit == "money" and _in_millions(values)
     fine = unit == "ratio" and any(0 < abs(float(value)) < 0.1 for value in values if not undefined(value))
@@ -118,13 +136,14 @@ def styled(
     made, forms = pd.DataFrame(index=frame.index), {}
     for name in map(str, frame.columns):
         unit = units.get(name, "text")
-        write = formatter(words, unit, frame[name])
+        cells = cells_of(frame, name)
+        write = formatter(words, unit, cells)
         title = _unused(text.plain(heads[name]) if escape else heads[name], made)
         if unit in ("text", "date"):
-            written = [write(value) for value in frame[name]]
+            written = [write(value) for value in cells]
             made[title] = [text.plain(cell) for cell in written] if escape else written
         else:
-            made[title] = pd.to_numeric(frame[name], errors="coerce").astype(float)
+            made[title] = [math.nan if undefined(value) else float(value) for value in cells]
             forms[title] = write
     return made.style.format(forms)  # type: ignore[arg-type]
 
@@ -139,5 +158,5 @@ def few(frame: pd.DataFrame, units: Mapping[str, Unit]) -> Styler:
     words = view.words()
     money = [name for name, unit in units.items() if unit == "money"][:1]
     wanted = ["customer_id", *(["last_order_on"] if "last_order_on" in units else []), *money][:_PANEL_COLUMNS]
-    heads = {name: head(words, name, units[name], frame[name]) for name in wanted}
-    return styled(frame[wanted], units, words, heads)
+    heads = {name: head(words, name, units[name], cells_of(frame, name)) for name in wanted}
+    return styled(pd.DataFrame(frame[wanted]), units, words, heads)

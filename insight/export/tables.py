@@ -50,7 +50,7 @@ def csv_bytes(
     columns: Sequence[str], rows: Iterable[Sequence[Any]], language: Language, units: Sequence[Unit | None] = ()
 ) -> bytes:
     """A CSV file that the language's Excel opens: `;` and decimal comma in Swedish, `,` in English; UTF-8 with BOM."""
-    kinds = [*units, *([None] * (len(columns) - len(units)))]
+    kinds: list[Unit | None] = [*units, *([None] * (len(columns) - len(units)))]
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";" if language == "sv" else ",", lineterminator="\r\n")
     writer.writerow([safe_text(name) for name in columns])
@@ -81,7 +81,7 @@ def _named(frame: pd.DataFrame, units: Mapping[str, Unit], words: Words) -> list
 def result_csv(result: Result, words: Words) -> bytes:
     """The table of an answer, exact, in the words' language."""
     known = words.with_labels(result.labels)
-    units = [result.units.get(str(name)) for name in result.table.columns]
+    units: list[Unit | None] = [result.units.get(str(name)) for name in result.table.columns]
     heads = [
         column_words(known, str(name), result.key, unit) for name, unit in zip(result.table.columns, units, strict=True)
     ]

@@ -2,4 +2,4 @@
 
 from ui import question
 
-question.ask("segments.rfm")
+question.ask("segments.rfm", columns=question.SEGMENT_COLUMNS)

@@ -2,4 +2,4 @@
 
 from ui import question
 
-question.ask("segments.value_tiers")
+question.ask("segments.value_tiers", columns=question.SEGMENT_COLUMNS)

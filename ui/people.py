@@ -1,0 +1,157 @@
+"""The list of customers: what they are together, one page of rows, and the way to each one's card."""
+
+import streamlit as st
+
+from insight.analysis import registry
+from insight.audience import Audience
+from insight.customer_list import PAGE_ROWS, ListPage, Summary
+from insight.errors import InsightError
+from insight.result import Metric
+from insight.words import sentence
+from ui import cache, downloads, show, state, tables, text, view
+from ui.state import CardPlace, ListPlace
+
+_PROFILE = "segments.profile"
+
+
+def link(audience: Audience | None) -> str:
+    """Under what a list is remembered."""
+    return audience.link() if audience else ""
+
+
+def head(audience: Audience | None, found: Summary) -> None:
+    """Eyebrow with the selection in words, headline with count and money."""
+    words = view.words()
+    named = (
+        sentence(audience, words.with_labels(cache.labels(audience))) if audience else words.t("common.all_customers")
+    )
+    with st.container(gap=None):
+        st.markdown(text.grey(f"{words.t('ui.list.question')} · {named}"))
+        st.title(text.plain(words.t("ui.list.headline", n=found.n_customers, sales=found.sales)), anchor=False)
+
+
+def figures(found: Summary) -> None:
+    """The list's four figures."""
+    words = view.words()
+    shown = {
+        "customers": Metric(found.n_customers, "count"),
+        "sales": Metric(found.sales, "money"),
+        **found.per_customer(),
+    }
+    with st.grid(len(shown), min_column_width=190, gap=24):
+        for name, metric in shown.items():
+            show.metric_card(words, words.t(f"metric.{name}"), metric)
+
+
+def ways(audience: Audience | None) -> None:
+    """Look within them, download them, show who they are."""
+    words = view.words()
+    place = state.list_place(link(audience))
+    with st.container(horizontal=True, vertical_alignment="center", key="list_ways"):
+        if audience is not None and audience != view.scope():
+            st.button(
+                words.t("ui.look_within"), key="look_within", type="primary", icon=":material/filter_alt:",
+                on_click=view.set_scope, args=(audience,),
+            )  # fmt: skip
+        downloads.list_button(audience, key="download_list", sort=place.sort, descending=place.descending)
+        state.set_widget("w_personal", state.personal_shown())
+        st.toggle(words.t("ui.list.personal"), key="w_personal", on_change=_personal_chosen)
+
+
+def _personal_chosen() -> None:
+    state.set_personal_shown(bool(state.widget("w_personal")))
+
+
+def rows(audience: Audience | None) -> None:
+    """One page of the list, sorted; a row opens its customer's card."""
+    words = view.words().with_labels(cache.labels(audience) if audience else {})
+    place = state.list_place(link(audience))
+    found = cache.list_page(audience, place.sort, place.descending, place.page, state.personal_shown())
+    _sorting(audience, found)
+    names = [str(name) for name in found.rows.columns]
+    heads = {name: tables.head(words, name, found.units[name], tables.cells_of(found.rows, name)) for name in names}
+    first = (found.number - 1) * PAGE_ROWS
+    key = f"w_list_{found.number}_{found.sort}_{found.descending}"
+
+    def opened() -> None:
+        event = state.widget(key)
+        cells = event["selection"]["cells"] if event else []
+        if cells:
+            open_card(audience, found, first + cells[0][0])
+
+    tables.canvas(
+        tables.styled(found.rows, found.units, words, heads, escape=False),
+        words.t("ui.list.alt", page=found.number, pages=found.n_pages), key, opened,
+    )  # fmt: skip
+    _paging(audience, found, first)
+
+
+def open_card(audience: Audience | None, found: ListPage, index: int) -> None:
+    """Open the card of the customer at that place in the list."""
+    state.set_card(CardPlace(link(audience), found.sort, found.descending, index))
+    st.switch_page("pages/customers/card.py", query_params=view.parameters("card"))
+
+
+def _sorting(audience: Audience | None, found: ListPage) -> None:
+    words = view.words()
+    kept = link(audience)
+
+    def chosen() -> None:
+        state.set_list_place(kept, ListPlace(state.widget("w_sort"), state.widget("w_way") != "rising", 1))
+
+    def named(column: str) -> str:
+        return words.t(f"column.{column}") if words.has(f"column.{column}") else words.label(column)
+
+    state.set_widget("w_sort", found.sort)
+    state.set_widget("w_way", "falling" if found.descending else "rising")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="sorting"):
+        st.selectbox(
+            words.t("ui.list.sort"), list(found.units), key="w_sort", format_func=named, on_change=chosen, width=260
+        )
+        st.segmented_control(
+            words.t("ui.list.sort"), ["falling", "rising"], key="w_way", required=True, on_change=chosen,
+            label_visibility="collapsed", format_func=lambda way: words.t(f"ui.list.{way}"),
+        )  # fmt: skip
+
+
+def _paging(audience: Audience | None, found: ListPage, first: int) -> None:
+    words = view.words()
+    kept = link(audience)
+    ids = [str(value) for value in found.rows["customer_id"]]
+    turning = f"w_page_{found.number}_{found.n_pages}"
+
+    def turned() -> None:
+        state.set_list_place(kept, ListPlace(found.sort, found.descending, int(state.widget(turning) or 1)))
+
+    def picked() -> None:
+        choice = state.widget("w_open")
+        if choice is not None:
+            state.forget_widget("w_open")
+            open_card(audience, found, first + ids.index(choice))
+
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="paging"):
+        st.markdown(
+            text.grey(words.t("ui.list.rows_shown", first=first + 1, last=first + len(ids), n=found.n_customers)),
+            width="content",
+        )
+        if found.n_pages > 1:
+            st.pagination(found.n_pages, default=found.number, key=turning, on_change=turned)
+        st.selectbox(
+            words.t("ui.list.open_label"), ids, index=None, key="w_open", placeholder=words.t("ui.list.open_label"),
+            label_visibility="collapsed", on_change=picked, width=260,
+        )  # fmt: skip
+
+
+def profile(audience: Audience | None) -> None:
+    """What sets them apart from everybody else, where the product can say so."""
+    if audience is None or _PROFILE not in registry.analyses():
+        return
+    try:
+        result = cache.run_within(_PROFILE, (), audience)
+    except InsightError as refusal:
+        st.markdown(text.grey(view.words().t(refusal.key, **refusal.values)))
+        return
+    st.space("medium")
+    st.header(text.plain(view.t("ui.list.profile")), anchor=False)
+    show.body(result, ())
+    show.caveats(result)
