@@ -7,6 +7,7 @@ Aliases are compared after folding (lower case, without å ä ö accents, blanks
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 FieldType = Literal["id", "text", "date", "datetime", "money", "price", "number", "integer", "flag", "consent", "score"]
@@ -60,6 +61,7 @@ class Table:
         raise KeyError(name)
 
 
+@lru_cache(maxsize=8192)
 def fold(header: str) -> str:
     """A header as it is compared: lower case, accents and separators gone ('Kund-ID ' and 'kund_id' → 'kundid')."""
     plain = unicodedata.normalize("NFKD", header.replace("ø", "o").replace("Ø", "O").replace("æ", "ae"))
