@@ -35,8 +35,8 @@ _CUSTOMERS = (
 )  # fmt: skip
 _ORDERS = (
     ("order_id", "order_id", "Kvittonr"), ("ordered_at", "ordered_at", "Köpdatum"),
-    ("customer_id", "customer_id", "Kundnr"), ("amount", "amount", "Belopp"), ("store", "store", "Butik"),
-    ("channel", "channel", "Kanal"),
+    ("customer_id", "customer_id", "Kundnr"), ("amount", "amount", "Belopp"), ("margin", "margin", "TB"),
+    ("store", "store", "Butik"), ("channel", "channel", "Kanal"),
 )  # fmt: skip
 _ASSIGNMENTS = (
     ("customer_id", "customer_id", "Kundnr"), ("test", "test", "Test"), ("arm", "arm", "Testgrupp"),
@@ -96,15 +96,14 @@ def _slice(tables: dict[str, pa.Table]) -> tuple[dict[str, list[Row]], list[Row]
 
 
 def _receipts(lines: list[Row]) -> list[Row]:
-    """One row a receipt, with the sum of its lines."""
+    """One row a receipt, with the sums of its lines."""
     receipts: dict[object, Row] = {}
     for line in lines:
-        amount = line["amount"]
-        assert isinstance(amount, Decimal)
-        receipt = receipts.setdefault(line["order_id"], {**line, "amount": Decimal(0)})
-        before = receipt["amount"]
-        assert isinstance(before, Decimal)
-        receipt["amount"] = before + amount
+        receipt = receipts.setdefault(line["order_id"], {**line, "amount": Decimal(0), "margin": Decimal(0)})
+        for name in ("amount", "margin"):
+            so_far, more = receipt[name], line[name]
+            assert isinstance(so_far, Decimal) and isinstance(more, Decimal)
+            receipt[name] = so_far + more
     return list(receipts.values())
 
 
@@ -141,7 +140,7 @@ def _swedish(name: str, value: object) -> str:
         return "Ja" if value else "Nej"
     if isinstance(value, datetime.datetime):
         return value.strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, Decimal) and name in ("amount", "contact_cost"):
+    if isinstance(value, Decimal) and name in ("amount", "margin", "contact_cost"):
         return f"{value:,.2f} kr".replace(",", "\u00a0").replace(".", ",")
     return _iso(name, value)
 
