@@ -39,7 +39,9 @@ def _describe(query: Query, table: Table) -> dict[str, object]:
         found["amount_negative_sum"] = str(money(negative))
     dated = _date_field(table)
     if dated:
-        first, last = query.one(f"SELECT cast(min({dated}) AS DATE), cast(max({dated}) AS DATE) FROM {table.name}")  # noqa: S608
+        first, last = query.one(
+            f'SELECT cast(min("{dated}") AS DATE), cast(max("{dated}") AS DATE) FROM {table.name}'  # noqa: S608
+        )
         found["first"] = first.isoformat() if first else None
         found["last"] = last.isoformat() if last else None
     return found

@@ -103,7 +103,7 @@ class Query:
         """Whether a column of one of our tables holds anything."""
         if not (_NAME.fullmatch(table) and _NAME.fullmatch(column)):
             raise ValueError(f"{table}.{column} is not one of ours")
-        return bool(self.one(f"SELECT count({column}) > 0 FROM {table}")[0])  # noqa: S608
+        return bool(self.one(f'SELECT count("{column}") > 0 FROM {table}')[0])  # noqa: S608
 
     def close(self) -> None:
         """Give the cursor back."""

@@ -201,7 +201,7 @@ class Workspace:
 
         report = load.read_into(
             con, source.path, name=source.name, file_id=file_id, options=source.options, key=self.secret(),
-            progress=tell, cancelled=cancelled,
+            progress=tell, cancelled=cancelled, work=self.folder,
         )  # fmt: skip
         if report.outcome == "refuse":
             return draft, report
@@ -292,3 +292,5 @@ class Workspace:
         for path in (*self.folder.glob("data-*.duckdb*"), *self.folder.glob("building-*")):
             if path.name != self.manifest.database:
                 path.unlink(missing_ok=True)
+        for path in self.folder.glob("read-*"):
+            shutil.rmtree(path, ignore_errors=True)
