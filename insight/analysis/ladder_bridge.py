@@ -130,7 +130,8 @@ def bridge(query: Query, settings: Settings) -> Result:
             "money_change": "money",
         },
         basis=Basis(
-            span.opened, span.end, int(used), {"outside_windows": int(outside)} if outside else {}, rule, "bridge", check
+            span.opened, span.end, int(used), {"outside_windows": int(outside)} if outside else {}, rule, "bridge",
+            check,
         ),
         chart=Chart("bridge", x="class", y="money_change", title=Message("ladder.bridge_title")),
         drill=("class",),

@@ -146,7 +146,9 @@ def migration(query: Query, settings: Settings) -> Result:
         },
         basis=basis,
         chart=Chart("matrix", x="to_step", y="from_step", color="share", title=Message("ladder.matrix_title")),
-        charts=(Chart("matrix", x="to_step", y="from_step", color="money_change", title=Message("ladder.matrix_money")),),
+        charts=(
+            Chart("matrix", x="to_step", y="from_step", color="money_change", title=Message("ladder.matrix_money")),
+        ),
         drill=("from_step", "to_step"),
         notes=(*window_notes(span), *_few(table)),
         labels=step_labels(bounds, settings),

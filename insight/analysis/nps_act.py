@@ -98,7 +98,9 @@ def act(query: Query, settings: Settings) -> Result:
         table=table,
         units={"list": "text", "n_customers": "count", "sales": "money", "n_orders": "count", "mean_score": "score",
                "median_days_since_answer": "days"},
-        basis=base.basis("nps_act", Message("nps.act_rule", {"months": settings["months"], "as_of": settings["as_of"]})),
+        basis=base.basis(
+            "nps_act", Message("nps.act_rule", {"months": settings["months"], "as_of": settings["as_of"]})
+        ),
         chart=Chart("hbar", x="list", y="sales", title=Message("nps.act_title")),
         drill=("list",),
         notes=base.notes,
@@ -192,9 +194,7 @@ def themes(query: Query, settings: Settings) -> Result:
     top = table.sort_values("detractor_share", ascending=False, na_position="last").iloc[0] if len(table) else None
     return Result(
         key="nps.themes",
-        headline=Message("nps.themes_headline", {"theme": Message(f"nps.theme.{top['theme']}") if not settings["words"] else
-                         str(top["theme"]), "share": top["detractor_share"]})
-        if top is not None and top["detractor_share"] else Message("nps.themes_none"),
+        headline=_themes_headline(top, own_words=bool(settings["words"])),
         metrics={"n_comments": Metric(int(found.attrs["n_comments"]), "count", better=0)},
         table=table,
         units={"theme": "text", "n_customers": "count", "n_comments": "count", "promoter_share": "ratio",
@@ -206,6 +206,13 @@ def themes(query: Query, settings: Settings) -> Result:
         labels={} if settings["words"] else {theme: f"nps.theme.{theme}" for theme in table["theme"]},
         evidence="association",
     )  # fmt: skip
+
+
+def _themes_headline(top: pd.Series | None, *, own_words: bool) -> Message:
+    if top is None or not top["detractor_share"]:
+        return Message("nps.themes_none")
+    theme = str(top["theme"]) if own_words else Message(f"nps.theme.{top['theme']}")
+    return Message("nps.themes_headline", {"theme": theme, "share": top["detractor_share"]})
 
 
 def _make_theme_list(query: Query, settings: Settings) -> None:

@@ -199,11 +199,13 @@ _RESPONSE = """
     banded AS (
         SELECT base.customer_id, base.sales, base.n_orders, latest.nps_group,
             latest.customer_id IS NOT NULL AS answered,
-            CASE WHEN base.sales <= 0 THEN 0 ELSE 1 + (5 * (rank() OVER (
-                PARTITION BY base.sales > 0 ORDER BY base.sales) - 1)) // count(*) OVER (PARTITION BY base.sales > 0) END AS band
+            CASE WHEN base.sales <= 0 THEN 0
+                ELSE 1 + (5 * (rank() OVER (PARTITION BY base.sales > 0 ORDER BY base.sales) - 1))
+                    // count(*) OVER (PARTITION BY base.sales > 0) END AS band
         FROM base
         LEFT JOIN latest ON latest.customer_id = base.customer_id)
-    SELECT customer_id, sales, n_orders, nps_group, answered, CASE WHEN band = 0 THEN 'none' ELSE 'band_' || cast(band AS VARCHAR) END AS step
+    SELECT customer_id, sales, n_orders, nps_group, answered,
+        CASE WHEN band = 0 THEN 'none' ELSE 'band_' || cast(band AS VARCHAR) END AS step
     FROM banded
 """
 
@@ -229,8 +231,8 @@ def response(query: Query, settings: Settings) -> Result:
     """Who answered and who did not, by fifths of spend; and the score weighted to the whole base.
 
     Table: step (none = bought nothing in the months, band_1 lowest fifth … band_5), n_customers, sales, n_answered,
-    response_rate (Wilson), sales_answered, mean_spend_answered, mean_spend_silent. Metrics: response_rate, nps, nps_weighted
-    (post-stratified to the base, methods 2), sales_coverage, n_effective.
+    response_rate (Wilson), sales_answered, mean_spend_answered, mean_spend_silent. Metrics: response_rate, nps,
+    nps_weighted (post-stratified to the base), sales_coverage, n_effective.
     """
     base = make_answers(query, settings)
     _make_response(query, settings)
@@ -277,9 +279,12 @@ def response(query: Query, settings: Settings) -> Result:
         units={
             "step": "text", "n_customers": "count", "sales": "money", "n_answered": "count", "sales_answered": "money",
             "promoters": "count", "passives": "count", "detractors": "count", "response_rate": "ratio",
-            "response_low": "ratio", "response_high": "ratio", "mean_spend_answered": "money", "mean_spend_silent": "money",
+            "response_low": "ratio", "response_high": "ratio", "mean_spend_answered": "money",
+            "mean_spend_silent": "money",
         },
-        basis=base.basis("nps_response", Message("nps.response_rule", {"months": settings["months"], "as_of": settings["as_of"]})),
+        basis=base.basis(
+            "nps_response", Message("nps.response_rule", {"months": settings["months"], "as_of": settings["as_of"]})
+        ),
         chart=Chart("dots", x="step", y="response_rate", low="response_low", high="response_high",
                     title=Message("nps.response_title")),
         drill=("step",),

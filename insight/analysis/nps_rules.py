@@ -67,7 +67,7 @@ _SCALE = """
 
 @dataclass(frozen=True)
 class Base:
-    """The answers behind a figure. `is_nps` is False for another scale; then `mean` and its range are what can be said."""
+    """The answers behind a figure. On another scale `is_nps` is False: then only `mean` and the range can be told."""
 
     n: int
     n_counted: int

@@ -64,7 +64,8 @@ _OWN_GROUPS = {
         SELECT counted.customer_id, counted.wave,
             CASE WHEN min(birth_date) IS NULL THEN 'unknown'
                 ELSE cast((year(counted.answered_on) - year(min(birth_date))) // 10 * 10 AS VARCHAR) || '–'
-                    || cast((year(counted.answered_on) - year(min(birth_date))) // 10 * 10 + 9 AS VARCHAR) END AS group_key
+                    || cast((year(counted.answered_on) - year(min(birth_date))) // 10 * 10 + 9 AS VARCHAR)
+                END AS group_key
         FROM counted LEFT JOIN customers ON customers.customer_id = counted.customer_id
         GROUP BY counted.customer_id, counted.wave, counted.answered_on""",
 }
@@ -227,7 +228,8 @@ def _pairs(table: pd.DataFrame) -> pd.DataFrame:
         [
             {
                 "first": pair.first, "second": pair.second, "difference": pair.difference.effect_size,
-                "low": pair.difference.ci_lower, "high": pair.difference.ci_upper, "pvalue_adjusted": pair.pvalue_adjusted,
+                "low": pair.difference.ci_lower, "high": pair.difference.ci_upper,
+                "pvalue_adjusted": pair.pvalue_adjusted,
             }
             for pair in compare_groups(groups)
         ]
@@ -274,7 +276,7 @@ def trend(query: Query, settings: Settings) -> Result:
 
 
 def _trend_headline(base: Base, table: pd.DataFrame, metrics: dict[str, Metric]) -> Message:
-    """Rose, fell or stood still between the first and the last period with 30 answers, by the test of the difference."""
+    """Rose, fell or stood still from the first to the last period with 30 answers, by the test of the difference."""
     large = table[table["n_answers"] >= GREY_BELOW]
     if not base.is_nps or len(large) < 2:
         return _headline(base, metrics)

@@ -28,10 +28,9 @@ _VALUES = """
         counted.nps_group,
         counted.answered_on,
         coalesce(sum(orders.sales), 0) AS sales,
-        coalesce(sum(CASE WHEN orders.is_return THEN 0 ELSE 1 END) FILTER (WHERE orders.customer_id IS NOT NULL), 0) AS n_orders,
+        count(CASE WHEN NOT orders.is_return THEN 1 END) AS n_orders,
         coalesce(sum(orders.margin), 0) AS margin,
-        CASE $measure WHEN 'orders'
-            THEN coalesce(sum(CASE WHEN orders.is_return THEN 0 ELSE 1 END) FILTER (WHERE orders.customer_id IS NOT NULL), 0)
+        CASE $measure WHEN 'orders' THEN count(CASE WHEN NOT orders.is_return THEN 1 END)
             WHEN 'margin' THEN coalesce(sum(orders.margin), 0) ELSE coalesce(sum(orders.sales), 0) END AS value
     FROM counted
     LEFT JOIN orders ON orders.customer_id = counted.customer_id
