@@ -1,0 +1,209 @@
+"""Estimates with their intervals: a forest of lying whiskers round a zero line, or standing dots along ordered steps."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from insight.charts import lines, plot, text
+from insight.charts.drawn import Clickable, Mark
+from insight.charts.scale import round_ticks
+from insight.charts.subject import Floats, Subject, as_date
+
+Figure = tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]
+_STANDING_AT_MOST = 12
+_DIFFERENCE = re.compile(r"(^|_)(effect|lift|diff|difference|change|net|premium|delta|extra|gain)(_|$)")
+_TIMES = re.compile(r"(^|_)(ratio|times|factor)(_|$)")
+
+
+def interval(subject: Subject) -> Figure:
+    """Along time (dates, or more than a handful of days or months) a line in its band; otherwise a forest."""
+    cells = subject.table[subject.chart.x].tolist()
+    along = all(as_date(cell) for cell in cells) or (
+        subject.unit(subject.chart.x) in ("days", "months") and len(cells) > 5
+    )
+    return lines.draw(subject) if along else forest(subject)
+
+
+def dots(subject: Subject) -> Figure:
+    """A forest where arms are compared with something or names are many; standing dots along a few ordered steps."""
+    compared = subject.result.evidence in ("control", "before_after") or _reference(subject) is not None
+    return forest(subject) if compared or not _stand(subject) else steps(subject)
+
+
+def _stand(subject: Subject) -> bool:
+    room = subject.width * 0.94 / len(subject.table) - subject.px(6)
+    names = subject.names(subject.chart.x)
+    words = [word for name in names for word in name.split(" ")]
+    short = all(text.width(word, subject.sizes.tick) <= room for word in words)
+    return (
+        len(names) <= _STANDING_AT_MOST
+        and short
+        and all(len(text.wrap(n, room, subject.sizes.tick, 3)) < 3 for n in names)
+    )
+
+
+def _reference(subject: Subject) -> float | None:
+    """What 'no difference' is for this measure: 0 for differences, 1 for times-as-much, None where there is no such thing."""
+    column = subject.ys[0]
+    if _TIMES.search(column) and subject.unit(column) == "number":
+        return 1.0
+    if _DIFFERENCE.search(column):
+        return 0.0
+    low = subject.values(subject.chart.low) if subject.chart.low else subject.values(column)
+    signed = subject.unit(column) in ("money", "ratio", "count") and bool((low < 0).any())
+    return 0.0 if signed else None
+
+
+def _ends(subject: Subject) -> tuple[Floats, Floats]:
+    """Interval ends, the value itself where there is no interval."""
+    values, chart = subject.values(subject.ys[0]), subject.chart
+    if not (chart.low and chart.high):
+        return values, values
+    low, high = subject.values(chart.low), subject.values(chart.high)
+    return np.where(np.isfinite(low), low, values), np.where(np.isfinite(high), high, values)
+
+
+def _span(low: Floats, high: Floats, reference: float | None) -> tuple[float, float]:
+    together = np.concatenate([low, high, [] if reference is None else [reference]])
+    finite = together[np.isfinite(together)]
+    if not len(finite):
+        return 0.0, 1.0
+    start, end = float(finite.min()), float(finite.max())
+    pad = (end - start) * 0.06 or abs(end) * 0.2 or 1.0
+    return start - pad, end + pad
+
+
+def _colours(subject: Subject, low: Floats, high: Floats, reference: float | None) -> list[str]:
+    """Grey where the interval holds 'no difference', else petrol above it and rust below."""
+    palette = subject.palette
+    if reference is None:
+        return [palette.accent] * len(low)
+    known = _known_intervals(subject)
+    return [
+        palette.grey
+        if not known[row] or start <= reference <= end
+        else palette.accent
+        if start > reference
+        else palette.loss
+        for row, (start, end) in enumerate(zip(low, high, strict=True))
+    ]
+
+
+def _known_intervals(subject: Subject) -> list[bool]:
+    chart = subject.chart
+    if not (chart.low and chart.high):
+        return [True] * len(subject.table)
+    return (np.isfinite(subject.values(chart.low)) & np.isfinite(subject.values(chart.high))).tolist()
+
+
+def _whiskers(subject: Subject, low: Floats, high: Floats, colours: Sequence[str], *, lying: bool) -> list[plot.Spec]:
+    found: list[plot.Spec] = []
+    for colour in dict.fromkeys(colours):
+        rows = [row for row, own in enumerate(colours) if own == colour and high[row] > low[row]]
+        starts = [(low[row], row) if lying else (row, low[row]) for row in rows]
+        ends = [(high[row], row) if lying else (row, high[row]) for row in rows]
+        found.append(plot.segments(starts, ends, colour, subject.sizes.whisker))
+    return found
+
+
+def _hovers(subject: Subject) -> list[str]:
+    low, high = subject.chart.low, subject.chart.high
+    return [
+        subject.plotly_hover(subject.hover_lines(row, subject.ys[0], low=low, high=high))
+        for row in range(len(subject.table))
+    ]
+
+
+def _clickable(subject: Subject, series: int) -> tuple[Clickable, ...]:
+    return (Clickable(series, len(subject.table)),) if subject.mark_columns else ()
+
+
+def forest(subject: Subject) -> Figure:
+    """A row an arm: dot at the estimate, whisker over the interval, a line at 'no difference'."""
+    sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
+    values, (low, high) = subject.values(subject.ys[0]), _ends(subject)
+    reference = _reference(subject)
+    signed = reference == 0.0
+    measure = subject.measure(subject.ys[0], subject.chart.low, subject.chart.high)
+    start, end = _span(low, high, reference)
+    names, left = plot.gutter(subject, subject.names(subject.chart.x))
+    colours = _colours(subject, low, high, reference)
+    places = np.arange(count, dtype=float)
+    traces = _whiskers(subject, low, high, colours, lying=True)
+    traces.append(plot.dots(subject, values, places, colours, _hovers(subject), sizes.dot))
+    traces.append({
+        "type": "scatter", "mode": "text", "hoverinfo": "skip", "cliponaxis": False, "x": values, "y": places - 0.12,
+        "text": [text.bold(text.for_plotly(measure.label(float(v), signed=signed))) if np.isfinite(v) else "" for v in values],
+        "textposition": "top center",
+        "textfont": {"size": sizes.label, "color": [palette.ink if c != palette.grey else palette.ink2 for c in colours]},
+    })  # fmt: skip
+    ticks = round_ticks(start, end)
+    words = measure.ticks(ticks, signed=signed, last_full=True)
+    top, bottom = subject.px(14), subject.px(40)
+    height = max(count * subject.px(76), subject.px(90)) + top + bottom
+    shapes = [] if reference is None else [{
+        "type": "line", "x0": reference, "x1": reference, "y0": -0.5, "y1": count - 0.5, "layer": "below",
+        "line": {"color": palette.ink2, "width": sizes.zero_line},
+    }]  # fmt: skip
+    figure = plot.figure(
+        subject, traces, height, (left, top, subject.px(30), bottom),
+        xaxis=plot.ticked_axis(subject, start, end, ticks, [text.for_plotly(w) for w in words], ticklabelstandoff=subject.px(8)),
+        yaxis=plot.ticked_axis(
+            subject, count - 0.5, -0.65, places.tolist(), names, ticklabelstandoff=subject.px(10),
+            tickfont={"size": sizes.label, "color": palette.ink},
+        ),
+        shapes=shapes,
+    )  # fmt: skip
+    return figure, height, subject.marks(), _clickable(subject, len(traces) - 2)
+
+
+def steps(subject: Subject) -> Figure:
+    """Standing dots with whiskers along ordered steps; a second value column is the fitted line behind them."""
+    sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
+    values, (low, high) = subject.values(subject.ys[0]), _ends(subject)
+    fitted = subject.values(subject.ys[1]) if len(subject.ys) > 1 else np.array([])
+    measure = subject.measure(subject.ys[0])
+    start, end = _span(np.concatenate([low, fitted]), np.concatenate([high, fitted]), None)
+    if 0 <= start < 0.4 * end or subject.unit(subject.ys[0]) in ("money", "count"):
+        start = min(start, 0.0) if start < 0 and (low < 0).any() else 0.0
+    places = np.arange(count, dtype=float)
+    ticks = round_ticks(start, end)
+    tick_words = measure.ticks(ticks)
+    left = round(max(text.width(w, sizes.tick) for w in tick_words)) + subject.px(12)
+    room = (subject.width - left) / max(count, 1) - subject.px(6)
+    traces: list[plot.Spec] = []
+    if len(fitted):
+        traces.append(plot.line(places, fitted, palette.ghost, sizes.comparison_line))
+    traces += _whiskers(subject, low, high, [palette.accent] * count, lying=False)
+    traces.append(plot.dots(subject, places, values, [palette.accent] * count, _hovers(subject), sizes.dot))
+    place = len(traces) - 1
+    texts = [text.for_plotly(measure.label(float(v))) if np.isfinite(v) else "" for v in values]
+    notes = [
+        plot.note(subject, float(row), float(values[row]), text.bold(words), xanchor="right", yanchor="middle",
+                  xshift=subject.px(-10), yshift=subject.px(13), font={"size": sizes.value, "color": palette.ink})
+        for row, words in enumerate(texts) if words
+    ]  # fmt: skip
+    top, bottom = subject.px(34 if measure.unit else 16), subject.px(58)
+    height = subject.px(sizes.dots_height / subject.scale) + subject.px(30)
+    figure = plot.figure(
+        subject, traces, height, (left, top, subject.px(4), bottom),
+        xaxis=plot.ticked_axis(subject, -0.5, count - 0.5, places.tolist(), _below(subject, room), ticklabelstandoff=subject.px(8)),
+        yaxis=plot.ticked_axis(subject, start, end, ticks, tick_words, **plot.ruled(subject)),
+        annotations=[*notes, *plot.tag(subject, measure.unit, left)],
+    )  # fmt: skip
+    return figure, height, subject.marks(), _clickable(subject, place)
+
+
+def _below(subject: Subject, room: float) -> list[str]:
+    """Under each dot its step and how many stand behind it."""
+    chosen, size, found = subject.chosen(), subject.sizes.tick, []
+    for row, name in enumerate(subject.names(subject.chart.x)):
+        lines_of = text.wrap(name, room, size)
+        parts = plot.strong(subject, lines_of, [bool(chosen[row])] * len(lines_of))
+        base = subject.base(row)
+        if base and text.width(base, size) <= room:
+            parts.append(text.for_plotly(base))
+        found.append("<br>".join(parts))
+    return found

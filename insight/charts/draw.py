@@ -1,0 +1,139 @@
+"""A result's chart as a figure: `draw` picks the kind, cuts what no eye can read, and says in words what it shows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from insight.charts import bars, bridge, dots, flow, heat, lines, lorenz, plot, stairs, treemap, two_sided
+from insight.charts.drawn import Clickable, Drawn, Engine, Mark
+from insight.charts.subject import Annotation, Subject
+from insight.charts.theme import PROJECTOR_SCALE, Palette, sizes
+from insight.i18n.catalog import Words
+from insight.result import Chart, ChartKind, Result, Unit
+
+__all__ = ["Annotation", "Drawn", "PLOTLY_CONFIG", "draw"]
+
+# For st.plotly_chart: no tool bar, nothing that zooms by accident under a presenter's hand.
+PLOTLY_CONFIG: Mapping[str, object] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+CONTENT_WIDTH = 970
+_MOST_BARS = 30
+_PAIRED: tuple[ChartKind, ...] = ("matrix", "flow", "density")
+
+_Drawer = Callable[[Subject], tuple[Any, int, tuple[Mark, ...], tuple[Clickable, ...]]]
+_KINDS: Mapping[ChartKind, tuple[Engine, _Drawer]] = {
+    "bar": ("plotly", bars.draw),
+    "hbar": ("plotly", bars.lying),
+    "columns": ("plotly", bars.standing),
+    "line": ("plotly", lines.draw),
+    "matrix": ("echarts", heat.matrix),
+    "density": ("echarts", heat.density),
+    "flow": ("echarts", flow.draw),
+    "treemap": ("echarts", treemap.draw),
+    "bridge": ("plotly", bridge.draw),
+    "driver_tree": ("plotly", bars.lying),
+    "staircase": ("plotly", stairs.draw),
+    "two_sided": ("plotly", two_sided.draw),
+    "lorenz": ("plotly", lorenz.draw),
+    "dots": ("plotly", dots.dots),
+    "interval": ("plotly", dots.interval),
+}
+
+
+def draw(
+    result: Result,
+    chart: Chart,
+    words: Words,
+    palette: Palette,
+    *,
+    scale: float = 1.0,
+    width: int | None = None,
+    selected: Mapping[str, object] | None = None,
+    annotations: Sequence[Annotation] = (),
+) -> Drawn:
+    """The figure of one chart of a result.
+
+    scale: 1, or theme.PROJECTOR_SCALE in presentation mode. width: the pixels there will be (970 unless told): what
+    fits is decided by it, the figure itself stretches. selected: the chosen mark, outlined. annotations: for lines,
+    the first two are shown. A chart without rows or values is drawn empty, with `Drawn.empty` set.
+    """
+    table, units = _table_of(result, chart)
+    subject = Subject(
+        result, chart, table, units, words.with_labels(result.labels), palette, sizes(projector=scale > 1),
+        PROJECTOR_SCALE if scale > 1 else 1.0, width or CONTENT_WIDTH, dict(selected or {}), tuple(annotations),
+    )  # fmt: skip
+    engine, drawer = _KINDS[chart.kind]
+    if not _has_values(subject):
+        return _nothing(subject, engine)
+    if drawer in (bars.lying, bars.draw, two_sided.draw) and len(table) > _MOST_BARS:
+        subject = replace(subject, table=table.head(_MOST_BARS))
+    spec, height, marks, clickables = drawer(subject)
+    return Drawn(engine, spec, height, marks, _alt(subject), clickables)
+
+
+def _table_of(result: Result, chart: Chart) -> tuple[pd.DataFrame, Mapping[str, Unit]]:
+    """The first of the result's tables that has every column the chart names."""
+    ys = (chart.y,) if isinstance(chart.y, str) else chart.y
+    named = {column for column in (chart.x, *ys, chart.low, chart.high, chart.before, chart.color) if column}
+    for name, table in (("", result.table), *result.tables.items()):
+        if named <= set(table.columns):
+            return table.reset_index(drop=True), {**result.units, **result.more_units.get(name, {})}
+    missing = ", ".join(sorted(named - set(result.table.columns)))
+    raise ValueError(
+        f"no table of {result.key} has all columns of its {chart.kind} chart; the main one lacks {missing}"
+    )
+
+
+def _has_values(subject: Subject) -> bool:
+    return bool(_measured(subject))
+
+
+def _measured(subject: Subject) -> str:
+    """The column that the figure is about: the value column, for tables of pairs perhaps `color`; empty without values."""
+    columns = [subject.chart.color, *subject.ys] if subject.chart.kind in _PAIRED else [*subject.ys]
+    text_like = [c for c in columns if c in subject.table.columns and subject.unit(c) not in ("text", "date", "score")]
+    return next((c for c in text_like or subject.ys if np.isfinite(subject.values(c)).any()), "")
+
+
+def _nothing(subject: Subject, engine: Engine) -> Drawn:
+    height = subject.px(48)
+    blank = plot.bare_axis(0, 1)
+    spec = (
+        plot.figure(subject, [], height, (0, 0, 0, 0), xaxis=blank, yaxis=blank)
+        if engine == "plotly"
+        else {"series": []}
+    )
+    return Drawn(engine, spec, height, (), subject.words.t("chart.nothing"), empty=True)
+
+
+def _alt(subject: Subject) -> str:
+    """What a screen reader says: the finding, the kind of figure, its highest and lowest value. The table has the rest."""
+    words, chart = subject.words, subject.chart
+    column = _measured(subject)
+    values = subject.values(column)
+    parts = [words.message(chart.title)] if chart.title else []
+    parts.append(
+        words.t(
+            "chart.alt",
+            kind=words.t(f"chart.kind.{chart.kind}"),
+            measure=subject.column(column),
+            n=int(np.isfinite(values).sum()),
+        )
+    )
+    if np.isfinite(values).any() and chart.kind != "lorenz":
+        high, low = int(np.nanargmax(values)), int(np.nanargmin(values))
+        parts.append(words.t("chart.alt_ends", **{
+            "highest": _row_name(subject, high), "high": subject.said(float(values[high]), subject.unit(column)),
+            "lowest": _row_name(subject, low), "low": subject.said(float(values[low]), subject.unit(column)),
+        }))  # fmt: skip
+    return ". ".join(parts)
+
+
+def _row_name(subject: Subject, row: int) -> str:
+    """What a row is called: its category, for pairs both, for lines by group also the group."""
+    chart, measured = subject.chart, _measured(subject)
+    columns = (chart.y, chart.x) if chart.kind in _PAIRED and chart.color == measured else (chart.x, chart.color)
+    named = [c for c in columns if isinstance(c, str) and c in subject.table.columns and c != measured]
+    return " → ".join(subject.name(subject.table[c].iloc[row], subject.unit(c)) for c in dict.fromkeys(named))

@@ -1,0 +1,330 @@
+"""Lines over time or along a number: the main one in petrol, the comparison in grey, names and last values at the ends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import plotly.graph_objects as go
+
+from insight.charts import plot, text
+from insight.charts.drawn import Clickable, Mark
+from insight.charts.plot import Spec
+from insight.charts.scale import Scale, round_ticks
+from insight.charts.subject import Annotation, Floats, Subject, as_date
+
+_NOTES = 2
+_CROWDED = 36
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line: the rows it goes through, its values, its name and how loud it is."""
+
+    name: str
+    column: str
+    rows: tuple[int, ...]
+    values: Floats
+    colour: str
+    main: bool
+    clickable: bool = True
+
+
+def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]:
+    """Lines of the value columns, of the groups in `color`, and of `before`; a band where there is an interval."""
+    places, axis_words = _along(subject)
+    lines = _series(subject)
+    measure = subject.measure(*subject.ys, subject.chart.before)
+    low, high = _range(subject, lines)
+    height = subject.px(subject.sizes.line_height)
+    top, bottom = subject.px(34 if measure.unit else 22), subject.px(50)
+    ticks = round_ticks(low, high)
+    tick_texts = measure.ticks(ticks)
+    left = round(max((text.width(t, subject.sizes.tick) for t in tick_texts), default=0)) + subject.px(12)
+    ends = [_end(subject, series, measure) for series in lines]
+    right = round(max((text.width(a + b, subject.sizes.label, strong=True) for a, b in ends), default=0)) + subject.px(
+        26
+    )
+    across = (float(np.nanmin(places)), float(np.nanmax(places))) if len(places) else (0.0, 1.0)
+    pad = (across[1] - across[0]) * 0.02 or 0.5
+
+    traces: list[Spec] = []
+    clickables: list[Clickable] = []
+    marks: list[Mark] = []
+    traces += _bands(subject, lines, places)
+    for series in sorted(lines, key=lambda s: s.main):
+        if series.clickable and subject.mark_columns:
+            clickables.append(Clickable(len(traces), len(series.rows), len(marks)))
+            marks += subject.marks(series.rows)
+        traces.append(_trace(subject, series, places))
+    figure = plot.figure(
+        subject, traces, height, (left, top, right, bottom),
+        xaxis=_x_axis(subject, places, axis_words, (across[0] - pad, across[1] + pad), subject.width - left - right),
+        yaxis=plot.ticked_axis(subject, low, high, ticks, tick_texts, **plot.ruled(subject), **_zero(subject, low)),
+        annotations=[
+            *_names(subject, lines, places, ends, (height - top - bottom) / (high - low)),
+            *_remarks(subject, lines, places),
+            *plot.tag(subject, measure.unit, left),
+        ],
+    )  # fmt: skip
+    return figure, height, tuple(marks), tuple(clickables)
+
+
+def _along(subject: Subject) -> tuple[Floats, list[str]]:
+    """Where each row stands along the axis, and the words of its place: real numbers, else one step a category."""
+    column = subject.chart.x
+    if subject.unit(column) in ("days", "months", "number", "count", "ratio") and subject.table[column].dtype != object:
+        return subject.values(column), []
+    order: dict[object, int] = {}
+    cells = [as_date(cell) or cell for cell in subject.table[column].tolist()]
+    for cell in cells:
+        order.setdefault(cell, len(order))
+    return np.array([order[cell] for cell in cells], dtype=float), _place_words(subject, list(order))
+
+
+def _place_words(subject: Subject, cells: Sequence[object]) -> list[str]:
+    months = [cell for cell in cells if isinstance(cell, date) and cell.day == 1]
+    if len(months) < len(cells) or not months:
+        return [subject.name(cell, subject.unit(subject.chart.x)) for cell in cells]
+    several = len({month.year for month in months}) > 1
+    named = [subject.words.day(month, form="MMM") for month in months]
+    if not several:
+        return named
+    first_of_year = [place == 0 or months[place - 1].year != month.year for place, month in enumerate(months)]
+    return [
+        f"{name}\n{month.year}" if new else name for name, month, new in zip(named, months, first_of_year, strict=True)
+    ]
+
+
+def _series(subject: Subject) -> list[Series]:
+    chart, palette = subject.chart, subject.palette
+    every = tuple(range(len(subject.table)))
+    groups = _grouping(subject)
+    if groups:
+        return _groups(subject, groups)
+    colours = (palette.accent, *(palette.categories[1:] if len(subject.ys) > 2 else (palette.grey,)))
+    later, earlier = _year_names(subject)
+    lines = [
+        Series(
+            later if place == 0 and chart.before else subject.column(column), column, every, subject.values(column),
+            colours[min(place, len(colours) - 1)], main=place == 0,
+        )
+        for place, column in enumerate(subject.ys)
+    ]  # fmt: skip
+    if chart.before:
+        lines.append(
+            Series(
+                earlier, chart.before, every, subject.values(chart.before), palette.grey, main=False, clickable=False
+            )
+        )
+    return lines
+
+
+def _grouping(subject: Subject) -> str:
+    """The column whose groups have a line each: the chart's own, or where a time comes twice what tells the rows apart."""
+    table, chart = subject.table, subject.chart
+    if chart.color in table.columns or not table[chart.x].duplicated().any():
+        return chart.color if chart.color in table.columns else ""
+    others = [column for column in subject.mark_columns if column != chart.x]
+    return next((column for column in others if not table.duplicated([chart.x, column]).any()), "")
+
+
+def _groups(subject: Subject, column: str) -> list[Series]:
+    """A line a group: with an interval the first (or chosen) one speaks and the rest are grey, else a colour each."""
+    cells = subject.table[column].tolist()
+    keys = list(dict.fromkeys(cells))
+    spoken = next((k for k in keys if str(subject.selected.get(column, "")) == str(k)), keys[0] if keys else None)
+    alone = bool(subject.chart.low) or len(keys) > len(subject.palette.categories)
+    lines: list[Series] = []
+    for place, key in enumerate(keys):
+        rows = tuple(row for row, cell in enumerate(cells) if cell == key)
+        main = key == spoken
+        colour = subject.palette.accent if main else subject.palette.grey
+        lines.append(Series(
+            subject.name(key, subject.unit(column)), subject.ys[0], rows, subject.values(subject.ys[0])[list(rows)],
+            colour if alone else subject.palette.categories[place], main,
+        ))  # fmt: skip
+    return lines
+
+
+def _year_names(subject: Subject) -> tuple[str, str]:
+    start, end = subject.result.basis.start, subject.result.basis.end
+    if start and end and (start.month, start.day) == (1, 1) and end == date(start.year + 1, 1, 1):
+        return str(start.year), str(start.year - 1)
+    return subject.words.t("chart.now"), subject.words.t("chart.before")
+
+
+def _range(subject: Subject, lines: Sequence[Series]) -> tuple[float, float]:
+    columns = [subject.values(c) for c in (subject.chart.low, subject.chart.high) if c]
+    together = np.concatenate([*(series.values for series in lines), *columns]) if lines else np.array([])
+    finite = together[np.isfinite(together)]
+    if not len(finite):
+        return 0.0, 1.0
+    low, high = float(finite.min()), float(finite.max())
+    spread = (high - low) or abs(high) or 1.0
+    near_zero = low >= 0 and (low < 0.6 * high or subject.unit(subject.ys[0]) in ("money", "count"))
+    bottom = 0.0 if near_zero else low - 0.08 * spread
+    return bottom, max(high, 0.0) + 0.08 * spread if low < 0 else high + 0.08 * (high - bottom or 1.0)
+
+
+def _zero(subject: Subject, low: float) -> Spec:
+    if low >= 0:
+        return {}
+    return {"zeroline": True, "zerolinecolor": subject.palette.ink2, "zerolinewidth": subject.sizes.zero_line}
+
+
+def _bands(subject: Subject, lines: Sequence[Series], places: Floats) -> list[Spec]:
+    if not (subject.chart.low and subject.chart.high):
+        return []
+    low, high = subject.values(subject.chart.low), subject.values(subject.chart.high)
+    found: list[Spec] = []
+    for series in lines:
+        rows = [row for row in series.rows if np.isfinite(low[row]) and np.isfinite(high[row])]
+        if series.main and rows:
+            x = [*places[rows], *places[rows][::-1]]
+            y = [*high[rows], *low[rows][::-1]]
+            found.append(plot.line(x, y, subject.palette.accent, 0, fill="toself", fillcolor=subject.palette.band))
+    return found
+
+
+def _trace(subject: Subject, series: Series, places: Floats) -> Spec:
+    sizes, palette, chart = subject.sizes, subject.palette, subject.chart
+    rows = list(series.rows)
+    thickness = sizes.line if series.main else sizes.comparison_line
+    if not series.clickable:
+        return plot.line(places[rows], series.values, series.colour, thickness)
+    ends = (chart.low, chart.high) if series.main else ("", "")
+    hovers = [_hover(subject, series, row, ends) for row in rows]
+    chosen = subject.chosen()[rows]
+    # Only markers take clicks; where points stand close they are there without being seen.
+    quiet = len(rows) > _CROWDED or not series.main
+    size = sizes.line_marker if series.main else sizes.line_marker * 0.7
+    return plot.line(
+        places[rows], series.values, series.colour, thickness,
+        mode="lines+markers",
+        marker={
+            "color": series.colour,
+            "size": [sizes.dot if c else size for c in chosen],
+            "opacity": [1 if c or not quiet else 0 for c in chosen],
+            "line": plot.outline(subject, chosen.tolist()),
+        },
+        hovertext=hovers,
+        hoverinfo="text",
+        selected={"marker": {"color": palette.accent if series.main else series.colour}},
+    )  # fmt: skip
+
+
+def _hover(subject: Subject, series: Series, row: int, ends: tuple[str, str]) -> str:
+    lines = subject.hover_lines(row, series.column, low=ends[0], high=ends[1])
+    if _grouping(subject):
+        lines[0] = f"{series.name}, {lines[0]}"
+    return subject.plotly_hover(lines)
+
+
+def _end(subject: Subject, series: Series, measure: Scale) -> tuple[str, str]:
+    """What stands at a line's end: its name and its last value."""
+    known = series.values[np.isfinite(series.values)]
+    name = text.shorten(series.name, subject.width * 0.2, subject.sizes.label)
+    return name, f"\u00a0 {measure.label(float(known[-1]))}" if len(known) else ""
+
+
+def _names(
+    subject: Subject, lines: Sequence[Series], places: Floats, ends: Sequence[tuple[str, str]], pixels: float
+) -> list[Spec]:
+    """Names at the line ends, moved apart where lines end close to each other."""
+    last: list[tuple[float, float, int]] = []
+    for place, series in enumerate(lines):
+        known = [k for k, value in enumerate(series.values) if np.isfinite(value)]
+        if known:
+            last.append((float(series.values[known[-1]]), float(places[series.rows[known[-1]]]), place))
+    last.sort()
+    shifts = _apart([y * pixels for y, _, _ in last], subject.sizes.label * 1.35)
+    found: list[Spec] = []
+    for (y, x, place), shift in zip(last, shifts, strict=True):
+        series, (name, value) = lines[place], ends[place]
+        shown = text.bold(text.for_plotly(name)) if series.main else text.for_plotly(name)
+        colour = subject.palette.accent if series.main else subject.palette.ink2
+        if series.colour in subject.palette.categories[1:] and series.colour != subject.palette.grey:
+            # Lines of equal rank end in a crowd: a dot in the line's colour says whose name it is, the text stays legible.
+            shown = f'<span style="color:{series.colour}">●</span> {shown}'
+        found.append(plot.note(
+            subject, x, y, shown + text.for_plotly(value), xanchor="left", yanchor="middle",
+            xshift=subject.px(11), yshift=shift, font={"color": colour, "size": subject.sizes.label},
+        ))  # fmt: skip
+    return found
+
+
+def _apart(heights: Sequence[float], gap: float) -> list[float]:
+    """Shifts that set sorted heights at least `gap` apart, sharing the move evenly within each crowd."""
+    crowds: list[list[float]] = []
+    for height in heights:
+        crowd = [height]
+        while crowds and _span(crowds[-1], gap)[1] + gap > _span(crowd, gap)[0]:
+            crowd = crowds.pop() + crowd
+        crowds.append(crowd)
+    shifts: list[float] = []
+    for crowd in crowds:
+        start = _span(crowd, gap)[0]
+        shifts += [start + place * gap - height for place, height in enumerate(crowd)]
+    return shifts
+
+
+def _span(crowd: Sequence[float], gap: float) -> tuple[float, float]:
+    middle, half = sum(crowd) / len(crowd), (len(crowd) - 1) * gap / 2
+    return middle - half, middle + half
+
+
+def _remarks(subject: Subject, lines: Sequence[Series], places: Floats) -> list[Spec]:
+    main = next((series for series in lines if series.main), None)
+    if main is None:
+        return []
+    cells = subject.table[subject.chart.x].tolist()
+    found: list[Spec] = []
+    for remark in subject.annotations[:_NOTES]:
+        at = _row_of(remark, [cells[row] for row in main.rows])
+        if at is None or not np.isfinite(main.values[at]):
+            continue
+        x = float(places[main.rows[at]])
+        late = x > (np.nanmin(places) + np.nanmax(places)) / 2
+        words = "<br>".join(text.for_plotly(text.clean(line)) for line in remark.text)
+        found.append(plot.note(
+            subject, x, float(main.values[at]), words, xanchor="right" if late else "left", yanchor="bottom",
+            align="right" if late else "left", xshift=subject.px(-8 if late else 8), yshift=subject.px(6),
+            font={"size": subject.sizes.tick},
+        ))  # fmt: skip
+    return found
+
+
+def _row_of(remark: Annotation, cells: Sequence[object]) -> int | None:
+    wanted = as_date(remark.at) or remark.at
+    return next((place for place, cell in enumerate(cells) if (as_date(cell) or cell) == wanted), None)
+
+
+def _x_axis(subject: Subject, places: Floats, words: Sequence[str], ends: tuple[float, float], pixels: float) -> Spec:
+    """Time or categories under the plot: every label that fits, else every second, third …"""
+    below = {"ticklabelstandoff": subject.px(12)}
+    if not words:
+        ticks = round_ticks(float(np.nanmin(places)), float(np.nanmax(places)), 6) if len(places) else []
+        unit = subject.unit(subject.chart.x)
+        numbers = subject.measure(subject.chart.x)
+        texts = numbers.ticks(ticks)
+        if unit in ("days", "months") and texts:
+            texts[0] = subject.words.t(f"chart.{unit}", n=texts[0])
+        return plot.ticked_axis(subject, *ends, ticks, [text.for_plotly(t) for t in texts], **below)
+    size = subject.sizes.tick
+    room = max(pixels / max(len(words), 1), 1.0)
+    short = [[text.shorten(part, subject.width * 0.2, size) for part in word.split("\n")] for word in words]
+    widest = max((text.width(part, size) for parts in short for part in parts), default=0.0) + subject.px(10)
+    shown = _thinned(int(np.ceil(widest / room)), [len(parts) > 1 for parts in short])
+    safe = ["<br>".join(text.for_plotly(part) for part in short[place]) for place in shown]
+    return plot.ticked_axis(subject, *ends, [float(place) for place in shown], safe, **below)
+
+
+def _thinned(every: int, starts_year: Sequence[bool]) -> list[int]:
+    """Which labels to show when only every n-th fits: the last one always, or for years the months that divide them."""
+    count = len(starts_year)
+    anchors = [place for place in range(1, count) if starts_year[place]]
+    if not anchors:
+        return [place for place in range(count) if (count - 1 - place) % every == 0]
+    step = next((n for n in (1, 2, 3, 6, 12) if n >= every), 12 * int(np.ceil(every / 12)))
+    return [place for place in range(count) if (place - anchors[0]) % step == 0]

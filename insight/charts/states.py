@@ -1,0 +1,28 @@
+"""Colours by what a group is: a segment's state, a kind of answerer. A hue never means just 'another group'."""
+
+from collections.abc import Mapping
+
+from insight.charts.subject import Subject
+from insight.charts.theme import SegmentState
+
+_STATES: Mapping[str, SegmentState] = {
+    "core": "core", "champions": "core", "loyal": "core", "promoter": "core", "promoters": "core",
+    "growing": "growing", "potential_loyal": "growing", "new": "growing", "promising": "growing", "reactivated": "growing",
+    "need_attention": "at_risk", "about_to_sleep": "at_risk", "at_risk": "at_risk", "cant_lose": "at_risk",
+    "detractor": "at_risk", "detractors": "at_risk",
+    "passive": "dormant", "passives": "dormant", "sleeping": "dormant", "dormant": "dormant", "inactive": "dormant",
+    "hibernating": "dormant", "others": "dormant", "lost": "lost", "none": "lost",
+}  # fmt: skip
+
+
+def colours(subject: Subject) -> list[str]:
+    """A colour a row by the states in the `color` column, else by the keys themselves; empty when they tell no state.
+
+    A row without a state among rows that have one (customers outside the segmentation) is grey.
+    """
+    column = subject.chart.color if subject.chart.color in subject.table.columns else subject.chart.x
+    cells = [str(cell) for cell in subject.table[column].tolist()]
+    known = [_STATES.get(cell) for cell in cells]
+    if 2 * known.count(None) >= max(len(cells), 1):
+        return []
+    return [subject.palette.segment(state) if state else subject.palette.grey for state in known]
