@@ -93,24 +93,26 @@ def fit_bg_nbd(
     scale = float(total.max())
     rows, counts = _merged(x, t_x / scale, total / scale, weight)
     orders, place = np.unique(rows[0], return_inverse=True)
-
-    def cost(log_parameters: FloatArray) -> float:
-        return -_log_likelihood(log_parameters, rows, counts, orders, place)
-
     customers = float(counts.sum())
-    starts = ([-0.5, -1.5, 0.0, 0.5], [0.0, 0.0, -1.0, 1.0])
+
+    def cost(log_parameters: FloatArray) -> tuple[float, FloatArray]:
+        value, slope = _log_likelihood(log_parameters, rows, counts, orders, place)
+        return -value / customers, -slope / customers
+
     bounds = [(-_LOG_BOUND, _LOG_BOUND)] * 4
+    settings = {"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500}
     tries = [
-        optimize.minimize(lambda p: cost(p) / customers, start, method="L-BFGS-B", bounds=bounds, tol=1e-13)
-        for start in starts
+        optimize.minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=settings)
+        for start in ([-0.5, -1.5, 0.0, 0.5], [0.0, 0.0, -1.0, 1.0])
     ]
     best = min(tries, key=lambda found: found.fun)
     if not np.isfinite(best.fun) or np.abs(best.x).max() >= _LOG_BOUND - 1e-6:
         return None
     r, alpha, a, b = np.exp(best.x)
     # The density of x orders carries time to the power of -x; scaling time back takes it out of the likelihood.
-    log_likelihood = -cost(best.x) - float(counts @ rows[0]) * math.log(scale)
-    return BgNbd(float(r), float(alpha) * scale, float(a), float(b), log_likelihood, _covariance(cost, best.x))
+    log_likelihood = -best.fun * customers - float(counts @ rows[0]) * math.log(scale)
+    covariance = _covariance(lambda at: cost(at)[1] * customers, best.x)
+    return BgNbd(float(r), float(alpha) * scale, float(a), float(b), float(log_likelihood), covariance)
 
 
 def _merged(
@@ -131,11 +133,11 @@ def _log_likelihood(
     counts: FloatArray,
     orders: FloatArray,
     place: NDArray[np.intp],
-) -> float:
-    """Of merged rows. Gamma functions depend on the orders alone: taken once per number in `orders`, spread by `place`.
+) -> tuple[float, FloatArray]:
+    """Of merged rows, with its slope along the log parameters.
 
     B(a, b + x)/B(a, b) · Γ(r + x) α^r/Γ(r) · [(α + T)^-(r+x) + a/(b + x - 1) · (α + t_x)^-(r+x)], the last after a
-    repeat order only.
+    repeat order only. Gamma functions depend on the orders alone: taken once per number in `orders`, spread by `place`.
     """
     (x, t_x, total), (r, alpha, a, b) = rows, np.exp(log_parameters)
     by_orders = special.gammaln(r + orders) - special.gammaln(r) + r * log_parameters[1]
@@ -143,20 +145,30 @@ def _log_likelihood(
     repeated = np.where(orders > 0, b + orders - 1, np.inf)
     with np.errstate(divide="ignore"):
         odds = np.log(a / repeated)
-    alive, ended = -(r + x) * np.log(alpha + total), odds[place] - (r + x) * np.log(alpha + t_x)
-    return float(counts @ (by_orders[place] + np.logaddexp(alive, ended)))
+    log_alive, log_ended = np.log(alpha + total), np.log(alpha + t_x)
+    alive, ended = -(r + x) * log_alive, odds[place] - (r + x) * log_ended
+    both = np.logaddexp(alive, ended)
+    value = float(counts @ (by_orders[place] + both))
+    gone = counts * np.exp(ended - both)  # customers, weighted by how likely they have left
+    there = counts - gone
+    customers = np.bincount(place, counts, orders.size)
+    gone_by_orders = np.bincount(place, gone, orders.size)
+    digamma_all = special.digamma(a + b) - special.digamma(a + b + orders)
+    slope_r = customers @ (special.digamma(r + orders) - special.digamma(r) + log_parameters[1])
+    slope_r -= there @ log_alive + gone @ log_ended
+    slope_alpha = counts.sum() * r / alpha - (r + x) @ (there / (alpha + total) + gone / (alpha + t_x))
+    slope_a = customers @ digamma_all + gone.sum() / a
+    slope_b = customers @ (digamma_all + special.digamma(b + orders) - special.digamma(b)) - gone_by_orders @ (
+        1 / repeated
+    )
+    return value, np.array([slope_r * r, slope_alpha * alpha, slope_a * a, slope_b * b])
 
 
-def _covariance(cost: Callable[[FloatArray], float], at: FloatArray) -> FloatArray | None:
-    """Inverse curvature of the negative log likelihood by central differences."""
-    n, step = at.size, 1e-3
-    curvature = np.empty((n, n))
-    shifts = np.eye(n) * step
-    for i in range(n):
-        for j in range(i, n):
-            total = cost(at + shifts[i] + shifts[j]) - cost(at + shifts[i] - shifts[j])
-            total += cost(at - shifts[i] - shifts[j]) - cost(at - shifts[i] + shifts[j])
-            curvature[i, j] = curvature[j, i] = total / (4 * step**2)
+def _covariance(slope: Callable[[FloatArray], FloatArray], at: FloatArray) -> FloatArray | None:
+    """Inverse curvature of the negative log likelihood, by central differences of its slope."""
+    shifts = np.eye(at.size) * 1e-4
+    curvature = np.array([(slope(at + shift) - slope(at - shift)) / 2e-4 for shift in shifts])
+    curvature = (curvature + curvature.T) / 2
     if not np.isfinite(curvature).all() or (np.linalg.eigvalsh(curvature) <= 0).any():
         return None
     return np.linalg.inv(curvature).astype(np.float64)
@@ -167,15 +179,41 @@ def _not_one(a: float) -> float:
     return a if abs(a - 1) > 1e-6 else 1 + 1e-6
 
 
+def _orders_ahead(model: BgNbd, x: FloatArray, ratio: FloatArray) -> FloatArray:
+    """Expected orders in the time to come of a customer alive now; ratio = (α+T)/(α+T+t).
+
+    (a+b+x-1)/(a-1)·[1 - ratio^{r+x} ₂F₁(r+x, b+x; a+b+x-1; 1-ratio)], by Euler's transformation
+    ratio^{a-1} ₂F₁(a+b-1-r, a-1; a+b+x-1; 1-ratio), whose arguments do not grow with the orders.
+    """
+    a, b = _not_one(model.a), model.b
+    with np.errstate(all="ignore"):
+        inner = special.hyp2f1(a + b - 1 - model.r, a - 1, a + b + x - 1, 1 - ratio)
+        orders = (a + b + x - 1) / (a - 1) * (1 - ratio ** (a - 1) * inner)
+    broken = ~np.isfinite(orders)
+    if broken.any():
+        orders[broken] = _orders_by_integral(model, x[broken], ratio[broken])
+    return orders
+
+
+def _orders_by_integral(model: BgNbd, x: FloatArray, ratio: FloatArray) -> FloatArray:
+    """The same where the function overflows (very large a): mean over the chance of leaving p ~ Beta(a, b + x).
+
+    Given p a customer alive orders (1 - (1 + p(1-ratio)/ratio)^-(r+x))/p times.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(400)
+    orders, place = np.unique(x, return_inverse=True)
+    leave = special.betaincinv(model.a, model.b + orders[:, None], (nodes + 1) / 2)[place]
+    growth, leave = ((1 - ratio) / ratio)[:, None], np.maximum(leave, 1e-300)
+    ahead = -np.expm1(-(model.r + x[:, None]) * np.log1p(leave * growth)) / leave
+    return ahead @ (weights / 2)
+
+
 def expected_purchases_new(model: BgNbd, weeks: ArrayLike) -> FloatArray:
-    """Expected repeat orders of a new customer in `weeks` (Fader, Hardie & Lee 2005, eq. 9)."""
-    t = np.asarray(weeks, dtype=float)
+    """Expected repeat orders of a new customer within each number of `weeks` (Fader, Hardie & Lee 2005, eq. 9)."""
+    t = float_array(weeks, "Weeks")
     if (t < 0).any():
         raise ValueError("Weeks must be 0 or more.")
-    a = _not_one(model.a)
-    ratio = model.alpha / (model.alpha + t)
-    inner = special.hyp2f1(a + model.b - 1 - model.r, a - 1, a + model.b - 1, 1 - ratio)
-    return (a + model.b - 1) / (a - 1) * (1 - ratio ** (a - 1) * inner)
+    return _orders_ahead(model, np.zeros(t.shape), model.alpha / (model.alpha + t))
 
 
 def alive_probability(model: BgNbd, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> FloatArray:
@@ -193,19 +231,12 @@ def _odds_gone(model: BgNbd, x: FloatArray, t_x: FloatArray, total: FloatArray) 
 def expected_purchases(
     model: BgNbd, weeks: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
 ) -> FloatArray:
-    """Expected order days of each customer in the next `weeks` (Fader, Hardie & Lee 2005, eq. 10).
-
-    Euler's transformation of ₂F₁ keeps its arguments small however many orders a customer has:
-    ((α+T)/(α+T+t))^{r+x} ₂F₁(r+x, b+x; a+b+x-1; z) = ((α+T)/(α+T+t))^{a-1} ₂F₁(a+b-1-r, a-1; a+b+x-1; z).
-    """
+    """Expected order days of each customer in the next `weeks` (Fader, Hardie & Lee 2005, eq. 10)."""
     x, t_x, total = _histories(frequency, recency, T)
     if not (math.isfinite(weeks) and weeks >= 0):
         raise ValueError(f"Weeks must be 0 or more, not {weeks}.")
-    a = _not_one(model.a)
-    ratio = (model.alpha + total) / (model.alpha + total + weeks)
-    inner = special.hyp2f1(a + model.b - 1 - model.r, a - 1, a + model.b + x - 1, 1 - ratio)
-    orders = (a + model.b + x - 1) / (a - 1) * (1 - ratio ** (a - 1) * inner)
-    return orders / (1 + _odds_gone(model, x, t_x, total))
+    ahead = _orders_ahead(model, x, (model.alpha + total) / (model.alpha + total + weeks))
+    return ahead / (1 + _odds_gone(model, x, t_x, total))
 
 
 def expected_total(
