@@ -88,6 +88,12 @@ def share(part: Decimal | float, whole: Decimal | float) -> float | None:
     return float(part) / float(whole) if whole > 0 else None
 
 
+def part(some: Decimal, whole: Decimal) -> float | None:
+    """A part that lies within its whole, as a ratio; None where returns carry it outside 0 to 1."""
+    found = share(some, whole)
+    return found if found is not None and 0 <= found <= 1 else None
+
+
 def per(total: Decimal, n: int) -> Decimal | None:
     """Money per one of n, rounded to the öre; None where there is none."""
     return money(total / n) if n else None

@@ -1,0 +1,239 @@
+"""Overview: groups and drivers by hand, sums that close, and independent pandas on real data."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from insight.analysis import registry
+from insight.errors import NotEnoughDataError, UsageError
+from insight.result import Result
+from insight.workspace.store import Workspace
+from tests.analysis import real
+from tests.build import workspace
+
+YEAR = {"start": "2024-01-01", "end": "2025-01-01"}
+
+
+def run(made: Workspace, key: str, chosen: Mapping[str, str] | None = None) -> Result:
+    with made.query() as query:
+        return registry.run(query, key, chosen)
+
+
+def rows_of(result: Result, name: str) -> dict[Any, Any]:
+    return {row[name]: row for row in result.table.to_dict("records")}
+
+
+@cache
+def company() -> Workspace:
+    lines = [
+        ("ann", "2023-01-10", 100, "web", None, "A", "1"), ("ann", "2024-01-10", 150, "web", None, "A", "2"),
+        ("ann", "2024-01-10", 50, "web", None, "B", "2"), ("bo", "2023-03-10", 80, "store", "S1", "A", "3"),
+        ("cy", "2021-03-10", 80, "store", "S1", "A", "4"), ("cy", "2024-03-10", 90, "store", "S1", "A", "5"),
+        ("di", "2024-04-10", 90, "store", "S2", "B", "6"), ("di", "2024-04-12", -90, "store", "S2", "B", "7"),
+        ("eva", "2024-05-01", -20, "store", "S2", "B", "8"), (None, "2024-05-01", 33, "store", "S2", "B", "9"),
+        (None, "2023-05-01", 30, "store", "S2", "B", "10"),
+    ]  # fmt: skip
+    names = ("customer_id", "ordered_at", "amount", "channel", "store", "category", "order_id")
+    customers = [
+        {"customer_id": "ann", "region": "Skåne", "birth_date": "1989-06-15", "Housing": "house"},
+        {"customer_id": "bo", "region": "Skåne", "birth_date": "1990-01-01", "Housing": "flat"},
+    ]
+    return workspace([dict(zip(names, line, strict=True)) for line in lines], customers)
+
+
+def test_groups_of_customers_make_up_all_sales() -> None:
+    result = run(company(), "overview.key_figures", YEAR)
+    found = {
+        row["group"]: (row["n_customers"], row["sales"], row["sales_before"]) for row in result.table.to_dict("records")
+    }
+    assert found == {
+        "new": (1, Decimal(0), Decimal(0)), "kept": (1, Decimal(200), Decimal(100)),
+        "returned": (1, Decimal(90), Decimal(0)), "lost": (1, Decimal(0), Decimal(80)),
+        "only_returns": (1, Decimal(-20), Decimal(0)), "unidentified": (None, Decimal(33), Decimal(30)),
+    }  # fmt: skip
+    values = {name: (metric.value, metric.before) for name, metric in result.metrics.items()}
+    assert values["sales"] == (Decimal(303), Decimal(210))
+    assert values["customers"] == (3, 2)
+    assert values["orders"] == (3, 2)
+    assert values["receipt"] == (Decimal("96.67"), Decimal(90))
+    assert values["identified_share"] == (pytest.approx(270 / 303), pytest.approx(180 / 210))
+    assert values["new_customers"] == (1, 2)
+    assert values["lost_customers"] == (1, 0)
+    assert values["returns"] == (Decimal(110), Decimal(0))
+    assert "margin" not in values
+
+
+def test_drivers_by_hand_add_up_to_the_change() -> None:
+    # Purchasers: 2 × 1 × 90 = 180 → 3 × 1 × 96.67 = 290: customers (90 + 96.67)/2 = 93.33, receipt 2.5 × 6.67 = 16.67.
+    drivers = run(company(), "overview.key_figures", YEAR).tables["drivers"]
+    assert dict(zip(drivers["driver"], drivers["contribution"], strict=True)) == {
+        "customers": Decimal("93.33"), "frequency": Decimal(0), "receipt": Decimal("16.67"),
+        "returns": Decimal(-20), "unidentified": Decimal(3),
+    }  # fmt: skip
+    assert drivers["contribution"].sum() == Decimal(93)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "key"),
+    [
+        (YEAR, "overview.key_figures.grew"),
+        ({"start": "2023-01-01", "end": "2024-01-01", "compare": "none"}, "overview.key_figures.alone"),
+        ({"start": "2024-05-01", "end": "2024-06-01", "compare": "none"}, "overview.key_figures.unknown"),
+        ({"start": "2024-04-11", "end": "2024-04-30"}, "overview.key_figures.no_net"),
+    ],
+)
+def test_headline_for_each_outcome(chosen: Mapping[str, str], key: str) -> None:
+    assert run(company(), "overview.key_figures", chosen).headline.key == key
+
+
+def test_a_fall_is_told_with_its_main_driver() -> None:
+    made = workspace([("a", "2023-05-01", 100), ("b", "2023-05-02", 100), ("a", "2024-05-01", 100)])
+    headline = run(made, "overview.key_figures", YEAR).headline
+    assert headline.key == "overview.key_figures.fell"
+    assert headline.values["change"] == pytest.approx(0.5)
+    assert headline.values["driver"].key == "overview.driver.customers.down"  # type: ignore[attr-defined]
+
+
+def test_a_period_without_transactions_is_refused_with_the_extent() -> None:
+    with pytest.raises(NotEnoughDataError) as refused:
+        run(company(), "overview.key_figures", {"start": "2022-01-01", "end": "2022-06-01"})
+    assert refused.value.key == "error.no_orders_in_period"
+
+
+def test_twelve_points_end_with_the_period() -> None:
+    made = workspace([("a", date(2023 + k // 12, k % 12 + 1, 15), 10 * (k + 1)) for k in range(24)])
+    metric = run(made, "overview.key_figures", {"start": "2024-01-11", "end": "2024-12-11"}).metrics["sales"]
+    # A month runs from the 11th to the 10th: the first holds 15 December 2023 (number 11), the last 15 November 2024.
+    assert metric.series == tuple(float(10 * (k + 1)) for k in range(11, 23))
+
+
+def test_months_with_the_year_before() -> None:
+    made = company()
+    result = run(made, "overview.series", {"start": "2024-01-01", "end": "2024-06-01"})
+    found = [(row["sales"], row["n_customers"], row["before"]) for row in result.table.to_dict("records")]
+    assert found == [(200, 1, 100), (0, 0, 0), (90, 1, 80), (0, 1, 0), (13, 0, 30)]
+    assert result.headline.values["above"] == 2
+    part = run(made, "overview.series", {"start": "2024-01-11", "end": "2024-03-11", "measure": "customers"})
+    assert part.table["n_customers"].tolist() == [0, 0, 1]
+    assert [note.values["month"] for note in part.notes] == [date(2024, 1, 1), date(2024, 3, 1)]
+
+
+def test_breakdowns_by_order_line_customer_age_and_own_column() -> None:
+    made = company()
+    by_channel = rows_of(run(made, "overview.breakdown", {**YEAR, "by": "channel"}), "value")
+    assert {key: (row["sales"], row["n_customers"], row["sales_listed"]) for key, row in by_channel.items()} == {
+        "web": (200, 1, 200), "store": (103, 2, 90),
+    }  # fmt: skip
+    by_category = rows_of(run(made, "overview.breakdown", {**YEAR, "by": "category"}), "value")
+    assert {key: (row["sales"], row["n_customers"], row["n_orders"]) for key, row in by_category.items()} == {
+        "A": (240, 2, 2), "B": (63, 2, 2),
+    }  # fmt: skip
+    by_region = rows_of(run(made, "overview.breakdown", {**YEAR, "by": "region"}), "value")
+    assert {key: (row["sales"], row["n_customers"]) for key, row in by_region.items()} == {
+        "Skåne": (200, 1), "unknown": (70, 2), "unidentified": (33, None),
+    }  # fmt: skip
+    for day, band in (("2024-06-14", "age_25_34"), ("2024-06-15", "age_35_44")):  # ann turns 35 on the latter
+        by_age = rows_of(
+            run(made, "overview.breakdown", {"start": "2024-01-01", "end": day, "by": "age_band"}), "value"
+        )
+        assert by_age[band]["sales"] == 200
+    by_housing = rows_of(run(made, "overview.breakdown", {**YEAR, "by": "Housing"}), "value")
+    assert by_housing["house"]["sales"] == 200
+    assert by_housing["flat"]["change"] == -80
+    with pytest.raises(UsageError):
+        run(made, "overview.breakdown", {"by": "moon"})
+
+
+def test_many_values_are_gathered_and_still_make_up_the_total() -> None:
+    made = workspace(
+        [{"customer_id": f"c{k}", "ordered_at": "2024-03-01", "amount": k, "store": f"S{k}"} for k in range(1, 51)]
+    )
+    result = run(made, "overview.breakdown")
+    assert len(result.table) == 31
+    assert rows_of(result, "value")["other_values"]["sales"] == sum(range(1, 21))
+    assert result.table["sales"].sum() == sum(range(1, 51))
+
+
+def test_one_category_on_every_line_gives_the_orders_of_the_orders_table() -> None:
+    rows = [
+        {"customer_id": who, "ordered_at": at, "amount": amount, "order_id": number, "category": "x"}
+        for who, at, amount, number in (
+            ("a", "2024-01-01 10:00", 5, None), ("a", "2024-01-01 10:00", 6, None), ("a", "2024-01-01 11:00", 7, None),
+            ("a", "2024-01-02", 7, None), ("a", "2024-01-02", 8, None), ("b", "2024-01-02", 8, "7"),
+            ("b", "2024-01-02", -9, "7"), ("b", "2024-01-03", 9, "7"), ("c", "2024-01-03", 0, None),
+        )
+    ]  # fmt: skip
+    made = workspace(rows)
+    assert run(made, "overview.breakdown", {"by": "category"}).table["n_orders"].tolist() == [6]
+    assert run(made, "overview.key_figures").metrics["orders"].value == 6
+
+
+lines = st.lists(
+    st.tuples(
+        st.sampled_from(["ann", "bo", "cy", None]), st.integers(0, 800), st.integers(-20_000, 90_000),
+        st.sampled_from(["web", "store", None]),
+    ),
+    min_size=1, max_size=30,
+)  # fmt: skip
+
+
+@given(lines, st.sampled_from(["year_before", "previous_period"]))
+@settings(max_examples=5, deadline=None)
+def test_drivers_and_groups_close_on_any_history(
+    made: list[tuple[str | None, int, int, str | None]], compare: str
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "customer_id": who,
+            "ordered_at": date(2023, 1, 1) + timedelta(days=day),
+            "amount": Decimal(cents) / 100,
+            "channel": way,
+        }
+        for who, day, cents, way in made
+    ]
+    there = workspace([*rows, {"customer_id": None, "ordered_at": "2024-06-30", "amount": 0, "channel": "web"}])
+    chosen = {"start": "2024-03-01", "end": "2024-09-01", "compare": compare}
+    result = run(there, "overview.key_figures", chosen)
+    sales = result.metrics["sales"]
+    total = sum((row["amount"] for row in rows if date(2024, 3, 1) <= row["ordered_at"] < date(2024, 9, 1)), Decimal(0))
+    assert sales.value == total == result.table["sales"].sum()
+    assert result.basis.sum_check is not None
+    assert result.basis.sum_check.difference == 0
+    if sales.before is not None:
+        assert result.tables["drivers"]["contribution"].sum() == total - Decimal(str(sales.before))
+        assert result.table["sales_before"].sum() == sales.before
+    by_channel = run(there, "overview.breakdown", {**chosen, "by": "channel"})
+    assert by_channel.table["sales"].sum() == total
+    assert run(there, "overview.series", {"start": "2024-03-01", "end": "2024-09-01"}).table["sales"].sum() == total
+
+
+def test_key_figures_of_online_retail_agree_with_pandas() -> None:
+    made, lines = real.online_retail()
+    start, middle, end = (pd.Timestamp(day) for day in ("2010-06-01", "2010-09-01", "2010-12-01"))
+    metrics = run(made, "overview.key_figures", {
+        "start": "2010-09-01", "end": "2010-12-01", "compare": "previous_period",
+    }).metrics  # fmt: skip
+    orders = real.orders_of(lines)
+    first = orders[~orders["is_return"]].groupby("customer_id")["day"].min()
+    for attribute, low, high in (("value", middle, end), ("before", start, middle)):
+        inside = lines[(lines["day"] >= low) & (lines["day"] < high)]
+        here = orders[(orders["day"] >= low) & (orders["day"] < high)]
+        bought = here[~here["is_return"]]
+        buyers = set(bought["customer_id"])
+        expected = {
+            "sales": Decimal(int(inside["cents"].sum())) / 100,
+            "identified_sales": Decimal(int(here["cents"].sum())) / 100,
+            "customers": len(buyers), "orders": len(bought),
+            "new_customers": int(((first >= low) & (first < high)).sum()),
+        }  # fmt: skip
+        for name, value in expected.items():
+            assert getattr(metrics[name], attribute) == value, (name, attribute)
+        receipt = here.loc[here["customer_id"].isin(buyers), "cents"].sum() / 100 / len(bought)
+        assert float(getattr(metrics["receipt"], attribute)) == pytest.approx(receipt, abs=0.005)
