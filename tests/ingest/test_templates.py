@@ -4,13 +4,17 @@ import csv
 import io
 from datetime import datetime
 
+import duckdb
 import openpyxl
 import pytest
 
 from insight.i18n.catalog import LANGUAGES
 from insight.ingest.examples import TABLE_EXAMPLES
+from insight.ingest.load import read_into
+from insight.ingest.options import ReadOptions
 from insight.ingest.schema import TABLES
 from insight.ingest.templates import file_name, header, template
+from insight.workspace.tables import create_tables
 
 ALL = [(table, language) for table in TABLES for language in LANGUAGES]
 
@@ -65,6 +69,34 @@ def test_every_field_has_an_example_and_required_ones_are_never_empty(table):
     for field in TABLES[table].fields:
         assert any(cell is not None for cell in columns[field.name])
         assert not field.required or None not in columns[field.name]
+
+
+@pytest.mark.parametrize(("table", "language"), ALL)
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_a_filled_example_loads_as_its_own_kind_with_every_column_and_no_warning(tmp_path, table, language, form):
+    path = tmp_path / file_name(table, language, form, filled=True)
+    path.write_bytes(template(table, language, form, filled=True))
+    with duckdb.connect(config={"threads": 1}) as con:
+        create_tables(con)
+        report = read_into(con, path, name=path.name, file_id=1, options=ReadOptions(), key=bytes(32))
+        [(loaded, zeros)] = con.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE customer_id = '00012') FROM {table}"
+        ).fetchall()
+    examples = TABLE_EXAMPLES[table]["customer_id"]
+    assert (report.kind, report.outcome, report.rows) == (table, "accept", len(examples))
+    assert (loaded, zeros) == (len(examples), list(examples).count("00012"))
+    labels = {field.name: header(field, language) for field in TABLES[table].fields}
+    assert dict(report.mapping) == labels
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_an_empty_template_is_refused_because_there_is_nothing_in_it(tmp_path, form):
+    path = tmp_path / f"tom.{form}"
+    path.write_bytes(template("transactions", "sv", form))
+    with duckdb.connect() as con:
+        create_tables(con)
+        report = read_into(con, path, name=path.name, file_id=1, options=ReadOptions(), key=bytes(32))
+    assert (report.outcome, report.rows) == ("refuse", 0)
 
 
 def test_the_examples_are_one_company():
