@@ -140,7 +140,7 @@ def mutate(content: bytes, dice: random.Random, other: bytes) -> bytes:
 def injured(seed: Seed, dice: random.Random, other: Seed) -> bytes:
     """A mutated file; half of the packed ones are injured inside, so that they open."""
     if dice.random() < 0.5:
-        if seed.content.startswith(b"PK"):
+        if zipfile.is_zipfile(io.BytesIO(seed.content)):
             return _repacked(seed.content, dice)
         if seed.content.startswith(b"\x1f\x8b"):
             return gzip.compress(mutate(gzip.decompress(seed.content), dice, other.content), mtime=0)

@@ -7,7 +7,7 @@ never used as a path.
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -76,14 +76,22 @@ def data_members(found: tuple[Member, ...]) -> tuple[Member, ...]:
     return data or found
 
 
-def unpack_member(path: Path, member: Member, target: Path) -> None:
-    """Write one member to `target`, counting. Raises IngestError when it is locked, damaged or larger than promised."""
-    check = 0
+def no_pause() -> None:
+    """What is called between two chunks when nobody wants to stop: nothing."""
+
+
+def unpack_member(path: Path, member: Member, target: Path, pause: Callable[[], None] = no_pause) -> None:
+    """Write one member to `target`, counting. Raises IngestError when it is locked, damaged or larger than promised.
+
+    `pause` is called between chunks; what it raises stops the work.
+    """
+    check_sum = 0
     with target.open("wb") as out:
         for chunk in inflate(path, member.info):
-            check = zlib.crc32(chunk, check)
+            pause()
+            check_sum = zlib.crc32(chunk, check_sum)
             out.write(chunk)
-    if check != member.info.CRC:
+    if check_sum != member.info.CRC:
         raise IngestError("ingest.file_damaged")
 
 
@@ -109,7 +117,7 @@ def inflate(path: Path, info: zipfile.ZipInfo) -> Iterator[bytes]:
             yield from _inflated(file, zlib.decompressobj(-15), info.compress_size)
 
 
-def gunzip(path: Path, target: Path) -> None:
+def gunzip(path: Path, target: Path, pause: Callable[[], None] = no_pause) -> None:
     """Unpack a gzip file (several members in a row are one file) to `target`. Raises IngestError as `unpack_member`."""
     packed = path.stat().st_size
     with path.open("rb") as file, target.open("wb") as out:
@@ -117,6 +125,7 @@ def gunzip(path: Path, target: Path) -> None:
         while rest:
             unpacker = zlib.decompressobj(31)
             for chunk in _inflated(file, unpacker, packed - file.tell(), rest, total, packed):
+                pause()
                 total += len(chunk)
                 out.write(chunk)
             # gzip itself allows zeros after the last member.

@@ -79,50 +79,62 @@ class Source:
         return self.first_row + line - 1 - bisect_right(self.continued, line)
 
 
-def open_source(path: Path, name: str, work: Path, *, sheet: str | None = None, member: str | None = None) -> Source:
+def open_source(
+    path: Path, name: str, work: Path, *, sheet: str | None = None, member: str | None = None,
+    pause: Callable[[], None] = archive.no_pause,
+) -> Source:  # fmt: skip
     """Decide by content what a file is, unpack it into `work`, and refuse what is no data or may do harm.
 
     `name` is the file's name as the user knows it; it is compared with the content and shown, nothing else. `sheet`
-    and `member` choose inside a workbook or a zip. New files in `work` get random names.
+    and `member` choose inside a workbook or a zip. New files in `work` get random names. `pause` is called often
+    during long work; what it raises stops the work, and nothing is left behind.
 
     Raises IngestError with one sentence for everything that is refused; several data files in a zip are refused
     with their names until `member` says which.
     """
     try:
-        return _open(path, name, work, sheet, member)
+        return _open(path, name, _Visit(work, sheet, member, pause))
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise IngestError("ingest.disk_full") from error
         raise IngestError("ingest.file_unreadable") from error
 
 
-def _open(path: Path, name: str, work: Path, sheet: str | None, member: str | None) -> Source:
+@dataclass(frozen=True)
+class _Visit:
+    """What holds for one opening: where to write, what was chosen, how to stop."""
+
+    work: Path
+    sheet: str | None
+    member: str | None
+    pause: Callable[[], None]
+
+
+def _open(path: Path, name: str, visit: _Visit) -> Source:
     kind = kind_of(path)
     if kind == "gzip":
         inner_name = re.sub(r"\.gz(?:ip)?$", "", name, flags=re.IGNORECASE)
-        return _inner(lambda target: archive.gunzip(path, target), inner_name, work, sheet, _mismatch(name, kind))
+        return _inner(lambda to: archive.gunzip(path, to, visit.pause), inner_name, visit, _mismatch(name, kind))
     if kind != "zip":
-        return _plain(path, name, work, kind, sheet)
+        return _plain(path, name, kind, visit)
     found = archive.members(path)
     if workbook := _workbook(found):
-        return _sheet(name, workbook, excel.read_zipped(path, work, found, sheet))
+        return _sheet(name, workbook, excel.read_zipped(path, visit.work, found, visit.sheet, visit.pause))
     data = archive.data_members(found)
-    chosen = _choose(data, member)
+    chosen = _choose(data, visit.member)
     source = _inner(
-        lambda target: archive.unpack_member(path, chosen, target), chosen.name, work, sheet, _mismatch(name, kind)
+        lambda to: archive.unpack_member(path, chosen, to, visit.pause), chosen.name, visit, _mismatch(name, kind)
     )
     return replace(source, member=chosen.name, members=tuple(m.name for m in data))
 
 
-def _inner(
-    unpack: Callable[[Path], None], inner_name: str, work: Path, sheet: str | None, said: list[FileMessage]
-) -> Source:
+def _inner(unpack: Callable[[Path], None], inner_name: str, visit: _Visit, said: list[FileMessage]) -> Source:
     """The source inside a packed file, which may be a workbook but not another packed file."""
     shown = PurePosixPath(inner_name).name
-    inner = work / uuid.uuid4().hex
+    inner = visit.work / uuid.uuid4().hex
     try:
         unpack(inner)
-        source = _read_inner(inner, shown, work, sheet)
+        source = _read_inner(inner, shown, visit)
     except BaseException:
         inner.unlink(missing_ok=True)
         raise
@@ -132,20 +144,20 @@ def _inner(
     return replace(source, messages=(*said, unpacked, *source.messages))
 
 
-def _read_inner(inner: Path, name: str, work: Path, sheet: str | None) -> Source:
+def _read_inner(inner: Path, name: str, visit: _Visit) -> Source:
     kind = kind_of(inner)
     found = archive.members(inner) if kind == "zip" else ()
     workbook = _workbook(found)
     if kind == "gzip" or (kind == "zip" and not workbook):
         raise IngestError("ingest.zip_nested")
     if workbook:
-        return _sheet(name, workbook, excel.read_zipped(inner, work, found, sheet))
-    return _plain(inner, name, work, kind, sheet)
+        return _sheet(name, workbook, excel.read_zipped(inner, visit.work, found, visit.sheet, visit.pause))
+    return _plain(inner, name, kind, visit)
 
 
-def _plain(path: Path, name: str, work: Path, kind: str, sheet: str | None) -> Source:
+def _plain(path: Path, name: str, kind: str, visit: _Visit) -> Source:
     if kind == "xls":
-        return _sheet(name, kind, excel.read_ole(path, work, sheet))
+        return _sheet(name, kind, excel.read_ole(path, visit.work, visit.sheet, visit.pause))
     if kind == "parquet":
         check_parquet(path)
     return Source(path, "parquet" if kind == "parquet" else "text", name, messages=tuple(_mismatch(name, kind)))

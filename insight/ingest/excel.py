@@ -11,9 +11,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from typing import Any
 from insight.errors import IngestError
 from insight.ingest import archive
 from insight.ingest.report import FileMessage
+
+Pause = Callable[[], None]
 
 _CHILD = Path(__file__).with_name("excel_child.py")
 _BASE_MEMORY = 450 << 20
@@ -31,6 +34,7 @@ _BYTES_PER_SECOND = 700_000
 # Real sheets pack 5 to 40 times; what packs better gets no more than the base limits.
 _HONEST_RATIO = 60
 _BASE_OUTPUT = 256 << 20
+_PAUSE = 0.2
 _MARK_LOCKED = "EncryptedPackage".encode("utf-16-le")
 _MARK_MACRO = "_VBA_PROJECT".encode("utf-16-le")
 
@@ -77,8 +81,13 @@ def is_workbook(names: frozenset[str]) -> str:
     return "ods" if "content.xml" in names and "mimetype" in names else ""
 
 
-def read_zipped(path: Path, work: Path, found: tuple[archive.Member, ...], sheet: str | None) -> SheetFile:
-    """Read a sheet of an xlsx, xlsm, xlsb or ods file. Raises IngestError with one sentence for the user."""
+def read_zipped(
+    path: Path, work: Path, found: tuple[archive.Member, ...], sheet: str | None, pause: Pause = archive.no_pause
+) -> SheetFile:
+    """Read a sheet of an xlsx, xlsm, xlsb or ods file. Raises IngestError with one sentence for the user.
+
+    `pause` is called several times a second while the child works; what it raises ends the child.
+    """
     archive.refuse_entities(path, found)
     if any(m.name == "META-INF/manifest.xml" and _is_locked_ods(path, m) for m in found):
         raise IngestError("ingest.excel_password")
@@ -86,10 +95,10 @@ def read_zipped(path: Path, work: Path, found: tuple[archive.Member, ...], sheet
     messages: list[FileMessage] = []
     if any(m.name.lower().endswith("vbaproject.bin") or m.name.startswith("Basic/") for m in found):
         messages.append(FileMessage("excel_macro", "warning"))
-    return _read(path, work, sheet, _limits(packed, unpacked), messages)
+    return _read(path, work, sheet, _limits(packed, unpacked), messages, pause)
 
 
-def read_ole(path: Path, work: Path, sheet: str | None) -> SheetFile:
+def read_ole(path: Path, work: Path, sheet: str | None, pause: Pause = archive.no_pause) -> SheetFile:
     """Read a sheet of an old xls file. Raises IngestError; a locked xlsx, which hides in this container, too."""
     macro = False
     with path.open("rb") as file:
@@ -101,7 +110,7 @@ def read_ole(path: Path, work: Path, sheet: str | None) -> SheetFile:
             tail = chunk[-64:]
     messages = [FileMessage("excel_macro", "warning")] if macro else []
     size = path.stat().st_size
-    return _read(path, work, sheet, _limits(size, size), messages)
+    return _read(path, work, sheet, _limits(size, size), messages, pause)
 
 
 def _is_locked_ods(path: Path, manifest: archive.Member) -> bool:
@@ -117,11 +126,13 @@ def _limits(packed: int, unpacked: int) -> _Limits:
     )
 
 
-def _read(path: Path, work: Path, sheet: str | None, limits: _Limits, messages: list[FileMessage]) -> SheetFile:
+def _read(
+    path: Path, work: Path, sheet: str | None, limits: _Limits, messages: list[FileMessage], pause: Pause
+) -> SheetFile:
     folder = work / f"sheets-{uuid.uuid4().hex}"
     folder.mkdir()
     try:
-        reply = _ask(path, folder, sheet, limits)
+        reply = _ask(path, folder, sheet, limits, pause)
         chosen = _chosen(reply)
         target = work / f"{uuid.uuid4().hex}.csv"
         (folder / chosen["file"]).replace(target)
@@ -138,23 +149,20 @@ def _read(path: Path, work: Path, sheet: str | None, limits: _Limits, messages: 
     )  # fmt: skip
 
 
-def _ask(path: Path, folder: Path, sheet: str | None, limits: _Limits) -> dict[str, Any]:
+def _ask(path: Path, folder: Path, sheet: str | None, limits: _Limits, pause: Pause) -> dict[str, Any]:
     request = {
         "path": str(path.resolve()), "folder": str(folder.resolve()), "sheet": sheet,
         "memory": limits.memory, "seconds": limits.seconds, "limit": limits.output,
     }  # fmt: skip
-    # A busy machine gives a process less than its share: the wall clock is the wider limit.
-    patience = 3 * limits.seconds + 10
     with subprocess.Popen(
         [sys.executable, "-I", str(_CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as child:  # fmt: skip
         try:
-            out, _ = child.communicate(json.dumps(request).encode(), timeout=patience)
-        except BaseException as error:
+            # A busy machine gives a process less than its share: the wall clock is the wider limit.
+            out = _wait(child, json.dumps(request).encode(), 3 * limits.seconds + 10, pause)
+        except BaseException:
             _kill(child)
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise IngestError("ingest.excel_slow") from error
             raise
     if child.returncode == 0:
         return json.loads(out)
@@ -162,6 +170,20 @@ def _ask(path: Path, folder: Path, sheet: str | None, limits: _Limits) -> dict[s
         raise IngestError("ingest.excel_slow")
     # The Rust library aborts when it is refused memory; there is no exception to catch in the child.
     raise IngestError("ingest.excel_too_large")
+
+
+def _wait(child: "subprocess.Popen[bytes]", request: bytes, patience: float, pause: Pause) -> bytes:
+    """The child's answer. Raises IngestError when it takes longer than `patience` seconds, and what `pause` raises."""
+    deadline = time.monotonic() + patience
+    told: bytes | None = request
+    while True:
+        try:
+            return child.communicate(told, timeout=_PAUSE)[0]
+        except subprocess.TimeoutExpired:
+            told = None  # the request is on its way; it can be given once
+        pause()
+        if time.monotonic() > deadline:
+            raise IngestError("ingest.excel_slow")
 
 
 def _kill(child: "subprocess.Popen[bytes]") -> None:

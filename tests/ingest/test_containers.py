@@ -365,6 +365,43 @@ def test_a_file_that_is_gone_is_a_sentence(tmp_path, work):
     assert refusal(tmp_path / "borta.csv", work)[0] == "file_unreadable"
 
 
+class StoppedError(Exception):
+    """What a user's cancel raises here."""
+
+
+def test_a_cancel_ends_the_child_and_leaves_nothing(tmp_path, work, monkeypatch):
+    sleeper = put(tmp_path, "sleeper.py", b"import sys, time\nsys.stdin.read()\ntime.sleep(600)\n")
+    monkeypatch.setattr("insight.ingest.excel._CHILD", sleeper)
+    asked: list[int] = []
+
+    def pause() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        open_source(workbook(tmp_path, {"B": [["kundnr"], ["1"]]}), "bok.xlsx", work, pause=pause)
+    assert list(work.iterdir()) == []
+
+
+def test_a_child_that_never_answers_is_stopped(tmp_path, work, monkeypatch):
+    sleeper = put(tmp_path, "sleeper.py", b"import sys, time\nsys.stdin.read()\ntime.sleep(600)\n")
+    monkeypatch.setattr("insight.ingest.excel._CHILD", sleeper)
+    monkeypatch.setattr("insight.ingest.excel._BASE_SECONDS", -3)
+    assert refusal(workbook(tmp_path, {"B": [["kundnr"], ["1"]]}), work)[0] == "excel_slow"
+    assert list(work.iterdir()) == []
+
+
+def test_unpacking_can_be_stopped(tmp_path, work):
+    def pause() -> None:
+        raise StoppedError
+
+    for path in (put(tmp_path, "a.csv.gz", gzip.compress(CSV)), zipped(tmp_path, {"a.csv": CSV})):
+        with pytest.raises(StoppedError):
+            open_source(path, path.name, work, pause=pause)
+    assert list(work.iterdir()) == []
+
+
 def test_excel_names_of_columns():
     assert [letters(n) for n in (0, 25, 26, 701, 702, 16_383)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
 

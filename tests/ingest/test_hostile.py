@@ -262,7 +262,7 @@ def test_a_full_disk_is_a_sentence(tmp_path, monkeypatch):
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
 
-    def full(_packed: Path, target: Path) -> None:
+    def full(_packed: Path, target: Path, _pause: object) -> None:
         target.write_bytes(b"a")
         raise OSError(28, "No space left on device")
 
