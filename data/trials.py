@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from data import columns, words
 from data.clock import day, stream
-from data.orders import Orders, count_in, last_day_before, plain
+from data.orders import ANONYMOUS, Orders, count_in, last_day_before, plain
 from data.people import N_PEOPLE, People
 
 LETTER_TEST, CHANNEL_TEST, AIMED = words.TESTS
@@ -24,6 +24,7 @@ AIMED_SIZE, AIMED_COST = 900, 36.00
 SOURCE_SIZE = 200_000
 SOURCE_BUYERS = (120, 2935)  # 24.46 times: the source's +2 346 %
 SOURCE_BASKET = 450_00  # öre, mean of either group
+SOURCE_OTHERS = 4  # unidentified purchases a day beside them
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def source_case(seed: int = 2024) -> tuple[pa.Table, pa.Table]:
     Returns (assignments, transactions) in canonical columns. 120 of the group that got a text message buy, and
     2,935 of the group that got a letter at 6 kr; baskets come from one distribution and are scaled to the same
     mean of 450 kr in both groups (margin 40 %), so that sales stand as 24.46 to 1. The letter group earns about
-    528,000 kr in margin and costs 1,200,000 kr.
+    528,000 kr in margin and costs 1,200,000 kr. All purchases fall within 28 days; the shop's other, unidentified
+    sales go on for two months, so that windows up to 60 days are complete.
     """
     rng = stream(seed, "source")
     n = 2 * SOURCE_SIZE
@@ -145,13 +147,16 @@ def source_case(seed: int = 2024) -> tuple[pa.Table, pa.Table]:
     amounts = [_baskets(rng, size) for size in SOURCE_BUYERS]
     customer, amount = np.concatenate(buyers), np.concatenate(amounts)
     days = CHANNEL_DAY + 1 + (27 * rng.beta(1.1, 2.2, len(customer))).astype(int)
+    others = np.repeat(CHANNEL_DAY + np.arange(-30, 60), SOURCE_OTHERS)
+    customer = np.concatenate([customer, np.full(len(others), ANONYMOUS)])
+    amount, days = np.concatenate([amount, _baskets(rng, len(others))]), np.concatenate([days, others])
     order = np.argsort(days, kind="stable")
     customer, amount, days = customer[order], amount[order], days[order]
     margin = np.round(amount * 0.4).astype(int)
     bought = columns.table("transactions", {
         "ordered_at": columns.times(days, 540 + rng.integers(0, 600, len(days))),
         "amount": columns.money(amount),
-        "customer_id": ids.take(pa.array(customer)),
+        "customer_id": ids.take(pa.array(np.maximum(customer, 0), mask=customer < 0)),
         "order_id": pa.array([f"SO{number:05d}" for number in range(1, len(days) + 1)]),
         "quantity": columns.decimal(np.full(len(days), 1000), 18, 3),
         "cost": columns.money(amount - margin),
