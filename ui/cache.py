@@ -10,6 +10,7 @@ import pyarrow as pa
 import streamlit as st
 
 from insight import audience, customer_card, customer_list
+from insight.analysis import fields as dimensions
 from insight.analysis import registry
 from insight.audience import Audience, Combined, Pairs
 from insight.customer_card import SEGMENTATIONS, Card
@@ -165,3 +166,15 @@ def segments_of(customer_id: str) -> list[tuple[Result, str]]:
 def _members(data_key: str, key: str) -> pa.Table:  # noqa: ARG001
     with _open().query() as query:
         return customer_card.members(query, key)
+
+
+def fields(of_customers: bool) -> dict[str, bool]:
+    """What sales or customers can be divided by: key → whether it is a column of the file's own."""
+    return _fields(_open().data_key, of_customers)
+
+
+@st.cache_data(scope="session", max_entries=_SCOPES, show_spinner=False)
+def _fields(data_key: str, of_customers: bool) -> dict[str, bool]:  # noqa: ARG001
+    with _open().query() as query:
+        found = dimensions.available(query, of_customers=of_customers)
+    return {key: dimension.own for key, dimension in found.items()}

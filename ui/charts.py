@@ -1,28 +1,35 @@
 """A figure on the page: its finding, its measure, the drawing, and the click that chooses a mark."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
 from insight.analysis import registry
 from insight.audience import Pairs
-from insight.charts.draw import draw
+from insight.charts.draw import CONTENT_WIDTH, PLOTLY_CONFIG, draw
 from insight.charts.drawn import Drawn
 from insight.charts.theme import palette
 from insight.result import Chart, Result
 from ui import chrome, marks, state, text, view
 
-_CONFIG = {"displayModeBar": False, "displaylogo": False, "doubleClick": False, "scrollZoom": False}
 
+def figure(
+    result: Result, alternatives: Sequence[Chart], chosen: Pairs, *, width: int = CONTENT_WIDTH, finding: bool = False,
+    picker: Callable[[], object] | None = None,
+) -> None:  # fmt: skip
+    """One chart, or a switch between several that show the same marks (customers, money).
 
-def figure(result: Result, alternatives: Sequence[Chart], chosen: Pairs) -> None:
-    """One chart, or a switch between several that show the same marks (customers, money)."""
+    width: the pixels the chart is designed for. finding: a chart without a title takes the answer's headline.
+    picker: draws what the reader may change, between the finding and the chart.
+    """
     words = view.words().with_labels(result.labels)
     chart = alternatives[0]
     name = f"chart_{result.key}_{chart.kind}_{chart.x}_{'_'.join(_ys(chart))}_{chart.color}"
     with st.container(gap="small"):
         head = st.container(gap=None)
+        if picker:
+            picker()
         if len(alternatives) > 1:
             place = st.segmented_control(
                 words.t("ui.shown"), range(len(alternatives)), default=0, key=f"w_{name}", required=True,
@@ -32,11 +39,12 @@ def figure(result: Result, alternatives: Sequence[Chart], chosen: Pairs) -> None
             chart = alternatives[place or 0]
             name = f"{name}_{place or 0}"
         with head:
-            if chart.title:
-                st.header(text.plain(words.message(chart.title)), anchor=False)
+            title = chart.title or (result.headline if finding else None)
+            if title:
+                st.header(text.plain(words.message(title)), anchor=False)
             if chart.subtitle:
                 st.markdown(text.grey(words.message(chart.subtitle)))
-        _drawing(result, chart, chosen, name)
+        _drawing(result, chart, chosen, name, width)
 
 
 def _ys(chart: Chart) -> tuple[str, ...]:
@@ -52,10 +60,11 @@ def column_name(result: Result, column: str) -> str:
     return words.label(column)
 
 
-def _drawing(result: Result, chart: Chart, chosen: Pairs, name: str) -> None:
+def _drawing(result: Result, chart: Chart, chosen: Pairs, name: str, width: int) -> None:
     words = view.words()
     drawn = draw(
         result, chart, words, palette(chrome.dark()), scale=chrome.scale(view.presenting()),
+        width=width,
         selected=dict(state.pick(marks.pick_key(result, chosen))),
     )  # fmt: skip
     if drawn.empty:
@@ -69,7 +78,7 @@ def _drawing(result: Result, chart: Chart, chosen: Pairs, name: str) -> None:
     if drawn.engine == "plotly":
         if clickable:
             options["selection_mode"] = "points"
-        st.plotly_chart(drawn.spec, config=_CONFIG, height=drawn.height, **options)
+        st.plotly_chart(drawn.spec, config=dict(PLOTLY_CONFIG), height=drawn.height, **options)
     else:
         st.echarts_chart(drawn.spec, renderer="svg", height=drawn.height, **options)
 

@@ -7,7 +7,7 @@ address). A setting is only kept where it differs from what the data propose.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import streamlit as st
 
@@ -106,8 +106,8 @@ def _period_picker() -> None:
 
 
 def _held_kind() -> Kind:
-    kind = state.view().get(KIND)
-    return cast(Kind, kind) if kind in KINDS else "rolling"
+    kind = state.view().get(KIND, "")
+    return kind if kind in KINDS else "rolling"
 
 
 def _held(first: date, last: date) -> Period:
@@ -273,6 +273,8 @@ def _setting(analysis: str, setting: Setting, defaults: Settings) -> None:
         st.number_input(_label(setting), step=1, **bounds, **common)
     else:
         state.set_widget(key, held)
+        if setting.kind in ("amounts", "integers", "money", "number"):
+            common["on_change"] = _list_chosen
         st.text_input(_label(setting), placeholder=view.t("ui.setting_automatic"), **common)
 
 
@@ -281,6 +283,12 @@ def _whole(bound: float | None) -> int | None:
 
 
 def _value_chosen(name: str, key: str, default: str) -> None:
+    value = as_text(state.widget(key))
+    state.change_view_of(name, None if value == default else value)
+
+
+def _list_chosen(name: str, key: str, default: str) -> None:
+    """Numbers as people write them: blanks within, semicolons or commas between."""
     value = as_text(state.widget(key)).replace("\u00a0", "").replace(" ", "").replace(";", ",")
     state.change_view_of(name, None if value == default else value)
 
@@ -310,3 +318,26 @@ def pick_choice(analysis: str, name: str, *, options: Sequence[str] = ()) -> str
         args=(held_name, key, as_text(defaults[name])), format_func=lambda value: choice_word(name, value),
     )  # fmt: skip
     return state.widget(key)
+
+
+def pick_field(analysis: str, name: str, *, of_customers: bool = False) -> None:
+    """A field of the data that the page divides by, picked from those that hold something."""
+    there = cache.fields(of_customers)
+    if not there:
+        return
+    words = view.words()
+    held_name, key = f"{analysis}.{name}", f"w_row_{analysis}.{name}"
+    held = state.view().get(held_name)
+    first = next(iter(there))
+    state.set_widget(key, held if held in there else first)
+    st.selectbox(
+        words.t("ui.field"), list(there), key=key, width=260, on_change=_value_chosen, args=(held_name, key, first),
+        format_func=lambda field: field_name(field, there[field]),
+    )  # fmt: skip
+
+
+def field_name(key: str, own: bool) -> str:
+    """A field in words; a column that the file brought along keeps its own name."""
+    words = view.words()
+    found = key if own else words.t(f"field.{key}")
+    return found[:1].upper() + found[1:]

@@ -60,12 +60,13 @@ def choose(analysis: str, kept: str, mark: Mapping[str, object]) -> None:
 
 
 def selector(result: Result, chosen: Pairs) -> None:
-    """The keyboard's way to a mark: every mark of the answer in a list."""
+    """The way to a mark that needs no mouse: every mark of the answer, its metrics' too, in a list."""
     if not drillable(result):
         return
     kept = pick_key(result, chosen)
     key = f"w_mark_{result.key}"
-    options = list(dict.fromkeys(mark for mark in of_rows(result) if mark))[:_LONGEST]
+    of_metrics = [pairs(metric.mark) for metric in result.metrics.values()]
+    options = list(dict.fromkeys(mark for mark in (*of_rows(result), *of_metrics) if mark))[:_LONGEST]
     picked = state.pick(kept)
     state.set_widget(key, picked if picked in options else None)
     with st.container(width=360):

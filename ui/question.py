@@ -1,13 +1,13 @@
 """The body of a page that asks one question: guard, pickers, run, show. A new page is a few lines."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from insight.audience import Pairs
 from insight.errors import InsightError
-from insight.result import Result
-from ui import cache, filters, guards, show
+from insight.result import Message, Result
+from ui import cache, filters, guards, show, text, view
 from ui.show import Slots
 
 # What the page shows of every segmentation; the file has the rest.
@@ -39,8 +39,39 @@ def answer(analysis: str) -> tuple[Result, Pairs]:
         st.stop()
 
 
-def ask(analysis: str, *, hidden: Sequence[str] = (), table: bool = True, columns: Sequence[str] = ()) -> None:
+def ask(
+    analysis: str,
+    *,
+    hidden: Sequence[str] = (),
+    table: bool = True,
+    columns: Sequence[str] = (),
+    figures: Sequence[str] = (),
+) -> None:
     """A whole page: one question and its answer."""
     slots = head(analysis, hidden=hidden)
     result, chosen = answer(analysis)
-    show.show_result(result, chosen, slots=slots, table=table, columns=columns)
+    show.show_result(result, chosen, slots=slots, table=table, columns=columns, figures=figures)
+
+
+def also(
+    analysis: str, *, table: bool = False, columns: Sequence[str] = (), picker: Callable[[], object] | None = None
+) -> None:
+    """A further question on the same page, with a heading of its own; where it has no answer the page says why.
+
+    picker: draws what the reader may change, under the heading.
+    """
+    chosen = filters.chosen(analysis)
+    try:
+        result = cache.run(analysis, chosen)
+    except InsightError as refusal:
+        if picker:
+            picker()
+        st.markdown(text.grey(view.words().message(Message(refusal.key, refusal.values))))
+        return
+    show.section(result, chosen, table=table, columns=columns, picker=picker)
+
+
+def table_of(analysis: str, *, columns: Sequence[str] = ()) -> None:
+    """The table of a question that was answered further up on the page."""
+    result, chosen = answer(analysis)
+    show.table(result, chosen, columns=columns)

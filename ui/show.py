@@ -1,18 +1,22 @@
 """A Result on the page: eyebrow, finding, metrics, charts, table, caveats, and why the number is what it is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from insight.analysis import registry
 from insight.audience import Pairs
 from insight.i18n.catalog import Words
 from insight.result import Chart, Metric, Result
-from ui import charts, drill, foot, marks, tables, text, view
+from ui import charts, drill, drivers, foot, marks, tables, text, view
 
 _METRICS = 5
+# Designed for a page of 970 px; wider pages stretch.
+_BESIDE = (7, 4)
+_WIDTH, _WIDTH_HALF, _WIDTH_BESIDE = 970, 450, 570
 Colour = Literal["green", "red", "gray"]
 _COLOURS: dict[int, Colour] = {1: "green", -1: "red", 0: "gray"}
 
@@ -26,25 +30,43 @@ class Slots:
 
 
 def show_result(
-    result: Result, chosen: Pairs = (), *, slots: Slots | None = None, table: bool = True, columns: Sequence[str] = ()
-) -> None:
+    result: Result, chosen: Pairs = (), *, slots: Slots | None = None, table: bool = True, columns: Sequence[str] = (),
+    figures: Sequence[str] = (),
+) -> None:  # fmt: skip
     """A whole page's worth of one answer. `chosen`: the settings it was made with, for its audiences and its foot.
 
-    columns: which of the table's columns the page shows; all that have a name unless told.
+    columns: which of the table's columns the page shows; all that have a name unless told. figures: which metrics, in
+    order; the first five unless told.
     """
     head(result, slots)
-    metrics(result)
+    metrics(result, chosen=chosen, names=figures)
     body(result, chosen, table=table, columns=columns)
     caveats(result)
     foot.row(result, chosen)
 
 
-def section(result: Result, chosen: Pairs = (), *, table: bool = False, columns: Sequence[str] = ()) -> None:
+def section(
+    result: Result, chosen: Pairs = (), *, table: bool = False, columns: Sequence[str] = (),
+    picker: Callable[[], object] | None = None,
+) -> None:  # fmt: skip
     """A further answer on a page: its own heading and chart, without a headline of the page."""
     st.space("medium")
-    body(result, chosen, table=table, columns=columns)
+    body(result, chosen, table=table, columns=columns, finding=True, picker=picker)
     caveats(result)
     foot.row(result, chosen)
+
+
+def table(result: Result, chosen: Pairs = (), *, columns: Sequence[str] = ()) -> None:
+    """The table of an answer whose charts stand further up, with the chosen mark beside it."""
+    st.space("medium")
+    mark = marks.current(result, chosen)
+    left, right = st.columns(_BESIDE, gap="large") if mark else (st.container(), None)
+    with left:
+        tables.show(result, chosen, columns)
+        marks.selector(result, chosen)
+    if mark and right is not None:
+        with right:
+            drill.panel(result, chosen, mark)
 
 
 def words_of(result: Result) -> Words:
@@ -79,15 +101,17 @@ def eyebrow(result: Result) -> str:
 # --- metrics ----------------------------------------------------------------------------------------------------------
 
 
-def metrics(result: Result, names: Sequence[str] = ()) -> None:
+def metrics(result: Result, *, chosen: Pairs = (), names: Sequence[str] = ()) -> None:
     """At most five figures in a row, bare on the page."""
-    chosen = [(name, result.metrics[name]) for name in (names or result.metrics)][:_METRICS]
-    if not chosen:
+    shown = [(name, result.metrics[name]) for name in (names or result.metrics) if name in result.metrics][:_METRICS]
+    if not shown:
         return
+    st.space("xsmall")
+    against = compared_words(result, chosen)
     words = words_of(result)
-    with st.grid(len(chosen), min_column_width=150 if len(chosen) == _METRICS else 190, gap=24):
-        for name, metric in chosen:
-            metric_card(words, metric_name(words, result, name), metric)
+    with st.grid(len(shown), min_column_width=150 if len(shown) == _METRICS else 190, gap=24):
+        for name, metric in shown:
+            metric_card(words, metric_name(words, result, name), metric, against)
 
 
 def metric_name(words: Words, result: Result, name: str) -> str:
@@ -96,9 +120,20 @@ def metric_name(words: Words, result: Result, name: str) -> str:
     return words.t(own) if words.has(own) else words.t(f"metric.{name}")
 
 
-def metric_card(words: Words, name: str, metric: Metric) -> None:
+def compared_words(result: Result, chosen: Pairs) -> str:
+    """What a change is set against: 'mot året före'; empty where the earlier figure itself says more."""
+    words = view.words()
+    known = {setting.name for setting in registry.find(result.key).settings}
+    if "compare" in known:
+        kind = dict(chosen).get("compare", "year_before")
+        return words.t(f"ui.against_{kind}") if words.has(f"ui.against_{kind}") else ""
+    return words.t("ui.against_year_before") if result.key.startswith("segments.") else ""
+
+
+def metric_card(words: Words, name: str, metric: Metric, against: str = "") -> None:
     """Label, value with unit, then the interval or the change, and the last points as a line."""
     delta, colour, grey = _change(words, metric)
+    grey = against if grey and against else grey
     st.metric(
         text.plain(name),
         text.plain(words.value(metric.value, metric.unit)),
@@ -140,15 +175,21 @@ def change_words(words: Words, value: float, before: float, unit: str) -> str:
 # --- body -------------------------------------------------------------------------------------------------------------
 
 
-def body(result: Result, chosen: Pairs, *, table: bool = True, columns: Sequence[str] = ()) -> None:
+def body(
+    result: Result, chosen: Pairs, *, table: bool = True, columns: Sequence[str] = (), finding: bool = False,
+    picker: Callable[[], object] | None = None,
+) -> None:  # fmt: skip
     """The charts, the chosen mark beside the first of them, then the table."""
     alternatives, rest = _grouped(result)
     mark = marks.current(result, chosen)
     with st.container(gap="medium"):
-        if alternatives:
-            left, right = st.columns([7, 4], gap="large") if mark else (st.container(), None)
+        if alternatives and alternatives[0].kind == "driver_tree":
+            drivers.tree(result)
+        elif alternatives:
+            left, right = st.columns(_BESIDE, gap="large") if mark else (st.container(), None)
             with left:
-                charts.figure(result, alternatives, chosen)
+                width = _WIDTH_BESIDE if mark else _WIDTH
+                charts.figure(result, alternatives, chosen, finding=finding, width=width, picker=picker)
                 marks.selector(result, chosen)
             if mark and right is not None:
                 with right:
@@ -157,13 +198,11 @@ def body(result: Result, chosen: Pairs, *, table: bool = True, columns: Sequence
             pair = rest[place : place + 2]
             for column, chart in zip(st.columns(len(pair), gap="large"), pair, strict=True):
                 with column:
-                    charts.figure(result, [chart], chosen)
+                    charts.figure(result, [chart], chosen, width=_WIDTH if len(pair) == 1 else _WIDTH_HALF)
         if table and not result.table.empty:
+            tables.show(result, chosen, columns)
             if not alternatives:
                 marks.selector(result, chosen)
-                if mark:
-                    drill.panel(result, chosen, mark)
-            tables.show(result, chosen, columns)
 
 
 def _grouped(result: Result) -> tuple[list[Chart], list[Chart]]:
