@@ -19,7 +19,8 @@ MIN_REPEAT_CUSTOMERS = 500
 MAX_HOLDOUT_ERROR = 0.15
 MAX_CORRELATION = 0.1
 WEEKS_PER_MONTH = 365.25 / 12 / 7
-_LOG_BOUND = 12.0
+_LOG_BOUND = 9.0
+_STARTS = ([-0.5, -1.5, 0.0, 0.5], [0.0, 0.0, -1.0, 1.0])
 
 
 class BgNbd(NamedTuple):
@@ -81,8 +82,8 @@ def fit_bg_nbd(
     """Maximum likelihood of the BG/NBD (Fader, Hardie & Lee 2005, eq. 6), no penalty.
 
     Equal histories are merged and time is scaled to 1 before the search, so α starts at the same size for days and
-    weeks. None without repeat customers or when the search does not end at a maximum inside its bounds. `weights` are
-    customers per row.
+    weeks. None without repeat customers. On a bound of the search (all customers leave alike, or never) the parameters
+    stand for that limit and have no covariance. `weights` are customers per row.
     """
     x, t_x, total = _histories(frequency, recency, T)
     weight = np.ones(x.shape) if weights is None else float_array(weights, "The weights")
@@ -99,19 +100,21 @@ def fit_bg_nbd(
         value, slope = _log_likelihood(log_parameters, rows, counts, orders, place)
         return -value / customers, -slope / customers
 
-    bounds = [(-_LOG_BOUND, _LOG_BOUND)] * 4
-    settings = {"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500}
-    tries = [
-        optimize.minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=settings)
-        for start in ([-0.5, -1.5, 0.0, 0.5], [0.0, 0.0, -1.0, 1.0])
-    ]
-    best = min(tries, key=lambda found: found.fun)
-    if not np.isfinite(best.fun) or np.abs(best.x).max() >= _LOG_BOUND - 1e-6:
+    def search(start: ArrayLike, iterations: int) -> optimize.OptimizeResult:
+        settings = {"ftol": 1e-12, "gtol": 1e-8, "maxiter": iterations}
+        bounds = [(-_LOG_BOUND, _LOG_BOUND)] * 4
+        return optimize.minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options=settings)
+
+    # Two short searches tell which side to start from; only the better one is finished.
+    first = min((search(start, 8) for start in _STARTS), key=lambda found: found.fun)
+    best = search(first.x, 500)
+    if not np.isfinite(best.fun):
         return None
     r, alpha, a, b = np.exp(best.x)
     # The density of x orders carries time to the power of -x; scaling time back takes it out of the likelihood.
     log_likelihood = -best.fun * customers - float(counts @ rows[0]) * math.log(scale)
-    covariance = _covariance(lambda at: cost(at)[1] * customers, best.x)
+    inside = np.abs(best.x).max() < _LOG_BOUND - 1e-6
+    covariance = _covariance(lambda at: cost(at)[1] * customers, best.x) if inside else None
     return BgNbd(float(r), float(alpha) * scale, float(a), float(b), float(log_likelihood), covariance)
 
 
@@ -190,8 +193,9 @@ def _orders_ahead(model: BgNbd, x: FloatArray, ratio: FloatArray) -> FloatArray:
         inner = special.hyp2f1(a + b - 1 - model.r, a - 1, a + b + x - 1, 1 - ratio)
         orders = (a + b + x - 1) / (a - 1) * (1 - ratio ** (a - 1) * inner)
     broken = ~np.isfinite(orders)
-    if broken.any():
-        orders[broken] = _orders_by_integral(model, x[broken], ratio[broken])
+    rows = np.flatnonzero(broken)
+    for part in np.array_split(rows, rows.size // 10_000 + 1):  # a part's 400 nodes a customer fit in memory
+        orders[part] = _orders_by_integral(model, x[part], ratio[part])
     return orders
 
 
