@@ -308,17 +308,21 @@ class Reader:
         if points:
             sql = f"CASE WHEN {point} THEN regexp_replace({cell}, '[.,]0+$', '') WHEN lower({cell}) IN ({_NULLS}) THEN NULL ELSE {cell} END"
             self.tell("id_decimals", "warning" if column.field.name == "customer_id" else "note", column.label, point_line, count=points)
-        if powers and column.field.name in ("customer_id", "order_id", "other_id"):
-            # All digits kept ('1.234E+3') can be undone; fewer can't: different ids have become one.
+        if powers and column.field.name in ("customer_id", "other_id"):
+            # All digits kept ('1.234E+3', or R's '1e+05' among plain numbers) can be undone; fewer can't: different
+            # ids have become one.
             exact = f"try_cast(try_cast(replace({cell}, ',', '.') AS DECIMAL(38,10)) AS BIGINT)"
             digits = f"length(regexp_replace(split_part(lower({cell}), 'e', 1), '[^0-9]', '', 'g')) - 1"
-            lossy = f"({power} AND {digits} < try_cast(split_part(lower({cell}), '+', 2) AS INTEGER))"
+            short = "false" if powers > 0.01 * (filled or 1) else f"regexp_matches({cell}, '^[0-9]e')"
+            lossy = f"({power} AND {digits} < try_cast(split_part(lower({cell}), '+', 2) AS INTEGER) AND NOT {short})"
             lost, lost_line = self.first_line(lossy)
             figures = {"lossy_ids": lost, "lossy_line": lost_line or 0, "filled": filled or 0}
             if lost < powers:
                 self.tell("id_exponent_exact", column=column.label, line=power_line, count=powers - lost)
             sql = f"CASE WHEN {lossy} THEN NULL WHEN {power} THEN CAST({exact} AS VARCHAR) ELSE {sql} END"
             failed = lossy
+        elif powers:
+            self.tell("id_exponent_kept", column=column.label, line=power_line, count=powers)
         return Reading(column.field.name, sql, failed, changed=points or 0, figures=dict(figures))
 
     def _text(self, column: Column, hint: str) -> Reading:

@@ -14,7 +14,7 @@ from insight.ingest.report import FileMessage
 from insight.ingest.schema import SQL_TYPES, TABLES
 from insight.result import Message
 
-_RETURN_WORDS = "'retur', 'return', 'returned', 'returnerad', 'återköp', 'refund', 'refunded', 'kredit', 'credit', 'kreditfaktura', 'credit note', 'kreditnota', 'återbetald', 'återbetalning', 'returorder', 'cr', 'reversal'"
+RETURN_WORDS = "'retur', 'return', 'returned', 'returnerad', 'återköp', 'refund', 'refunded', 'kredit', 'credit', 'kreditfaktura', 'credit note', 'kreditnota', 'återbetald', 'återbetalning', 'returorder', 'cr', 'reversal'"
 _MONEY_FIELDS = ("amount", "unit_price")
 
 
@@ -207,7 +207,7 @@ def _returns(con: DuckDBPyConnection, options: ReadOptions, reader: Reader, fiel
     if "quantity" in fields:
         rules.append(("quantity", "quantity < 0"))
     if "status" in fields:
-        rules.append(("status", f"lower(status) IN ({_RETURN_WORDS})"))
+        rules.append(("status", f"lower(status) IN ({RETURN_WORDS})"))
     if "order_id" in fields:
         rules.append(("order_id", "regexp_matches(order_id, '^[CcKkRr]-?[0-9]{3,}$')"))
     for name, rule in rules:
@@ -265,7 +265,7 @@ def aside_messages(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str
 
 
 def _column_of(reason: str, mapped: Mapped, labels: Sequence[str]) -> str | None:
-    wanted = {"id": ("customer_id", "other_id"), "amount": ("amount", "unit_price"), "score": ("score",), "arm": ("arm", "is_control"), "kind": ("kind",)}
+    wanted = {"id": ("customer_id", "other_id"), "duplicate": ("customer_id",), "amount": ("amount", "unit_price"), "score": ("score",), "arm": ("arm", "is_control"), "kind": ("kind",)}
     word = reason.split("_")[0]
     names = wanted.get(word) or tuple(f.name for f in TABLES[mapped.kind].fields if f.required and f.type in ("date", "datetime"))
     return next((labels[mapped.fields[name]] for name in names if name in mapped.fields), None)

@@ -283,28 +283,32 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
     if options.header_line is not None:
         if options.header_line == 0:
             return None, table[0].line
-        for at, record in enumerate(table):
+        for record in table:
             if record.line >= options.header_line:
-                return record, table[at + 1].line if at + 1 < len(table) else record.line + 1
+                return record, _line_after(table, record)
         raise IngestError("ingest.header_line_missing", line=options.header_line)
     kinds = _column_kinds(table, width)
     candidates: list[Record] = []
     for at, record in enumerate(table[:60]):
         if _is_data(record.cells, kinds, width):
-            header = _best_header(candidates, width)
-            return header, record.line if header is not None or not candidates else candidates[0].line if len(candidates[0].cells) == width else record.line
+            break
         candidates.append(record)
-        if all(kind == "text" for kind in kinds) and len(record.cells) >= max(1, width - 1) and _filled(record) > 0.6 * width:  # noqa: PLR2004
+        if all(kind == "text" for kind in kinds) and len(record.cells) >= max(1, width - 1) and _filled(record) > 0.6 * width:
             # No column has a type of its own: the first full row is the header unless it repeats below.
             known = sum(fold(cell) in _ALIASES for cell in record.cells)
             later = {tuple(r.cells) for r in table[at + 1 :]}
             if known or (len(set(record.cells)) == len(record.cells) and tuple(record.cells) not in later):
-                return record, table[at + 1].line if at + 1 < len(table) else record.line + 1
+                return record, _line_after(table, record)
     header = _best_header(candidates, width)
-    if header is None:
-        return None, table[0].line
-    after = [r.line for r in table if r.line > header.line]
-    return header, after[0] if after else header.line + 1
+    if header is not None:
+        return header, _line_after(table, header)
+    # Without a header, rows as wide as the table are data from the first on; narrower ones above them are titles.
+    return None, next((r.line for r in table if len(r.cells) == width), table[0].line)
+
+
+def _line_after(table: Sequence[Record], header: Record) -> int:
+    """The line of the first record below the header."""
+    return next((r.line for r in table if r.line > header.line), header.line + header.text.count("\n") or header.line + 1)
 
 
 def _filled(record: Record) -> int:

@@ -11,7 +11,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import containers, convert, footers, mapping, privacy, profile, quality, raw, write
+from insight.ingest import containers, convert, fast, footers, mapping, privacy, profile, quality, raw, write
 from insight.ingest.columns import Reader
 from insight.ingest.containers import Source
 from insight.ingest.detect import Layout, find_layout, read_head
@@ -19,6 +19,7 @@ from insight.ingest.encoding import Text, as_utf8
 from insight.ingest.mapping import Mapped
 from insight.ingest.normalise import Normalised, normalise
 from insight.ingest.options import ReadOptions
+from insight.ingest.records import Dialect
 from insight.ingest.report import Decision, FileMessage, FileReport
 from insight.ingest.schema import TABLES
 from insight.ingest.watch import Watch, watching
@@ -47,10 +48,10 @@ def read_into(
     """Read one file into the canonical tables of `con` and report what happened.
 
     A file that is refused (its report's outcome) leaves the database as it was. `key` is the workspace's secret for
-    the keyed hash of personal numbers. `work` is a folder for intermediate files (a temporary one when None); the
-    connection must be allowed to read there and at `path`.
+    the keyed hash of personal numbers. `work` is a folder for intermediate files (None: beside the database's file,
+    where the connection may read); the connection must be allowed to read at `path` too.
     """
-    with _folder(work) as folder, watching(con, progress, cancelled) as watch:
+    with _folder(work or _home(con)) as folder, watching(con, progress, cancelled) as watch:
         con.execute("BEGIN TRANSACTION")
         try:
             report = _read(con, path, name, file_id, options, key, folder, watch)
@@ -90,20 +91,37 @@ def _as_refusal(error: duckdb.Error, watch: Watch) -> IngestError:
     raise error
 
 
+def _home(con: DuckDBPyConnection) -> Path | None:
+    """The folder of the connection's database file; None for a database in memory."""
+    row = con.execute("SELECT path FROM duckdb_databases() WHERE database_name = current_database()").fetchone()
+    return Path(row[0]).parent if row is not None and row[0] else None
+
+
 @contextmanager
 def _folder(work: Path | None) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=work, prefix="read-") as folder:
         yield Path(folder)
 
 
-def open_file(path: Path, name: str, options: ReadOptions, folder: Path) -> Opened:
-    """Everything that is decided before the whole file is read (not for Parquet, whose columns are typed)."""
+def open_file(con: DuckDBPyConnection, path: Path, name: str, options: ReadOptions, folder: Path, rows: int | None = None) -> Opened:
+    """Everything that is decided from the first rows. A Parquet file (its first `rows`) is in `raw` afterwards."""
     source = containers.open_source(path, name, folder, sheet=options.sheet, member=options.member)
+    if source.format == "parquet":
+        return _open_parquet(con, source, options, rows)
     text = as_utf8(source.path, folder, options.encoding if source.format == "text" else "utf-8")
     layout = find_layout(read_head(text.path), options)
     if layout.body == 0:
         raise IngestError("ingest.header_only", line=layout.header_line)
     return _mapped(source, text, layout, layout.sample, options, layout.header_line is not None)
+
+
+def _open_parquet(con: DuckDBPyConnection, source: Source, options: ReadOptions, rows: int | None) -> Opened:
+    labels = raw.from_parquet(con, source.path, rows)
+    sample = raw.sample(con, len(labels))
+    if not sample:
+        raise IngestError("ingest.header_only", line=None)
+    layout = Layout(Dialect(), labels, labels, None, 1, len(labels), tuple(sample), body=len(sample))
+    return _mapped(source, None, layout, sample, options, True)
 
 
 def _mapped(
@@ -128,48 +146,101 @@ def _read(
     con: DuckDBPyConnection, path: Path, name: str, file_id: int, options: ReadOptions, key: bytes, folder: Path, watch: Watch
 ) -> FileReport:
     clock = _Clock()
-    early = containers.kind_of(path) if path.stat().st_size else ""
-    if early == "parquet":
-        opened, careful = _open_parquet(con, path, name, options, folder), None
-    else:
-        opened = open_file(path, name, options, folder)
-        careful = None if opened.source.format == "parquet" else _fill_raw(con, opened, folder, watch)
+    opened = open_file(con, path, name, options, folder)
     clock.lap("open")
-    if opened.source.format == "parquet" and early != "parquet":
-        opened = _open_parquet(con, opened.source.path, name, options, folder)
+    done = _quickly(con, opened, file_id, options, watch) or _carefully(con, opened, file_id, options, key, folder, watch, clock)
+    clock.lap("write")
+    labels, mapped = opened.layout.labels, opened.mapped
+    opened.messages += done.messages
+    found, figures = quality.examine(con, mapped.kind, file_id, mapped, labels, done.figures)
+    profiles = profile.profiles(con, opened.layout, mapped, done.changed, opened.personal, done.quick)
+    clock.lap("quality")
+    return FileReport(
+        name=name, kind=mapped.kind, rows=done.rows, set_aside=done.set_aside, footers=done.footers, lines=done.lines,
+        mapping={f: labels[at] for f, at in mapped.fields.items()}, messages=tuple([*opened.messages, *found]),
+        decisions=tuple([*opened.decisions, *done.decisions]), columns=tuple(profiles), figures=figures, seconds=clock.laps,
+    )  # fmt: skip
+
+
+@dataclass
+class Done:
+    """What reading the rows led to. changed: cells rewritten, by field. figures: facts that the readings know."""
+
+    rows: int
+    set_aside: int = 0
+    footers: int = 0
+    lines: int = 0
+    messages: list[FileMessage] = field(default_factory=list[FileMessage])
+    decisions: list[Decision] = field(default_factory=list[Decision])
+    changed: dict[str, int] = field(default_factory=dict[str, int])
+    figures: dict[str, object] = field(default_factory=dict[str, object])
+    quick: bool = False
+
+
+def _quickly(con: DuckDBPyConnection, opened: Opened, file_id: int, options: ReadOptions, watch: Watch) -> Done | None:
+    """The fast path for plain transactions; None when the file is not plain, and then nothing has happened."""
+    text, layout = opened.text, opened.layout
+    if text is None or not _is_bulk(opened):
+        return None
+    plan = fast.plan(layout, opened.mapped, options, text, opened.personal)
+    expected = _data_lines(text, layout)
+    if plan is None or expected <= 0:
+        return None
+    constants = fast.constants(opened.mapped, layout.labels, options)
+    attributes = _attributes(con, opened, ())
+    offset = opened.source.first_row - 1 + layout.first_line - 1
+    if not fast.read(
+        con, text, layout, plan, attributes, file_id=file_id, expected=expected, offset=offset, constants=constants
+    ):  # fmt: skip
+        return None
     watch.check()
-    mapped, width = opened.mapped, opened.layout.width
+    if options.if_exists != "replace":
+        _same_currency(con, "staged")
+    fast.settle(con, file_id)
+    done = Done(expected, lines=expected, quick=True)
+    for name, style in plan.styles.items():
+        if style.decimal == ",":
+            label = layout.labels[opened.mapped.fields[name]]
+            why = "why_decimal_told" if options.decimal else "why_decimal"
+            done.decisions.append(Decision("decimal", ",", Message(f"ingest.{why}", {"column": label}), label))
+    return done
+
+
+def _carefully(
+    con: DuckDBPyConnection, opened: Opened, file_id: int, options: ReadOptions, key: bytes, folder: Path, watch: Watch, clock: "_Clock"
+) -> Done:
+    """Every cell looked at before anything is decided, and a reason for every row that is set aside."""
+    careful = _fill_raw(con, opened, folder, watch) if opened.text is not None else None
+    clock.lap("raw")
+    watch.check()
+    labels = opened.layout.labels
     hidden = _personal_numbers(con, opened, options, key)
     mapped = opened.mapped
     _join_time(con, mapped)
     foot = _take_footers(con, opened, careful)
+    repeats = _repeated_headers(con, opened)
     reader = Reader(con, options, opened.source.epoch_1904)
-    converted = convert.convert(con, mapped, opened.layout.labels, options, reader)
-    _duplicate_customers(con, mapped, reader)
-    foot += _wordless_total(con, mapped, reader)
+    converted = convert.convert(con, mapped, labels, options, reader)
+    _duplicate_customers(con, mapped)
+    foot += _wordless_total(con, mapped)
     watch.check()
     rows, aside = _counts(con)
-    early_aside = careful.aside if careful else []
-    lines = careful.lines if careful else rows + aside + len(foot)
-    said = convert.aside_messages(con, mapped, opened.layout.labels)
+    early_aside = repeats + (careful.aside if careful else [])
+    said = convert.aside_messages(con, mapped, labels)
     if rows == 0:
         raise _nothing(said, careful)
     clock.lap("convert")
+    if mapped.kind == "transactions" and options.if_exists != "replace" and "currency" in converted.fields:
+        _same_currency(con, "typed")
     attributes = _attributes(con, opened, hidden)
-    write.write_rows(con, mapped.kind, [*converted.fields], file_id, attributes)
-    write.write_aside(con, file_id, early_aside, width, hidden)
-    clock.lap("write")
-    opened.messages += [*_careful_messages(careful, opened), *reader.messages, *said]
-    opened.messages += quality.footer_messages(con, foot, mapped, opened.layout.labels, converted, reader)
-    found, figures = quality.examine(con, mapped.kind, file_id, mapped, opened.layout.labels, converted)
-    opened.messages += found
-    profiles = profile.profiles(con, opened.layout.labels, mapped, converted, opened.personal, hidden)
-    clock.lap("quality")
-    return FileReport(
-        name=name, kind=mapped.kind, rows=rows, set_aside=aside + len(early_aside), footers=len(foot), lines=lines,
-        mapping={f: opened.layout.labels[at] for f, at in mapped.fields.items()},
-        messages=tuple(opened.messages), decisions=tuple([*opened.decisions, *reader.decisions]),
-        columns=tuple(profiles), figures=figures, seconds=clock.laps,
+    write.write_rows(con, mapped.kind, [*converted.fields], file_id, attributes, merge=options.if_exists != "replace")
+    write.write_aside(con, file_id, early_aside, opened.layout.width, hidden)
+    messages = [*_careful_messages(careful, opened, early_aside), *reader.messages, *said]
+    messages += quality.footer_messages(con, foot, mapped, labels, converted, reader)
+    return Done(
+        rows, aside + len(early_aside), len(foot), careful.lines if careful else rows + aside + len(foot) + len(repeats),
+        messages, reader.decisions, {name: reading.changed for name, reading in converted.readings.items()},
+        {"scale": converted.readings["score"].figures["scale"]} if "score" in converted.readings else {},
     )  # fmt: skip
 
 
@@ -186,28 +257,13 @@ class _Clock:
         self._last = now
 
 
-def _open_parquet(con: DuckDBPyConnection, path: Path, name: str, options: ReadOptions, folder: Path) -> Opened:
-    source = containers.open_source(path, name, folder)
-    labels = raw.from_parquet(con, source.path)
-    rows = raw.sample(con, len(labels))
-    if not rows:
-        raise IngestError("ingest.header_only")
-    layout = Layout(
-        dialect=find_layout("a,b\n1,2\n", ReadOptions()).dialect, labels=labels, header=labels, header_line=None, first_line=1,
-        width=len(labels), sample=tuple(rows), body=len(rows),
-    )  # fmt: skip
-    return _mapped(source, None, layout, rows, options, True)
-
-
 def _fill_raw(con: DuckDBPyConnection, opened: Opened, folder: Path, watch: Watch) -> Normalised | None:
     """The raw table: in bulk where the file is plain, else record by record (then what was mended is returned)."""
     text, layout, source = opened.text, opened.layout, opened.source
     assert text is not None
-    seen = text.scan
-    repair = seen.mojibake > 0
-    bulk = layout.plain and not (seen.controls or seen.mixed_newlines or repair or len(source.continued))
+    repair = text.scan.mojibake > 0
     expected = _data_lines(text, layout)
-    if bulk and expected > 0 and raw.from_text(con, text.path, layout, expected, source.first_row - 1 + layout.first_line - 1):
+    if _is_bulk(opened) and expected > 0 and raw.from_text(con, text.path, layout, expected, source.first_row - 1 + layout.first_line - 1):
         return None
     watch.check()
     careful = normalise(text.path, layout, folder, repair=repair, row_of=source.row_of, progress=lambda _rows: watch.check())
@@ -218,6 +274,13 @@ def _fill_raw(con: DuckDBPyConnection, opened: Opened, folder: Path, watch: Watc
         raise IngestError("ingest.header_only", line=layout.header_line)
     raw.from_normalised(con, careful.path, layout.width)
     return careful
+
+
+def _is_bulk(opened: Opened) -> bool:
+    """Whether a bulk reader may be tried: a plain dialect, one kind of line end, no damaged or control characters."""
+    assert opened.text is not None
+    seen = opened.text.scan
+    return opened.layout.plain and not (seen.controls or seen.mixed_newlines or seen.mojibake or len(opened.source.continued))
 
 
 def _data_lines(text: Text, layout: Layout) -> int:
@@ -283,7 +346,21 @@ def _take_footers(con: DuckDBPyConnection, opened: Opened, careful: Normalised |
     return found + (careful.footers if careful else [])
 
 
-def _wordless_total(con: DuckDBPyConnection, mapped: Mapped, reader: Reader) -> list[tuple[int, list[str]]]:
+def _repeated_headers(con: DuckDBPyConnection, opened: Opened) -> list[tuple[int, str, str]]:
+    """The header again further down, as it stands where exports were put one after the other."""
+    header = [(at, cell) for at, cell in enumerate(opened.layout.header) if cell]
+    if opened.layout.header_line is None or not header:
+        return []
+    same = " AND ".join(f"c{at} = $h{at}" for at, _ in header)
+    rows = con.execute(f"SELECT line FROM raw WHERE {same} ORDER BY line", {f"h{at}": cell for at, cell in header}).fetchall()  # noqa: S608
+    lines = [int(row[0]) for row in rows]
+    if lines:
+        raw.drop_lines(con, lines)
+    text = ";".join(opened.layout.header)
+    return [(line, "repeated_header", text) for line in lines]
+
+
+def _wordless_total(con: DuckDBPyConnection, mapped: Mapped) -> list[tuple[int, list[str]]]:
     """A last row with nothing but the sum of all the others is a footer too."""
     if mapped.kind != "transactions":
         return []
@@ -295,11 +372,10 @@ def _wordless_total(con: DuckDBPyConnection, mapped: Mapped, reader: Reader) -> 
     if row is None:
         return []
     con.execute("DELETE FROM typed WHERE line = $line", {"line": row[0]})
-    del reader
     return [(int(row[0]), ["Σ", str(row[1])])]
 
 
-def _duplicate_customers(con: DuckDBPyConnection, mapped: Mapped, reader: Reader) -> None:
+def _duplicate_customers(con: DuckDBPyConnection, mapped: Mapped) -> None:
     """One row a customer: of several rows with one id in a customer file the last counts, the others are set aside."""
     if mapped.kind != "customers":
         return
@@ -307,7 +383,16 @@ def _duplicate_customers(con: DuckDBPyConnection, mapped: Mapped, reader: Reader
         "UPDATE typed SET reason = 'duplicate_customer' WHERE reason IS NULL AND line NOT IN "
         "(SELECT max(line) FROM typed WHERE reason IS NULL GROUP BY customer_id)"
     )
-    del reader
+
+
+def _same_currency(con: DuckDBPyConnection, source: str) -> None:
+    """A second file in another currency can't be added to the first: amounts are never converted."""
+    wanted = "WHERE reason IS NULL" if source == "typed" else ""
+    row = con.execute(
+        f"SELECT (SELECT any_value(currency) FROM {source} {wanted}), (SELECT any_value(currency) FROM transactions)"  # noqa: S608
+    ).fetchone()
+    if row is not None and row[0] and row[1] and row[0] != row[1]:
+        raise IngestError("ingest.other_currency", currency=row[0], there=row[1])
 
 
 def _counts(con: DuckDBPyConnection) -> tuple[int, int]:
@@ -333,19 +418,20 @@ def _attributes(con: DuckDBPyConnection, opened: Opened, hidden: Sequence[int]) 
     return {columns[label]: f"c{at}" for label, at in free.items()}
 
 
-def _careful_messages(careful: Normalised | None, opened: Opened) -> list[FileMessage]:
-    """What the careful path mended or set aside."""
-    if careful is None:
-        lost = opened.text.scan.lost if opened.text else 0
-        return [FileMessage("letters_lost", "warning", {"count": lost})] if lost else []
+def _careful_messages(careful: Normalised | None, opened: Opened, aside: Sequence[tuple[int, str, str]]) -> list[FileMessage]:
+    """What was mended or set aside before the cells were read."""
     found: list[FileMessage] = []
-    ragged = [line for line, reason, _ in careful.aside if reason == "ragged"]
-    if ragged:
-        shown = ", ".join(str(line) for line in ragged[:10]) + (" …" if len(ragged) > 10 else "")  # noqa: PLR2004
-        found.append(FileMessage("ragged", "warning", {"count": len(ragged), "lines": shown, "width": opened.layout.width}, line=ragged[0]))
-    repeated = [line for line, reason, _ in careful.aside if reason == "repeated_header"]
+    repeated = [line for line, reason, _ in aside if reason == "repeated_header"]
     if repeated:
         found.append(FileMessage("repeated_header", "warning", {"count": len(repeated)}, line=repeated[0]))
+    if opened.text and opened.text.scan.lost:
+        found.append(FileMessage("letters_lost", "warning", {"count": opened.text.scan.lost}))
+    if careful is None:
+        return found
+    ragged = [line for line, reason, _ in aside if reason == "ragged"]
+    if ragged:
+        shown = ", ".join(str(line) for line in ragged[:10]) + (" …" if len(ragged) > 10 else "")
+        found.append(FileMessage("ragged", "warning", {"count": len(ragged), "lines": shown, "width": opened.layout.width}, line=ragged[0]))
     if careful.mended:
         shown = ", ".join(str(line) for line in careful.mended[:10])
         found.append(FileMessage("unclosed_quote", "warning", {"count": len(careful.mended), "lines": shown}, line=careful.mended[0]))
@@ -357,11 +443,11 @@ def _careful_messages(careful: Normalised | None, opened: Opened) -> list[FileMe
         found.append(FileMessage("padded", "warning", {"count": careful.padded}, line=careful.padded_line))
     if careful.comments:
         found.append(FileMessage("comments", "note", {"count": careful.comments}))
-    if opened.text and opened.text.scan.lost:
-        found.append(FileMessage("letters_lost", "warning", {"count": opened.text.scan.lost}))
     return found
 
 
 def _drop_temporary(con: DuckDBPyConnection) -> None:
-    for name in ("raw", "typed", "shapes", "named_dates"):
-        con.execute(f"DROP TABLE IF EXISTS temp.{name}")
+    rows = con.execute("SELECT table_name, table_type FROM information_schema.tables WHERE table_catalog = 'temp'").fetchall()
+    for name, kind in rows:
+        if name in ("raw", "typed", "shapes", "named_dates"):
+            con.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} temp.{name}")

@@ -245,7 +245,7 @@ def _by_header(field: Field, label: str, look: Content) -> tuple[float, Message]
             score, reason = base - 0.02 * aliases.index(text), Message("ingest.reason_header", {"column": label})
             break
     else:
-        near = [alias for alias in aliases if len(alias) >= 5 and alias in folded and not _other_word(folded, alias)]
+        near = [alias for alias in aliases if alias in folded and _speaks(alias, folded) and not _other_word(folded, alias)]
         if near:
             alias = max(near, key=len)
             score = _NEAR * (0.4 + 0.6 * len(alias) / len(folded))
@@ -253,6 +253,21 @@ def _by_header(field: Field, label: str, look: Content) -> tuple[float, Message]
     if score and field.name == "amount":
         score += 0.3 * bool(re.search(r"exkl|exvat|exclvat|excl|net", folded)) - 0.3 * bool(re.search(r"inkl|incl|brutto|gross", folded))
     return score * _suits(field, look), reason
+
+
+_VAGUE = frozenset({
+    "status", "group", "grupp", "level", "value", "varde", "start", "slut", "plan", "test", "source", "title", "event",
+    "order", "items", "units", "state", "total", "start", "orsak", "medium", "system", "bonus", "partner", "price", "pris",
+    "belopp", "typ", "type", "storlek", "cost", "kostnad", "points", "poang", "amount", "datum", "point", "enhet", "account",
+})  # fmt: skip
+_SOFT = frozenset({"datum", "belopp", "amount", "pris", "price", "kostnad", "cost"})
+
+
+def _speaks(alias: str, folded: str) -> bool:
+    """Whether a known word within a header says enough: most of it, or a telling word of it."""
+    if alias in _VAGUE and alias not in _SOFT:
+        return False
+    return len(alias) >= 5 and len(alias) >= (0.35 if alias in _SOFT else 0.5) * len(folded)  # noqa: PLR2004
 
 
 def _other_word(folded: str, alias: str) -> bool:

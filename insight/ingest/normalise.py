@@ -1,6 +1,6 @@
 """The careful path for text that a bulk reader can't be trusted with: record by record, nothing lost.
 
-Ragged rows, unclosed quotes, mixed line ends, control characters, comments, repeated headers and damaged letters are
+Ragged rows, unclosed quotes, mixed line ends, control characters, comments and damaged letters are
 dealt with here, each with its line; the result is a plain UTF-8 CSV whose first column is the line in the file.
 """
 
@@ -26,7 +26,7 @@ _STEP = 20_000
 class Normalised:
     """What came out: the plain file, the records set aside, footers, and what was mended on the way.
 
-    lines: data records. aside: (line, reason, text) of ragged rows and repeated headers. footers: (line, cells).
+    lines: data records. aside: (line, reason, text) of ragged rows. footers: (line, cells).
     """
 
     path: Path
@@ -54,7 +54,6 @@ def normalise(
     """
     out = Normalised(work / "plain.csv")
     repaired: dict[str, str] = {}
-    header = [cell.strip(SPACES) for cell in layout.header]
     with out.path.open("w", encoding="utf-8", newline="") as target:
         writer = csv.writer(target, lineterminator="\n")
         lines = _lines(path, out)
@@ -78,9 +77,6 @@ def normalise(
                 if cells is None:
                     _put_aside(out, line, record.cells, record.text)
                     continue
-            if header and cells[0].strip(SPACES) == header[0] and [cell.strip(SPACES) for cell in cells] == header:
-                out.aside.append((line, "repeated_header", record.text.rstrip("\r\n")))
-                continue
             if repair:
                 cells = [_repaired(cell, repaired, out, line) for cell in cells]
             writer.writerow([line, *cells])

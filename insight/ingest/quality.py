@@ -1,6 +1,6 @@
 """What the loaded rows of one file say about themselves: figures to check against the source, and oddities in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -59,14 +59,16 @@ def _as_amount(con: DuckDBPyConnection, text: str, converted: Converted, reader:
 
 
 def examine(
-    con: DuckDBPyConnection, kind: str, file_id: int, mapped: Mapped, labels: Sequence[str], converted: Converted
+    con: DuckDBPyConnection, kind: str, file_id: int, mapped: Mapped, labels: Sequence[str], facts: Mapping[str, object]
 ) -> tuple[list[FileMessage], dict[str, Any]]:
     """Messages about the file's rows as loaded, and its figures."""
     said: list[FileMessage] = []
     figures: dict[str, Any] = {}
+    blank_id = "customer_id IS NULL" if "customer_id" in mapped.fields else "true"
+    ids = "count(DISTINCT customer_id)" if "customer_id" in mapped.fields else "0"
     row = con.execute(
-        f"SELECT count(*), count(DISTINCT customer_id), count(*) FILTER (WHERE customer_id IS NULL), "  # noqa: S608
-        f"min(line) FILTER (WHERE customer_id IS NULL) FROM {kind} WHERE file_id = $file_id", {"file_id": file_id}
+        f"SELECT count(*), {ids}, count(*) FILTER (WHERE {blank_id}), min(line) FILTER (WHERE {blank_id}) "  # noqa: S608
+        "FROM typed WHERE reason IS NULL"
     ).fetchone()
     assert row is not None
     rows, customers, blank, blank_line = row
@@ -83,10 +85,11 @@ def examine(
     if time is not None:
         said += _times(con, kind, time, file_id, figures, labels[mapped.fields[time]] if time in mapped.fields else None)
     if kind == "customers":
-        _consents(con, file_id, figures, mapped)
+        _consents(con, figures, mapped)
     if kind == "answers":
-        figures["scale"] = converted.readings["score"].figures.get("scale", "0-10")
-    said += _duplicates(con, kind, file_id, rows, figures)
+        figures["scale"] = facts["scale"]
+    if kind != "customers":
+        said += _duplicates(con, kind, file_id, rows, figures)
     return said, figures
 
 
@@ -144,13 +147,13 @@ def _gaps(con: DuckDBPyConnection, file_id: int) -> list[FileMessage]:
     return [FileMessage("month_missing", "note", {"months": shown, "count": len(missing)})]
 
 
-def _consents(con: DuckDBPyConnection, file_id: int, figures: dict[str, Any], mapped: Mapped) -> None:
+def _consents(con: DuckDBPyConnection, figures: dict[str, Any], mapped: Mapped) -> None:
     for name in ("consent_email", "consent_sms", "consent_post"):
         if name not in mapped.fields:
             continue
         row = con.execute(
             f"SELECT count(*) FILTER (WHERE {name}), count(*) FILTER (WHERE NOT {name}), count(*) FILTER (WHERE {name} IS NULL) "  # noqa: S608
-            "FROM customers WHERE file_id = $file_id", {"file_id": file_id}
+            "FROM typed WHERE reason IS NULL"
         ).fetchone()
         assert row is not None
         figures[name] = {"yes": row[0], "no": row[1], "unknown": row[2]}
@@ -170,7 +173,5 @@ def _duplicates(con: DuckDBPyConnection, kind: str, file_id: int, rows: int, fig
     assert row is not None
     extra = rows - int(row[0])
     figures["duplicates"] = extra
-    if extra == 0 or kind == "customers":
-        return []
-    return [FileMessage("duplicate_rows", "note", {"count": extra})]
+    return [FileMessage("duplicate_rows", "note", {"count": extra})] if extra else []
 

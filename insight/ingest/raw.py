@@ -69,8 +69,9 @@ def from_normalised(con: DuckDBPyConnection, path: Path, width: int) -> None:
     )
 
 
-def from_parquet(con: DuckDBPyConnection, path: Path) -> tuple[str, ...]:
-    """Fill `raw` from a Parquet file; returns its column labels. Lines are row numbers from 1."""
+def from_parquet(con: DuckDBPyConnection, path: Path, limit: int | None = None) -> tuple[str, ...]:
+    """Fill `raw` from a Parquet file (its first rows with a limit); returns its labels. Lines are row numbers from 1."""
+    most = f" LIMIT {limit}" if limit is not None else ""
     source = "read_parquet($path, hive_partitioning = false)"
     try:
         described = con.execute(f"DESCRIBE SELECT * FROM {source}", {"path": str(path)}).fetchall()  # noqa: S608
@@ -78,10 +79,12 @@ def from_parquet(con: DuckDBPyConnection, path: Path) -> tuple[str, ...]:
         names = ", ".join(f"c{at}" for at in range(len(labels)))
         cells = ", ".join(f"{trimmed(_as_text(f'c{at}', str(row[1])))} AS c{at}" for at, row in enumerate(described))
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () AS line, {cells} FROM {source} AS data({names})",  # noqa: S608
+            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () AS line, {cells} FROM {source} AS data({names}){most}",  # noqa: S608
             {"path": str(path)},
         )
-    except (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException) as error:
+    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+        raise
+    except duckdb.Error as error:  # damaged pages come in many classes, the bare one among them
         raise IngestError("ingest.file_damaged") from error
     return labels
 

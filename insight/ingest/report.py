@@ -34,11 +34,7 @@ class FileMessage:
     @property
     def message(self) -> Message:
         """The catalogue sentence; `line` and `column` are among its values."""
-        values = dict(self.values)
-        if self.line is not None:
-            values.setdefault("line", self.line)
-        if self.column is not None:
-            values.setdefault("column", self.column)
+        values = {"line": self.line, "column": self.column, **self.values}
         return Message(f"ingest.{self.code}", values)
 
     def as_json(self, say: Say) -> dict[str, Any]:

@@ -28,17 +28,25 @@ def attribute_columns(con: DuckDBPyConnection, kind: str, labels: Sequence[str])
     return found
 
 
-def write_rows(con: DuckDBPyConnection, kind: str, present: Sequence[str], file_id: int, attributes: Mapping[str, str]) -> None:
-    """Append the rows of `typed` that have no reason against them. attributes: column a1 … → raw column c0 …"""
-    cells = {column: f"CASE WHEN lower(raw.{cell}) IN ('null', 'nan', '#n/a', '<na>') THEN NULL ELSE raw.{cell} END" for column, cell in attributes.items()}
+def write_rows(
+    con: DuckDBPyConnection, kind: str, present: Sequence[str], file_id: int, attributes: Mapping[str, str], *, merge: bool = True
+) -> None:
+    """Append the rows of `typed` that have no reason against them. attributes: column a1 … → raw column c0 …
+
+    merge: customers that are known already are updated instead of added a second time.
+    """
+    missing = "'null', 'nan', '#n/a', '<na>'"
+    cells = {
+        column: f"CASE WHEN lower(raw.{cell}) IN ({missing}) THEN NULL ELSE raw.{cell} END" for column, cell in attributes.items()
+    }
     names, select = canonical_select(kind, present, file_id, cells)
     source = "typed JOIN raw ON raw.line = typed.line" if attributes else "typed"
-    if kind == "customers":
+    if kind == "customers" and merge:
         _merge_customers(con, names, select, source)
         return
-    order = " ORDER BY typed.customer_id, typed.ordered_at, typed.line" if kind == "transactions" and "customer_id" in present else ""
-    if kind == "transactions" and not order:
-        order = " ORDER BY typed.ordered_at, typed.line"
+    order = ""
+    if kind == "transactions":
+        order = " ORDER BY typed.customer_id, typed.ordered_at, typed.line" if "customer_id" in present else " ORDER BY typed.ordered_at, typed.line"
     filled = con.execute(f"SELECT 1 FROM {kind} LIMIT 1").fetchone() is not None  # noqa: S608
     con.execute(f"INSERT INTO {kind} ({', '.join(names)}) SELECT {select} FROM {source} WHERE typed.reason IS NULL{order}")  # noqa: S608
     if filled and kind == "transactions":
@@ -53,26 +61,28 @@ def sort_transactions(con: DuckDBPyConnection) -> None:
 
 
 def _merge_customers(con: DuckDBPyConnection, names: Sequence[str], select: str, source: str) -> None:
-    """One row a customer: what the new file says wins, what it does not say stays as an earlier file said it."""
+    """One row a customer: what the new file says wins, what it does not say stays as an earlier file said it.
+
+    A known customer keeps the file it first came with, so that taking a later file out again loses nobody.
+    """
+    aliases = [f"n{at}" for at in range(len(names))]
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE arriving AS SELECT {select} FROM {source} WHERE typed.reason IS NULL"  # noqa: S608
+        f"CREATE OR REPLACE TEMP TABLE arriving({', '.join(aliases)}) AS "  # noqa: S608
+        f"SELECT {select} FROM {source} WHERE typed.reason IS NULL"
     )
-    columns = [str(row[0]) for row in con.execute("DESCRIBE customers").fetchall()]
-    arriving = [str(row[0]) for row in con.execute("DESCRIBE arriving").fetchall()]
-    renamed = dict(zip((name.strip('"') for name in names), arriving, strict=True))
-    parts = [
-        f"coalesce(arriving.\"{renamed[column]}\", customers.{column})" if column in renamed else f"customers.{column}"
-        for column in columns
-    ]
-    key = renamed["customer_id"]
+    key = aliases[names.index('"customer_id"')]
+    changes = ", ".join(
+        f"{name} = coalesce(arriving.{alias}, customers.{name})"
+        for name, alias in zip(names, aliases, strict=True)
+        if name not in ('"customer_id"', "file_id", "line")
+    )
+    if changes:
+        con.execute(f"UPDATE customers SET {changes} FROM arriving WHERE arriving.{key} = customers.customer_id")  # noqa: S608
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE merged AS SELECT {', '.join(f'{part} AS {column}' for part, column in zip(parts, columns, strict=True))} "  # noqa: S608
-        f"FROM arriving LEFT JOIN customers ON customers.customer_id = arriving.\"{key}\""
+        f"INSERT INTO customers ({', '.join(names)}) SELECT {', '.join(aliases)} FROM arriving "  # noqa: S608
+        f"WHERE {key} NOT IN (SELECT customer_id FROM customers)"
     )
-    con.execute("DELETE FROM customers WHERE customer_id IN (SELECT customer_id FROM merged)")
-    con.execute(f"INSERT INTO customers ({', '.join(columns)}) SELECT {', '.join(columns)} FROM merged")  # noqa: S608
     con.execute("DROP TABLE arriving")
-    con.execute("DROP TABLE merged")
 
 
 def split_customers(con: DuckDBPyConnection, fields: Mapping[str, str], file_id: int) -> int:

@@ -1,0 +1,223 @@
+"""The fast path: a plain transactions file straight into its sorted table, in one statement.
+
+The first rows decide how the columns are read; the statement then reads all of them so. A cell that does not fit makes
+its row's date NULL, and one look at the result tells whether everything fitted: if anything did not, nothing is kept
+and the whole file takes the careful way, which decides from every cell.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+from duckdb import DuckDBPyConnection
+
+from insight.ingest import dates, footers, numbers
+from insight.ingest.cells import SPACES
+from insight.ingest.convert import RETURN_WORDS, currency_in
+from insight.ingest.detect import Layout
+from insight.ingest.encoding import Text
+from insight.ingest.mapping import Mapped
+from insight.ingest.numbers import NumberStyle
+from insight.ingest.options import ReadOptions
+from insight.ingest.raw import csv_source
+from insight.ingest.schema import SQL_TYPES, TABLES
+
+_ENOUGH = 50
+_NUMBERS = ("money", "price", "number", "integer")
+_NULL_WORDS = "'null', 'nan', 'n/a', '#n/a', '<na>', 'nat', '\\n'"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How each column becomes a field, decided from the first rows. values, checks: field → SQL."""
+
+    values: Mapping[str, str]
+    checks: tuple[str, ...]
+    styles: Mapping[str, NumberStyle]
+    order: str
+
+
+def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, personal: Mapping[int, str]) -> Plan | None:
+    """A plan for a file that looks plain all through; None when it does not."""
+    if mapped.kind != "transactions" or "amount" not in mapped.fields or mapped.time is not None:
+        return None
+    if len(layout.sample) < _ENOUGH or "personal_number" in personal.values() or _ends_in_footer(text, layout, mapped):
+        return None
+    values: dict[str, str] = {}
+    checks: list[str] = []
+    styles: dict[str, NumberStyle] = {}
+    order = "dmy"
+    for name, at in mapped.fields.items():
+        cell, spec = f"c{at}", TABLES["transactions"].field(name)
+        shapes = _shapes([row[at] for row in layout.sample])
+        if any(row[at] != row[at].strip(SPACES) for row in layout.sample):
+            return None
+        if spec.type == "datetime":
+            found = _date(cell, shapes, [row[at] for row in layout.sample], options)
+            if found is None:
+                return None
+            values[name], order = found
+        elif spec.type in _NUMBERS:
+            style = numbers.decide(shapes, told=options.decimal)
+            if not style.plain or style.unsure or style.bad or style.percent:
+                return None
+            values[name] = _number(cell, spec.type, style, checks)
+            styles[name] = style
+        else:
+            if any(row[at].lower() in ("null", "nan", "n/a", "#n/a", "<na>", "nat") for row in layout.sample):
+                return None
+            values[name] = cell
+    return Plan(values, tuple(checks), styles, order)
+
+
+def _shapes(cells: Sequence[str]) -> list[tuple[str, int]]:
+    table = str.maketrans("012345678", "999999999")
+    return list(Counter(cell.lower().translate(table) for cell in cells if cell).items())
+
+
+def _date(cell: str, shapes: Sequence[tuple[str, int]], cells: Sequence[str], options: ReadOptions) -> tuple[str, str] | None:
+    """SQL for one plain form of date, and the order of its parts; None for anything that needs all cells to decide."""
+    forms = {dates.read_form(shape) for shape, _ in shapes}
+    if len(forms) != 1:
+        return None
+    form = forms.pop()
+    if form.zone or form.fine:
+        return None
+    if form.kind == "format" and form.format.startswith("%Y-%m-%d"):
+        return f"try_cast({cell} AS TIMESTAMP)", "dmy"
+    if form.kind != "three" or "%y" in form.format:
+        return None
+    separator = form.format[0]
+    parts = [cell.split(separator) for cell in cells if cell]
+    first, second = (max(int(part[at]) for part in parts) for at in (0, 1))
+    if options.day_first is None and (first > 12) == (second > 12):
+        return None
+    order = "dmy" if (options.day_first if options.day_first is not None else first > 12) else "mdy"
+    literal = dates.three_format(form, order)
+    return f"try_strptime({cell}, '{literal}')", order
+
+
+def _number(cell: str, kind: str, style: NumberStyle, checks: list[str]) -> str:
+    """SQL for a plain number; adds the check that is true where a cell is not what the first rows promised."""
+    text = f"replace({cell}, ',', '.')" if style.decimal == "," else cell
+    if style.decimals == 0:
+        # No decimals seen: a mark further down could be anything.
+        checks.append(f"contains({cell}, '.') OR contains({cell}, ',')")
+    if kind == "money":
+        wide = f"try_cast({text} AS DECIMAL(18,4))"
+        narrow = f"CAST({wide} AS DECIMAL(18,2))"
+        checks.append(f"({cell} IS NOT NULL AND {wide} IS NULL) OR {wide} <> {narrow}")
+        return narrow
+    value = f"try_cast({text} AS {SQL_TYPES[TABLES['transactions'].field('quantity').type] if kind == 'number' else 'DECIMAL(18,4)' if kind == 'price' else 'BIGINT'})"
+    checks.append(f"{cell} IS NOT NULL AND {value} IS NULL")
+    return value
+
+
+def _ends_in_footer(text: Text, layout: Layout, mapped: Mapped) -> bool:
+    """Whether one of the last lines is a sum or a count."""
+    lines = text.scan.tail.decode("utf-8", "replace").splitlines()[-12:]
+    for line in lines:
+        cells = layout.dialect.parse(line)
+        if footers.is_footer(cells, mapped.fields.get("ordered_at"), mapped.fields.get("customer_id")):
+            return True
+        if len(cells) == 1 and layout.width > 1 and cells[0].strip():
+            return True
+    return False
+
+
+def read(
+    con: DuckDBPyConnection, text: Text, layout: Layout, plan: Plan, attributes: Mapping[str, str], *, file_id: int,
+    expected: int, offset: int, constants: Mapping[str, str],
+) -> bool:  # fmt: skip
+    """Fill the table `staged` with the whole file, sorted; False (and nothing kept) when a row does not fit the plan."""
+    failed = " OR ".join(f"({check})" for check in plan.checks) or "false"
+    columns: list[str] = []
+    known = [str(row[0]) for row in con.execute("DESCRIBE transactions").fetchall()]
+    types = {field.name: SQL_TYPES[field.type] for field in TABLES["transactions"].fields}
+    for name in known:
+        if name == "ordered_at":
+            sql = f"CASE WHEN {failed} THEN NULL ELSE {plan.values[name]} END"
+        elif name in plan.values:
+            sql = plan.values[name]
+        elif name in constants:
+            sql = f"CAST('{constants[name]}' AS VARCHAR)"
+        elif name == "file_id":
+            sql = f"CAST({file_id} AS INTEGER)"
+        elif name == "line":
+            sql = f"row_number() OVER () + {offset}"
+        elif name in attributes:
+            sql = attributes[name]
+        else:
+            sql = f"CAST(NULL AS {types.get(name, 'VARCHAR')})"
+        columns.append(f'{sql} AS "{name}"')
+    source = csv_source(layout.width, layout.dialect.delimiter, layout.first_line - 1)
+    order = "customer_id, ordered_at, line" if "customer_id" in plan.values else "ordered_at, line"
+    try:
+        con.execute(
+            f"CREATE TABLE staged AS SELECT {', '.join(columns)} FROM {source} ORDER BY {order}", {"path": str(text.path)}  # noqa: S608
+        )
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        return False  # not as plain as its first lines: the careful way reads it record by record
+    if _fits(con, plan, expected):
+        return True
+    con.execute("DROP TABLE staged")
+    return False
+
+
+def _fits(con: DuckDBPyConnection, plan: Plan, expected: int) -> bool:
+    """Whether every row was read as planned: all lines there, dates and amounts filled, ids and words clean."""
+    tests = ["count(*)", "count(ordered_at)", "count(amount)"]
+    odd: list[str] = []
+    for name in ("customer_id", "order_id", "article_id"):
+        if name in plan.values:
+            odd.append(f"ends_with({name}, '.0') OR contains({name}, 'E+') OR contains({name}, 'e+') OR lower({name}) IN ({_NULL_WORDS})")
+    for name, sql in plan.values.items():
+        if sql.startswith("c") and sql[1:].isdecimal():
+            odd.append(f'starts_with("{name}", \' \') OR ends_with("{name}", \' \')')
+    if "quantity" in plan.values:
+        odd.append("quantity < 0 AND amount > 0")
+    if "status" in plan.values:
+        odd.append(f"amount > 0 AND lower(status) IN ({RETURN_WORDS})")
+    if "order_id" in plan.values:
+        odd.append("amount > 0 AND regexp_matches(order_id, '^[CcKkRr]-?[0-9]{3,}$')")
+    tests.append(f"count(*) FILTER (WHERE {' OR '.join(f'({test})' for test in odd) or 'false'})")
+    tests.append("max(year(ordered_at))")
+    tests.append("min(year(ordered_at))")
+    if "currency" in plan.values:
+        tests += ["count(DISTINCT currency)", "bool_and(regexp_matches(currency, '^[A-Z]{3}$'))"]
+    row = con.execute(f"SELECT {', '.join(tests)} FROM staged").fetchone()  # noqa: S608
+    assert row is not None
+    if not (row[0] == expected == row[1] == row[2] and row[3] == 0 and 1900 <= row[5] <= row[4] <= 2100):
+        return False
+    return "currency" not in plan.values or (row[6] == 1 and row[7])
+
+
+def constants(mapped: Mapped, labels: Sequence[str], options: ReadOptions) -> dict[str, str]:
+    """What the user or the header says of all rows: currency and VAT."""
+    found: dict[str, str] = {}
+    if "currency" not in mapped.fields:
+        code = options.currency or currency_in(labels[mapped.fields["amount"]])
+        if code and code.isalpha():
+            found["currency"] = code
+    if options.vat and "vat" not in mapped.fields:
+        found["vat"] = options.vat
+    return found
+
+
+def settle(con: DuckDBPyConnection, file_id: int) -> None:
+    """Make `staged` the transactions, or add it to those that are there, sorted."""
+    if con.execute("SELECT 1 FROM transactions LIMIT 1").fetchone() is None:
+        con.execute("DROP TABLE transactions")
+        con.execute("ALTER TABLE staged RENAME TO transactions")
+    else:
+        con.execute(
+            "CREATE TABLE sorted_transactions AS SELECT * FROM (SELECT * FROM transactions UNION ALL BY NAME SELECT * FROM staged) "
+            "ORDER BY customer_id, ordered_at, file_id, line"
+        )
+        con.execute("DROP TABLE staged")
+        con.execute("DROP TABLE transactions")
+        con.execute("ALTER TABLE sorted_transactions RENAME TO transactions")
+    con.execute(
+        f"CREATE OR REPLACE TEMP VIEW typed AS SELECT *, CAST(NULL AS VARCHAR) AS reason FROM transactions WHERE file_id = {int(file_id)}"  # noqa: S608
+    )
