@@ -194,7 +194,7 @@ def _orders_ahead(model: BgNbd, x: FloatArray, ratio: FloatArray) -> FloatArray:
         orders = (a + b + x - 1) / (a - 1) * (1 - ratio ** (a - 1) * inner)
     broken = ~np.isfinite(orders)
     rows = np.flatnonzero(broken)
-    for part in np.array_split(rows, rows.size // 10_000 + 1):  # a part's 400 nodes a customer fit in memory
+    for part in np.array_split(rows, rows.size // 20_000 + 1):  # so that the nodes of a part fit in memory
         orders[part] = _orders_by_integral(model, x[part], ratio[part])
     return orders
 
@@ -204,7 +204,7 @@ def _orders_by_integral(model: BgNbd, x: FloatArray, ratio: FloatArray) -> Float
 
     Given p a customer alive orders (1 - (1 + p(1-ratio)/ratio)^-(r+x))/p times.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(400)
+    nodes, weights = np.polynomial.legendre.leggauss(100)
     orders, place = np.unique(x, return_inverse=True)
     leave = special.betaincinv(model.a, model.b + orders[:, None], (nodes + 1) / 2)[place]
     growth, leave = ((1 - ratio) / ratio)[:, None], np.maximum(leave, 1e-300)
