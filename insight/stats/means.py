@@ -6,7 +6,10 @@ reading of it, shown only where `relative_lift_rule` allows.
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from scipy import special
 
 from insight.stats.moments import Moments, check_count, clean, two_sided_pvalue, two_sided_quantile
 
@@ -44,6 +47,14 @@ class RelativeLiftRule(NamedTuple):
 
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
+
+
+class Heterogeneity(NamedTuple):
+    """Test that one effect fits all segments; None with fewer than two segments that have a standard error."""
+
+    statistic: float | None
+    df: int
+    pvalue: float | None
 
 
 NO_DIFFERENCE = Difference(None, None, None, None, None, None)
@@ -98,6 +109,24 @@ def one_sample(values: Moments, confidence_level: float = 0.95) -> Difference:
     if m.mean is None or m.var is None:
         return Difference(m.mean, None, None, None, None, None)
     return difference_from_standard_error(m.mean, math.sqrt(m.var / m.n), m.n - 1, confidence_level)
+
+
+def heterogeneity(effects: Sequence[Difference]) -> Heterogeneity:
+    """Interaction test over segments: do their effects differ by more than chance? Cochran's (1954) Q.
+
+    Q = Σ w(d - d̄)², w = 1/SE², d̄ the weighted mean; chi-square with K - 1 df, of different customers in each segment.
+    """
+    known = [
+        (effect.effect_size, effect.standard_error**-2)
+        for effect in effects
+        if effect.effect_size is not None and effect.standard_error
+    ]
+    df = max(len(known) - 1, 0)
+    if df == 0:
+        return Heterogeneity(None, 0, None)
+    common = sum(size * weight for size, weight in known) / sum(weight for _, weight in known)
+    statistic = sum(weight * (size - common) ** 2 for size, weight in known)
+    return Heterogeneity(statistic, df, float(special.chdtrc(df, statistic)))
 
 
 def log_lift(

@@ -12,6 +12,7 @@ from insight.stats.means import (
     delta_lift,
     fieller_g,
     fieller_lift,
+    heterogeneity,
     log_lift,
     one_sample,
     relative_lift_rule,
@@ -147,3 +148,22 @@ def test_net_profit_never_has_a_relative_lift():
 def test_a_confidence_level_outside_0_to_1_is_refused(level):
     with pytest.raises(ValueError, match="confidence level"):
         welch(GROWTHBOOK_TREATMENT, GROWTHBOOK_CONTROL, level)
+
+
+def test_interaction_by_hand():
+    # effects 4 and 10 with errors 1 and 2: weights 1 and ¼, mean 5.2, Q = 1.44 + 23.04/4 = 7.2
+    result = heterogeneity([Difference(4, None, None, None, 1.0, None), Difference(10, None, None, None, 2.0, None)])
+    assert (result.statistic, result.df) == (pytest.approx(7.2), 1)
+    assert result.pvalue == pytest.approx(stats.chi2.sf(7.2, 1))
+
+
+def test_interaction_of_two_segments_is_the_difference_of_their_effects():
+    # √Q is the z of d_1 - d_2
+    one, two = Difference(3.0, None, None, None, 0.7, None), Difference(1.0, None, None, None, 0.9, None)
+    assert heterogeneity([one, two]).pvalue == pytest.approx(2 * stats.norm.sf(2 / math.hypot(0.7, 0.9)))
+
+
+def test_interaction_needs_two_segments_with_an_error():
+    silent = Difference(3.0, None, None, None, 0.0, None)
+    assert heterogeneity([silent, Difference(1.0, None, None, None, 1.0, None)]) == (None, 0, None)
+    assert heterogeneity([]) == (None, 0, None)
