@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
 from insight.ingest import containers, convert, fast, footers, mapping, privacy, profile, quality, raw, write
+from insight.ingest.archive import no_pause
 from insight.ingest.columns import Reader
 from insight.ingest.containers import Source
 from insight.ingest.detect import Layout, find_layout, read_head
@@ -103,9 +104,12 @@ def _folder(work: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def open_file(con: DuckDBPyConnection, path: Path, name: str, options: ReadOptions, folder: Path, rows: int | None = None) -> Opened:
+def open_file(
+    con: DuckDBPyConnection, path: Path, name: str, options: ReadOptions, folder: Path, rows: int | None = None,
+    pause: Callable[[], None] = no_pause,
+) -> Opened:  # fmt: skip
     """Everything that is decided from the first rows. A Parquet file (its first `rows`) is in `raw` afterwards."""
-    source = containers.open_source(path, name, folder, sheet=options.sheet, member=options.member)
+    source = containers.open_source(path, name, folder, sheet=options.sheet, member=options.member, pause=pause)
     if source.format == "parquet":
         return _open_parquet(con, source, options, rows)
     text = as_utf8(source.path, folder, options.encoding if source.format == "text" else "utf-8")
@@ -146,7 +150,7 @@ def _read(
     con: DuckDBPyConnection, path: Path, name: str, file_id: int, options: ReadOptions, key: bytes, folder: Path, watch: Watch
 ) -> FileReport:
     clock = _Clock()
-    opened = open_file(con, path, name, options, folder)
+    opened = open_file(con, path, name, options, folder, pause=watch.check)
     clock.lap("open")
     done = _quickly(con, opened, file_id, options, watch) or _carefully(con, opened, file_id, options, key, folder, watch, clock)
     clock.lap("write")
