@@ -264,26 +264,34 @@ def inputs(found: Sequence[Seed], runs: int, seed: int) -> Iterator[tuple[int, s
 def fuzz(found: Sequence[Seed], runs: int, seed: int, keep: Path | None = None) -> Tally:
     """Read `runs` injured files and count what came of them."""
     tally, worker, started = Tally(), Worker(), time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        path = Path(folder) / "input"
-        for run, name, content in inputs(found, runs, seed):
-            path.write_bytes(content)
-            outcome, trouble, seconds, extra = worker.read(path, name)
-            tally.outcomes[outcome] += 1
-            tally.slowest = max(tally.slowest, seconds)
-            kind = outcome if outcome in ("crash", "hang", "uncaught") else "report" if trouble else ""
-            if not kind and seconds > CPU_SECONDS:
-                kind, trouble = "slow", f"{seconds:.1f} s"
-            if not kind and extra > EXTRA_MB:
-                kind, trouble = "memory", f"{extra} MB"
-            if kind:
-                tally.findings.append(Finding(run, name, kind, trouble))
-                if keep is not None:
+    try:
+        with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+            for run, name, content in inputs(found, runs, seed):
+                path = Path(folder) / "input"
+                path.write_bytes(content)
+                finding = _count(tally, run, name, worker.read(path, name))
+                if finding is not None and keep is not None:
                     keep.mkdir(parents=True, exist_ok=True)
                     (keep / f"{run}-{name}").write_bytes(content)
-    worker.close()
+    finally:
+        worker.close()
     tally.seconds = time.monotonic() - started
     return tally
+
+
+def _count(tally: Tally, run: int, name: str, reply: tuple[str, str, float, int]) -> Finding | None:
+    outcome, trouble, seconds, extra = reply
+    tally.outcomes[outcome] += 1
+    tally.slowest = max(tally.slowest, seconds)
+    kind = outcome if outcome in ("crash", "hang", "uncaught") else "report" if trouble else ""
+    if not kind and seconds > CPU_SECONDS:
+        kind, trouble = "slow", f"{seconds:.1f} s"
+    if not kind and extra > EXTRA_MB:
+        kind, trouble = "memory", f"{extra} MB"
+    if not kind:
+        return None
+    tally.findings.append(Finding(run, name, kind, trouble))
+    return tally.findings[-1]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
