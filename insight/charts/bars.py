@@ -1,4 +1,4 @@
-"""Bars from zero with their values beside them, standing or lying; whiskers and strokes for what they are compared with."""
+"""Bars from zero with their values beside them, standing or lying; whiskers, and strokes for what was before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,9 +64,7 @@ def lying(subject: Subject) -> Figure:
         if len(subject.ys) == 1
         else round(count * sizes.bar_row * 1.6) + top + bottom
     )
-    shapes = [
-        _stroke(subject, place, value, lying=True) for place, value in enumerate(_before(subject)) if np.isfinite(value)
-    ]
+    shapes = _strokes(subject, lying=True)
     if low < 0:
         shapes.append(_zero_line(subject, count, lying=True))
     figure = plot.figure(
@@ -88,16 +86,12 @@ def standing(subject: Subject) -> Figure:
     places = np.arange(count, dtype=float)
     parts = _series(subject, measure, places, lying=False)
     low, high = _reach(subject)
-    height = subject.px(sizes.line_height / subject.scale)
+    height = sizes.line_height
     key = _tick_note(subject)
     top, bottom = subject.px(40 if measure.unit else 30), subject.px(56 + (26 if key else 0))
     span = (high - low) or 1.0
     head = span * subject.px(26) / (height - top - bottom)
-    shapes = [
-        _stroke(subject, place, value, lying=False)
-        for place, value in enumerate(_before(subject))
-        if np.isfinite(value)
-    ]
+    shapes = _strokes(subject, lying=False)
     if low < 0:
         shapes.append(_zero_line(subject, count, lying=False))
     ticks, words = _below(subject)
@@ -124,11 +118,11 @@ def _below(subject: Subject) -> tuple[list[float], list[str]]:
         ]
     every = max(1, int(np.ceil(subject.px(44) / max(room, 1)))) if all(cells) else 1
     shown = [place for place in range(count) if (count - 1 - place) % every == 0]
-    chosen = subject.chosen()
+    chosen = subject.chosen
     words = []
     for place in shown:
         parts = text.wrap(names[place], room * every, subject.sizes.tick)
-        words.append("<br>".join(plot.strong(subject, parts, [bool(chosen[place])] * len(parts))))
+        words.append("<br>".join(plot.strong(parts, [bool(chosen[place])] * len(parts))))
     return [float(place) for place in shown], words
 
 
@@ -184,7 +178,7 @@ def _texts(
     if not lying and _too_narrow(subject, measure, values):
         return found
     ends = np.where(np.isfinite(ends), ends, 0.0)
-    chosen = subject.chosen()
+    chosen = subject.chosen
     for row, value in enumerate(values):
         number = text.for_plotly(measure.full(float(value)) if lying else measure.label(float(value)))
         shown = text.bold(number) if chosen[row] else number
@@ -195,7 +189,7 @@ def _texts(
 
 
 def _beside(subject: Subject, along: float, end: float, shown: str, *, below: bool, lying: bool) -> Spec:
-    """A value beside the end of its bar: right of it or, where it goes below zero, left; above or below a standing one."""
+    """A value beside the end of its bar: right or, below zero, left of a lying one; above or below a standing one."""
     sizes = subject.sizes
     away = subject.px(8 if lying else 3) * (-1 if below else 1)
     place: Spec = {"xanchor": "right" if below else "left", "yanchor": "middle", "xshift": away} if lying else {
@@ -229,15 +223,19 @@ def _tick_note(subject: Subject) -> str:
     return subject.words.t("chart.stroke_is_before") if subject.chart.before else ""
 
 
-def _stroke(subject: Subject, place: int, value: float, *, lying: bool) -> Spec:
-    """Where the bar ended before: a stroke a little wider than the bar, so that it shows on it and beside it."""
-    near, far = place - THICKNESS / 2 - 0.07, place + THICKNESS / 2 + 0.07
-    ends = (
-        {"x0": value, "x1": value, "y0": near, "y1": far}
-        if lying
-        else {"x0": near, "x1": far, "y0": value, "y1": value}
-    )
-    return {"type": "line", **ends, "line": {"color": subject.palette.ink2, "width": subject.sizes.comparison_line}}
+def _strokes(subject: Subject, *, lying: bool) -> list[Spec]:
+    """Where the bars ended before: strokes wider than the bars, rimmed so that they show on them and beside them."""
+    found: list[Spec] = []
+    for place, value in enumerate(_before(subject)):
+        near, far = place - THICKNESS / 2 - 0.07, place + THICKNESS / 2 + 0.07
+        ends = {"x0": value, "x1": value, "y0": near, "y1": far}
+        if not lying:
+            ends = {"x0": near, "x1": far, "y0": value, "y1": value}
+        thin, palette = subject.sizes.comparison_line, subject.palette
+        for colour, thickness in ((palette.page, 3 * thin), (palette.ink2, thin)):
+            if np.isfinite(value):
+                found.append({"type": "line", **ends, "line": {"color": colour, "width": thickness}})
+    return found
 
 
 def _zero_line(subject: Subject, count: int, *, lying: bool) -> Spec:

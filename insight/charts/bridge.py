@@ -1,4 +1,4 @@
-"""The bridge from one total to the next: lying bars that hang on each other, petrol what came in, rust what went out."""
+"""The bridge from one total to the next: lying bars that hang on each other, petrol what came, rust what went."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,9 +48,9 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     sizes, palette = subject.sizes, subject.palette
     spans = _spans(subject)
     known = spans.opening is not None and spans.closing is not None
-    totals = [spans.opening or 0.0, spans.closing or 0.0]
-    measure = scale_for(subject.words, subject.unit(subject.ys[0]), [*spans.changes, *totals])
-    chosen = [bool(subject.chosen()[row]) for row in spans.rows]
+    both = [spans.opening or 0.0, spans.closing or 0.0]
+    measure = scale_for(subject.words, subject.unit(subject.ys[0]), [*spans.changes, *both])
+    chosen = [bool(subject.chosen[row]) for row in spans.rows]
     names, left = _gutter(subject, spans, chosen)
     count = len(names)
     labels = [measure.plain(float(change), signed=True) for change in spans.changes]
@@ -68,6 +68,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
         for start, end, place, label, c in zip(spans.starts, spans.ends, spans.places, labels, chosen, strict=True)
     ]  # fmt: skip
     tails = _tails(measure, spans)
+    totals = _totals(spans, tails)
     unit = "" if known else measure.unit
     top = subject.px(34 if unit else 4)
     height = count * sizes.bar_row + top + subject.px(4)
@@ -78,8 +79,8 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
             subject, count - 0.5, -0.5, [float(row) for row in range(count)], names,
             tickfont={"size": sizes.label, "color": palette.ink}, ticklabelstandoff=subject.px(8),
         ),
-        shapes=[_thick_tick(subject, place, at) for place, at, _ in _totals(spans, tails)],
-        annotations=[*notes, *(_total(subject, *total) for total in _totals(spans, tails)), *plot.tag(subject, unit, left)],
+        shapes=[_thick_tick(subject, place, at) for place, at, _ in totals],
+        annotations=[*notes, *(_total(subject, *total) for total in totals), *plot.tag(subject, unit, left)],
         barmode="overlay",
     )  # fmt: skip
     marks = subject.marks(spans.rows)
@@ -119,7 +120,7 @@ def _gutter(subject: Subject, spans: Spans, chosen: Sequence[bool]) -> tuple[lis
         names, loud = [spans.names[0], *names, spans.names[1]], [True, *loud, True]
     broken = [text.wrap(name, subject.width * 0.34, size) for name in names]
     widest = max((text.width(part, size, strong=True) for parts in broken for part in parts), default=0.0)
-    marked = ["<br>".join(plot.strong(subject, parts, [c] * len(parts))) for parts, c in zip(broken, loud, strict=True)]
+    marked = ["<br>".join(plot.strong(parts, [c] * len(parts))) for parts, c in zip(broken, loud, strict=True)]
     return marked, round(widest) + subject.px(14)
 
 

@@ -1,4 +1,4 @@
-"""Estimates with their intervals: a forest of lying whiskers round a zero line, or standing dots along ordered steps."""
+"""Estimates with their intervals: a forest of lying whiskers round a zero line, or standing dots along steps."""
 
 import re
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def _stand(subject: Subject) -> bool:
 
 
 def _reference(subject: Subject) -> float | None:
-    """What 'no difference' is for this measure: 0 for differences, 1 for times-as-much, None where there is no such thing."""
+    """What 'no difference' is: 0 for differences, 1 for times as much, None for measures without such a thing."""
     column = subject.ys[0]
     if _TIMES.search(column) and subject.unit(column) == "number":
         return 1.0
@@ -133,11 +133,12 @@ def forest(subject: Subject) -> Figure:
     places = np.arange(count, dtype=float)
     traces = _whiskers(subject, low, high, colours, lying=True)
     traces.append(plot.dots(subject, values, places, colours, _hovers(subject), sizes.dot))
+    inks = palette.ink, palette.ink2
     traces.append({
         "type": "scatter", "mode": "text", "hoverinfo": "skip", "cliponaxis": False, "x": values, "y": places - 0.12,
-        "text": [text.bold(text.for_plotly(measure.label(float(v), signed=signed))) if np.isfinite(v) else "" for v in values],
+        "text": [text.bold(text.for_plotly(measure.label(float(v), signed=signed))) for v in values],
         "textposition": "top center",
-        "textfont": {"size": sizes.label, "color": [palette.ink if c != palette.grey else palette.ink2 for c in colours]},
+        "textfont": {"size": sizes.label, "color": [inks[c == palette.grey] for c in colours]},
     })  # fmt: skip
     ticks = round_ticks(start, end)
     words = measure.ticks(ticks, signed=signed, last_full=True)
@@ -149,7 +150,7 @@ def forest(subject: Subject) -> Figure:
     }]  # fmt: skip
     figure = plot.figure(
         subject, traces, height, (left, top, subject.px(30), bottom),
-        xaxis=plot.ticked_axis(subject, start, end, ticks, [text.for_plotly(w) for w in words], ticklabelstandoff=subject.px(8)),
+        xaxis=plot.ticked_axis(subject, start, end, ticks, words, ticklabelstandoff=subject.px(8)),
         yaxis=plot.ticked_axis(
             subject, count - 0.5, -0.65, places.tolist(), names, ticklabelstandoff=subject.px(10),
             tickfont={"size": sizes.label, "color": palette.ink},
@@ -162,12 +163,13 @@ def forest(subject: Subject) -> Figure:
 def steps(subject: Subject) -> Figure:
     """Standing dots with whiskers along ordered steps; a second value column is the fitted line behind them."""
     sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
-    values, (low, high) = subject.values(subject.ys[0]), _ends(subject)
-    fitted = subject.values(subject.ys[1]) if len(subject.ys) > 1 else np.array([])
-    measure = subject.measure(subject.ys[0])
+    column, *others = subject.ys
+    values, (low, high) = subject.values(column), _ends(subject)
+    fitted = subject.values(others[0]) if others else values[:0]
+    measure = subject.measure(column)
     start, end = _span(np.concatenate([low, fitted]), np.concatenate([high, fitted]), None)
-    if 0 <= start < 0.4 * end or subject.unit(subject.ys[0]) in ("money", "count"):
-        start = min(start, 0.0) if start < 0 and (low < 0).any() else 0.0
+    if not (low < 0).any() and (start < 0.4 * end or subject.unit(column) in ("money", "count")):
+        start = 0.0
     places = np.arange(count, dtype=float)
     ticks = round_ticks(start, end)
     tick_words = measure.ticks(ticks)
@@ -186,10 +188,12 @@ def steps(subject: Subject) -> Figure:
         for row, words in enumerate(texts) if words
     ]  # fmt: skip
     top, bottom = subject.px(34 if measure.unit else 16), subject.px(58)
-    height = subject.px(sizes.dots_height / subject.scale) + subject.px(30)
+    height = sizes.dots_height + subject.px(30)
     figure = plot.figure(
         subject, traces, height, (left, top, subject.px(4), bottom),
-        xaxis=plot.ticked_axis(subject, -0.5, count - 0.5, places.tolist(), _below(subject, room), ticklabelstandoff=subject.px(8)),
+        xaxis=plot.ticked_axis(
+            subject, -0.5, count - 0.5, places.tolist(), _below(subject, room), ticklabelstandoff=subject.px(8)
+        ),
         yaxis=plot.ticked_axis(subject, start, end, ticks, tick_words, **plot.ruled(subject)),
         annotations=[*notes, *plot.tag(subject, measure.unit, left)],
     )  # fmt: skip
@@ -198,10 +202,10 @@ def steps(subject: Subject) -> Figure:
 
 def _below(subject: Subject, room: float) -> list[str]:
     """Under each dot its step and how many stand behind it."""
-    chosen, size, found = subject.chosen(), subject.sizes.tick, []
+    chosen, size, found = subject.chosen, subject.sizes.tick, []
     for row, name in enumerate(subject.names(subject.chart.x)):
         lines_of = text.wrap(name, room, size)
-        parts = plot.strong(subject, lines_of, [bool(chosen[row])] * len(lines_of))
+        parts = plot.strong(lines_of, [bool(chosen[row])] * len(lines_of))
         base = subject.base(row)
         if base and text.width(base, size) <= room:
             parts.append(text.for_plotly(base))

@@ -14,7 +14,7 @@ from insight.charts.theme import PROJECTOR_SCALE, Palette, sizes
 from insight.i18n.catalog import Words
 from insight.result import Chart, ChartKind, Result, Unit
 
-__all__ = ["Annotation", "Drawn", "PLOTLY_CONFIG", "draw"]
+__all__ = ["PLOTLY_CONFIG", "Annotation", "Drawn", "draw"]
 
 # For st.plotly_chart: no tool bar, nothing that zooms by accident under a presenter's hand.
 PLOTLY_CONFIG: Mapping[str, object] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -91,7 +91,7 @@ def _has_values(subject: Subject) -> bool:
 
 
 def _measured(subject: Subject) -> str:
-    """The column that the figure is about: the value column, for tables of pairs perhaps `color`; empty without values."""
+    """The column that the figure is about: a value column, for pairs perhaps `color`; empty without values."""
     columns = [subject.chart.color, *subject.ys] if subject.chart.kind in _PAIRED else [*subject.ys]
     text_like = [c for c in columns if c in subject.table.columns and subject.unit(c) not in ("text", "date", "score")]
     return next((c for c in text_like or subject.ys if np.isfinite(subject.values(c)).any()), "")
@@ -109,7 +109,7 @@ def _nothing(subject: Subject, engine: Engine) -> Drawn:
 
 
 def _alt(subject: Subject) -> str:
-    """What a screen reader says: the finding, the kind of figure, its highest and lowest value. The table has the rest."""
+    """What a screen reader says: finding, kind of figure, highest and lowest value; the table has the rest."""
     words, chart = subject.words, subject.chart
     column = _measured(subject)
     values = subject.values(column)
@@ -124,10 +124,11 @@ def _alt(subject: Subject) -> str:
     )
     if np.isfinite(values).any() and chart.kind != "lorenz":
         high, low = int(np.nanargmax(values)), int(np.nanargmin(values))
-        parts.append(words.t("chart.alt_ends", **{
-            "highest": _row_name(subject, high), "high": subject.said(float(values[high]), subject.unit(column)),
-            "lowest": _row_name(subject, low), "low": subject.said(float(values[low]), subject.unit(column)),
-        }))  # fmt: skip
+        ends = {"high": high, "low": low}
+        said = {end: subject.said(float(values[row]), subject.unit(column)) for end, row in ends.items()}
+        parts.append(
+            words.t("chart.alt_ends", highest=_row_name(subject, high), lowest=_row_name(subject, low), **said)
+        )
     return ". ".join(parts)
 
 

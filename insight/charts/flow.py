@@ -14,7 +14,7 @@ _NODE_ROW = 68
 
 
 def draw(subject: Subject) -> tuple[Spec, int, tuple[Mark, ...], tuple[Clickable, ...]]:
-    """Links (from → to) and the states on both sides take clicks. Best state first: a link upwards is petrol, down rust."""
+    """Links (from → to) and the states on both sides take clicks. Best state first: upwards is petrol, down rust."""
     pairs = option.pairs(subject)
     rows = [row for row, value in enumerate(pairs.values) if np.isfinite(value) and value > 0]
     measure = subject.measure(pairs.value)
@@ -60,6 +60,7 @@ def _nodes(subject: Subject, pairs: Pairs, rows: list[int], measure: Scale) -> t
             total = float(pairs.values[own].sum())
             mark = subject.mark(own[0], [column])
             name = subject.name(cell, subject.unit(column))
+            said = f"{subject.column(pairs.value)}: {subject.said(total, subject.unit(pairs.value))}"
             shown = text.shorten(name, subject.width * 0.2, subject.sizes.label)
             colour = shades[order.index(cell)] if pairs.is_movement else subject.palette.accent
             chosen = subject.is_chosen(mark) and set(subject.selected) & set(subject.mark_columns) == set(mark)
@@ -70,7 +71,7 @@ def _nodes(subject: Subject, pairs: Pairs, rows: list[int], measure: Scale) -> t
                     "position": "right" if side else "left", "fontWeight": "bold" if chosen else "normal",
                     "formatter": f"{text.for_echarts(shown)}\u00a0 {measure.label(total)}",
                 },
-                "tooltip": subject.tooltip([name, f"{subject.column(pairs.value)}: {subject.said(total, subject.unit(pairs.value))}"]),
+                "tooltip": subject.tooltip([name, said]),
             })  # fmt: skip
             marks.append(mark)
     return nodes, marks

@@ -27,7 +27,7 @@ class Shades:
 
 
 def matrix(subject: Subject) -> Figure:
-    """From = rows, to = columns, columns named on top. Counts: share of the row. Money with a sign: diverging. Else size."""
+    """From = rows, to = columns. Colour: counts by share of the row, signed values diverging, else size."""
     pairs = option.pairs(subject)
     return _draw(subject, pairs, _shades(subject, pairs), row_height=subject.sizes.matrix_row, upward=False)
 
@@ -76,14 +76,14 @@ def _row_shares(pairs: Pairs) -> Floats:
 
 
 def _shown(subject: Subject, pairs: Pairs) -> str:
-    """The column whose numbers stand in the cells: where a share of the row is asked for, how many customers that is."""
+    """The column whose numbers stand in the cells: for a share of the row it is how many customers that is."""
     of_row = subject.unit(pairs.value) == "ratio" and "share" in pairs.value.split("_")
     return "n_customers" if of_row and "n_customers" in subject.table.columns else pairs.value
 
 
 def _draw(subject: Subject, pairs: Pairs, shades: Shades, *, row_height: int, upward: bool) -> Figure:
     sizes, palette = subject.sizes, subject.palette
-    downs, overs, left, cell_width = _axes(subject, pairs)
+    downs, overs, left, cell_width, across = _axes(subject, pairs)
     texts = _texts(subject, pairs)
     size = _fitting(subject, texts, cell_width)
     items = [_item(subject, pairs, shades, row, size, texts[row]) for row in range(len(pairs.places))]
@@ -104,7 +104,7 @@ def _draw(subject: Subject, pairs: Pairs, shades: Shades, *, row_height: int, up
         yAxis={**axis, "data": downs, "inverse": not upward, "axisLabel": {**label, "margin": subject.px(12)}},
         visualMap={"show": False, "type": "continuous", "dimension": 2, "min": 0, "max": 1,
                    "seriesIndex": list(range(len(series))), "inRange": {"color": list(shades.colours)}},
-        title=option.foot(subject, shades.words),
+        title=option.foot(subject, ". ".join(part for part in (across, shades.words) if part)),
     )  # fmt: skip
     marks = subject.marks()
     framed = tuple(marks[row] for row in chosen) if marks else ()
@@ -112,20 +112,21 @@ def _draw(subject: Subject, pairs: Pairs, shades: Shades, *, row_height: int, up
     return spec, top + len(downs) * row_height + bottom, (*marks, *framed), clickables
 
 
-def _axes(subject: Subject, pairs: Pairs) -> tuple[list[str], list[str], int, float]:
-    """Row names, column names in lines, the pixels left of the cells and the width of a cell."""
-    size = subject.sizes.label
+def _axes(subject: Subject, pairs: Pairs) -> tuple[list[str], list[str], int, float, str]:
+    """Row names, column names in lines, the pixels left of the cells, the width of a cell, what the columns are."""
+    size, across = subject.sizes.label, ""
     downs = [_category(subject, pairs.source, cell, named=True) for cell in pairs.sources]
     widest = max((text.width(name, size) for name in downs), default=0.0)
     room = min(widest, subject.width * 0.28)
     left = round(room) + subject.px(12)
     cell_width = (subject.width - left) / max(len(pairs.targets), 1)
     overs = [_category(subject, pairs.target, cell, named=True) for cell in pairs.targets]
-    if any(text.width(name, size) > cell_width - 6 for name in overs):
-        # The scale's name once is enough where it does not fit over every column.
-        overs = [_category(subject, pairs.target, cell, named=k == 0) for k, cell in enumerate(pairs.targets)]
+    bare = [_category(subject, pairs.target, cell, named=False) for cell in pairs.targets]
+    if bare != overs and any(text.width(name, size) > cell_width - 6 for name in overs):
+        # Where the scale's name does not fit over every column it is said once, below.
+        overs, across = bare, subject.words.t("chart.across", scale=subject.column(pairs.target))
     heads = ["\n".join(text.wrap(name, cell_width - 6, size)) for name in overs]
-    return [text.shorten(name, room + 2, size) for name in downs], heads, left, cell_width
+    return [text.shorten(name, room + 2, size) for name in downs], heads, left, cell_width, across
 
 
 def _category(subject: Subject, column: str, cell: object, *, named: bool) -> str:
@@ -188,7 +189,8 @@ def _frame(subject: Subject, items: list[dict[str, Any]]) -> Spec:
     """The chosen cell once more, on top: else its neighbours' gaps cover its frame. Clicks go through to the cell."""
     palette, sizes = subject.palette, subject.sizes
     return {
-        "type": "heatmap", "data": [{**item, "name": f"chosen {item['name']}"} for item in items], "silent": True, "z": 5,
+        "type": "heatmap", "silent": True, "z": 5,
+        "data": [{**item, "name": f"chosen {item['name']}"} for item in items],
         "label": {"show": True, "formatter": "{@[3]}", "fontSize": sizes.value, "fontWeight": "bold"},
         "itemStyle": {"borderColor": palette.ink, "borderWidth": sizes.chosen_outline},
         "emphasis": {"disabled": True},

@@ -1,4 +1,4 @@
-"""Lines over time or along a number: the main one in petrol, the comparison in grey, names and last values at the ends."""
+"""Lines over time or along a number: the main one petrol, the comparison grey, names and last values at the ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,12 +36,12 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     lines = _series(subject)
     measure = subject.measure(*subject.ys, subject.chart.before)
     low, high = _range(subject, lines)
-    height = subject.px(subject.sizes.line_height)
+    height = subject.sizes.line_height
     top, bottom = subject.px(34 if measure.unit else 22), subject.px(50)
     ticks = round_ticks(low, high)
     tick_texts = measure.ticks(ticks)
     left = round(max((text.width(t, subject.sizes.tick) for t in tick_texts), default=0)) + subject.px(12)
-    ends = [_end(subject, series, measure) for series in lines]
+    ends = [_end(subject, series, measure, alone=len(lines) == 1) for series in lines]
     right = round(max((text.width(a + b, subject.sizes.label, strong=True) for a, b in ends), default=0)) + subject.px(
         26
     )
@@ -121,7 +121,7 @@ def _series(subject: Subject) -> list[Series]:
 
 
 def _grouping(subject: Subject) -> str:
-    """The column whose groups have a line each: the chart's own, or where a time comes twice what tells the rows apart."""
+    """The column whose groups have a line each: the chart's own or, where a time comes twice, what tells rows apart."""
     table, chart = subject.table, subject.chart
     if chart.color in table.columns or not table[chart.x].duplicated().any():
         return chart.color if chart.color in table.columns else ""
@@ -195,7 +195,7 @@ def _trace(subject: Subject, series: Series, places: Floats) -> Spec:
         return plot.line(places[rows], series.values, series.colour, thickness)
     ends = (chart.low, chart.high) if series.main else ("", "")
     hovers = [_hover(subject, series, row, ends) for row in rows]
-    chosen = subject.chosen()[rows]
+    chosen = subject.chosen[rows]
     # Only markers take clicks; where points stand close they are there without being seen.
     quiet = len(rows) > _CROWDED or not series.main
     size = sizes.line_marker if series.main else sizes.line_marker * 0.7
@@ -221,11 +221,12 @@ def _hover(subject: Subject, series: Series, row: int, ends: tuple[str, str]) ->
     return subject.plotly_hover(lines)
 
 
-def _end(subject: Subject, series: Series, measure: Scale) -> tuple[str, str]:
-    """What stands at a line's end: its name and its last value."""
+def _end(subject: Subject, series: Series, measure: Scale, *, alone: bool) -> tuple[str, str]:
+    """What stands at a line's end: its name, unless it is the only line, and its last value."""
     known = series.values[np.isfinite(series.values)]
-    name = text.shorten(series.name, subject.width * 0.2, subject.sizes.label)
-    return name, f"\u00a0 {measure.label(float(known[-1]))}" if len(known) else ""
+    name = "" if alone else text.shorten(series.name, subject.width * 0.2, subject.sizes.label)
+    gap = "\u00a0 " if name else ""
+    return name, f"{gap}{measure.label(float(known[-1]))}" if len(known) else ""
 
 
 def _names(
@@ -245,7 +246,7 @@ def _names(
         shown = text.bold(text.for_plotly(name)) if series.main else text.for_plotly(name)
         colour = subject.palette.accent if series.main else subject.palette.ink2
         if series.colour in subject.palette.categories[1:] and series.colour != subject.palette.grey:
-            # Lines of equal rank end in a crowd: a dot in the line's colour says whose name it is, the text stays legible.
+            # Lines of equal rank end in a crowd: a dot in the line's colour says whose name it is; text stays legible.
             shown = f'<span style="color:{series.colour}">●</span> {shown}'
         found.append(plot.note(
             subject, x, y, shown + text.for_plotly(value), xanchor="left", yanchor="middle",

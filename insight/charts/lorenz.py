@@ -1,4 +1,4 @@
-"""The Lorenz curve: the best customers from the left, how much of the sales they carry, and the share that is spoken of."""
+"""The Lorenz curve: the best customers from the left, how much of the sales they carry, the share spoken of."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -17,7 +17,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
     x, y = subject.values(subject.chart.x), subject.values(subject.ys[0])
     spoken = _spoken(subject, x)
-    top, bottom, height = subject.px(16), subject.px(44), subject.px(sizes.dots_height / subject.scale + 70)
+    top, bottom, height = subject.px(16), subject.px(44), sizes.dots_height + subject.px(70)
     measure = subject.measure(subject.ys[0])
     shares = subject.measure(subject.chart.x)
     ticks = measure.ticks(_QUARTERS)
@@ -25,15 +25,14 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     order = np.argsort(x, kind="stable")
     curve_x, curve_y = np.concatenate([[0.0], x[order]]), np.concatenate([[0.0], y[order]])
     quiet = count > 24
-    marker_sizes = [sizes.dot if row == spoken else sizes.line_marker for row in range(count)]
+    chosen = subject.chosen
+    marker_sizes = [sizes.dot if row == spoken or chosen[row] else sizes.line_marker for row in range(count)]
     points = plot.dots(
         subject, x, y, [palette.accent] * count, [_hover(subject, row) for row in range(count)], sizes.dot
     )
     points["marker"]["size"] = marker_sizes
-    points["marker"]["line"] = plot.outline(subject, subject.chosen().tolist())
-    points["marker"]["opacity"] = [
-        0 if quiet and row != spoken and not c else 1 for row, c in enumerate(subject.chosen())
-    ]
+    points["marker"]["line"] = plot.outline(subject, chosen.tolist())
+    points["marker"]["opacity"] = [0 if quiet and row != spoken and not c else 1 for row, c in enumerate(chosen)]
     if quiet:
         # Points that are not shown stay unseen also when another one is chosen.
         points["selected"] = points["unselected"] = {}
@@ -43,7 +42,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
         points,
     ]
     notes = [plot.note(
-        subject, 0.62, 0.62, text.for_plotly(subject.words.t("chart.even")), xanchor="left", yanchor="top",
+        subject, 0.55, 0.55, text.for_plotly(subject.words.t("chart.even")), xanchor="left", yanchor="top",
         xshift=subject.px(10), yshift=subject.px(-2), font={"size": sizes.tick},
     )]  # fmt: skip
     shapes = []
@@ -52,7 +51,9 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
         shapes = [_guide(subject, float(x[spoken]), float(y[spoken]), down) for down in (True, False)]
     figure = plot.figure(
         subject, traces, height, (left, top, subject.px(26), bottom),
-        xaxis=plot.ticked_axis(subject, 0, 1, _QUARTERS[1:], shares.ticks(_QUARTERS)[1:], ticklabelstandoff=subject.px(8)),
+        xaxis=plot.ticked_axis(
+            subject, 0, 1, _QUARTERS[1:], shares.ticks(_QUARTERS)[1:], ticklabelstandoff=subject.px(8)
+        ),
         yaxis=plot.ticked_axis(subject, 0, 1.02, _QUARTERS, ticks, **plot.ruled(subject)),
         annotations=notes, shapes=shapes,
     )  # fmt: skip

@@ -33,7 +33,7 @@ class Pairs:
 
 
 def option(subject: Subject, series: Sequence[Spec], **more: Any) -> Spec:
-    """An ECharts option on the page's paper with quiet tooltips; no animation, so that a click never meets a moving mark."""
+    """An ECharts option on the page's paper with quiet tooltips; no animation: a click shall not meet a moving mark."""
     palette, sizes = subject.palette, subject.sizes
     return {
         "animation": False,

@@ -1,4 +1,4 @@
-"""What all Plotly figures share: paper, axes without lines, hover box, bars and texts that take no colour of their own."""
+"""What all Plotly figures share: paper, axes without lines, hover box, bars, dots, strokes and notes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -83,7 +83,7 @@ def ruled(subject: Subject) -> Spec:
 def bars(subject: Subject, along: Floats, values: Floats, colours: Sequence[str], hovers: Sequence[str], *,
          lying: bool, thickness: float, base: Floats | None = None) -> Spec:  # fmt: skip
     """Bars at the places `along`, the chosen rows outlined; standing unless `lying`."""
-    chosen = subject.chosen() if len(subject.table) == len(values) else np.zeros(len(values), dtype=bool)
+    chosen = subject.chosen if len(subject.table) == len(values) else np.zeros(len(values), dtype=bool)
     trace: Spec = {
         "type": "bar",
         "orientation": "h" if lying else "v",
@@ -120,7 +120,7 @@ def dots(subject: Subject, x: Floats, y: Floats, colours: Sequence[str], hovers:
             "color": list(colours),
             "size": size,
             "opacity": 1,
-            "line": outline(subject, subject.chosen().tolist(), subject.sizes.dot_rim),
+            "line": outline(subject, subject.chosen.tolist(), subject.sizes.dot_rim),
         },
         "hovertext": list(hovers),
         "hoverinfo": "text",
@@ -197,8 +197,8 @@ def foot(subject: Subject, words: str, left: int, below: int) -> list[Spec]:
     return [note(subject, 0, 0, text.for_plotly(words), font={"size": subject.sizes.tick}, **place)]
 
 
-def strong(subject: Subject, names: Sequence[str], chosen: Sequence[bool]) -> list[str]:
-    """Names as markup, the chosen ones bold and in ink."""
+def strong(names: Sequence[str], chosen: Sequence[bool]) -> list[str]:
+    """Names as markup, the chosen ones bold."""
     return [text.bold(text.for_plotly(n)) if c else text.for_plotly(n) for n, c in zip(names, chosen, strict=True)]
 
 
@@ -207,9 +207,9 @@ def gutter(subject: Subject, names: Sequence[str], share: float = 0.34) -> tuple
     size, room = subject.sizes.label, subject.width * share
     broken = [text.wrap(name, room, size) for name in names]
     widest = max((text.width(part, size, strong=True) for parts in broken for part in parts), default=0.0)
-    chosen = subject.chosen()
+    chosen = subject.chosen
     marked = [
-        "<br>".join(strong(subject, parts, [row < len(chosen) and bool(chosen[row])] * len(parts)))
+        "<br>".join(strong(parts, [row < len(chosen) and bool(chosen[row])] * len(parts)))
         for row, parts in enumerate(broken)
     ]
     return marked, round(widest) + subject.px(14)

@@ -1,4 +1,6 @@
-"""The value ladder as a staircase: what a customer on each step is worth, how many stand there, what the next step adds."""
+"""The value ladder as a staircase: what a customer on each step is worth, how many stand there, what the next adds."""
+
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
@@ -23,16 +25,16 @@ def draw(subject: Subject) -> Figure:
     colours = [shades[int(place)] for place in places]
     hovers = [subject.plotly_hover(_stair_hover(subject, row)) for row in range(count)]
     trace = plot.bars(subject, places, np.nan_to_num(values), colours, hovers, lying=False, thickness=1.0)
-    chosen = subject.chosen()
+    chosen = subject.chosen
     trace["marker"]["line"] = plot.outline(subject, chosen.tolist(), rim=1.5)
     highest, lowest = float(max(known.max(initial=0), 0)) or 1.0, float(min(known.min(initial=0), 0))
-    height, top = subject.px(sizes.stair_height / subject.scale), subject.px(74)
+    height, top = sizes.stair_height, subject.px(74)
     step = subject.width / max(count, 1)
     notes = [
         plot.note(
-            subject, float(places[row]) - 0.5, max(float(np.nan_to_num(values[row])), 0.0), _tread(subject, row, measure, step),
-            xanchor="left", yanchor="bottom", align="left", xshift=subject.px(10), yshift=subject.px(2),
-            font={"color": palette.ink},
+            subject, float(places[row]) - 0.5, max(float(np.nan_to_num(values[row])), 0.0),
+            _tread(subject, row, measure, step), xanchor="left", yanchor="bottom", align="left",
+            xshift=subject.px(10), yshift=subject.px(2), font={"color": palette.ink},
         )
         for row in range(count)
     ]  # fmt: skip
@@ -82,23 +84,32 @@ def _risers(
     cells = [str(cell) for cell in subject.table[subject.chart.x].tolist()]
     order = np.argsort(places)
     found: list[plot.Spec] = []
-    for here, there in zip(order[:-1], order[1:], strict=True):
+    for here, there in pairwise(order.tolist()):
         rise = float(values[there] - values[here])
         if not np.isfinite(rise):
             continue
         words = measure.plain(rise, signed=True)
-        widest = max(text.width(line, size, strong=True) for line in _tread_lines(subject, int(here), measure, step))
-        if text.width(words, size, strong=True) + subject.px(24) > step:
-            continue
-        beside = widest + text.width(words, size, strong=True) + subject.px(30) <= step
-        # Without room beside the tread's three lines the riser must be tall enough to say it above them.
-        if not beside and rise * pixels < subject.px(3 * 19 + 24):
+        up = rise * pixels
+        above = up > size * 1.5
+        bottom = up - size * 1.3 if above else max(up, 0.0)
+        beside = _widest_at(subject, _tread_lines(subject, int(here), measure, step), bottom)
+        if beside + text.width(words, size, strong=True) + subject.px(24) > step:
             continue
         named = {cells[here], cells[there]} <= spoken
         found.append(plot.note(
             subject, float(places[here]) + 0.5, max(float(values[there]), float(values[here])),
             text.bold(text.for_plotly(words)) if named else text.for_plotly(words),
-            xanchor="right", yanchor="top" if rise * pixels > size * 1.5 else "bottom", xshift=subject.px(-8),
+            xanchor="right", yanchor="top" if above else "bottom", xshift=subject.px(-8),
             font={"color": palette.accent if named else palette.ink2},
         ))  # fmt: skip
     return found
+
+
+def _widest_at(subject: Subject, lines: list[str], bottom: float) -> float:
+    """Width of those lines on a tread, the last one lowest, that a text from `bottom` pixels above it up would meet."""
+    size = subject.sizes.label
+    high, met = size * 1.3, 0.0
+    for place, line in enumerate(reversed(lines)):
+        if place * high < bottom + high - 4 and (place + 1) * high > bottom + 4:
+            met = max(met, text.width(line, size, strong=True) + subject.px(10))
+    return met

@@ -1,17 +1,17 @@
 """Colours by what a group is: a segment's state, a kind of answerer. A hue never means just 'another group'."""
 
-from collections.abc import Mapping
-
 from insight.charts.subject import Subject
 from insight.charts.theme import SegmentState
 
-_STATES: Mapping[str, SegmentState] = {
+_STATES: dict[str, SegmentState] = {
     "core": "core", "champions": "core", "loyal": "core", "promoter": "core", "promoters": "core",
-    "growing": "growing", "potential_loyal": "growing", "new": "growing", "promising": "growing", "reactivated": "growing",
+    "up": "core",
+    "growing": "growing", "potential_loyal": "growing", "new": "growing", "promising": "growing",
+    "returned": "growing", "reactivated": "growing",
     "need_attention": "at_risk", "about_to_sleep": "at_risk", "at_risk": "at_risk", "cant_lose": "at_risk",
-    "detractor": "at_risk", "detractors": "at_risk",
+    "detractor": "at_risk", "detractors": "at_risk", "down": "at_risk",
     "passive": "dormant", "passives": "dormant", "sleeping": "dormant", "dormant": "dormant", "inactive": "dormant",
-    "hibernating": "dormant", "others": "dormant", "lost": "lost", "none": "lost",
+    "hibernating": "dormant", "flat": "dormant", "others": "dormant", "lost": "lost", "none": "lost",
 }  # fmt: skip
 
 
@@ -22,7 +22,7 @@ def colours(subject: Subject) -> list[str]:
     """
     column = subject.chart.color if subject.chart.color in subject.table.columns else subject.chart.x
     cells = [str(cell) for cell in subject.table[column].tolist()]
-    known = [_STATES.get(cell) for cell in cells]
+    known: list[SegmentState | None] = [_STATES.get(cell) for cell in cells]
     if 2 * known.count(None) >= max(len(cells), 1):
         return []
     return [subject.palette.segment(state) if state else subject.palette.grey for state in known]

@@ -1,4 +1,4 @@
-"""One drawing to be made: the result, the chart it asks for, and everything that every kind of figure needs from them."""
+"""One drawing to be made: the result, the chart it asks for, and what every kind of figure needs from them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _HOVER_WIDTH = 420
 
 @dataclass(frozen=True)
 class Annotation:
-    """A quiet remark beside a point of a line: `at` is a value of the x column, `text` is finished, one line an item."""
+    """A quiet remark beside a point of a line: `at` is a value of the x column, `text` its finished lines."""
 
     at: object
     text: tuple[str, ...]
@@ -60,7 +60,15 @@ class Subject:
 
     def values(self, column: str) -> Floats:
         """A column as numbers, NaN where undefined."""
-        return pd.to_numeric(self.table[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        if column not in self._numbers:
+            numbers = pd.to_numeric(self.table[column], errors="coerce")
+            self._numbers[column] = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+        return self._numbers[column]
+
+    @cached_property
+    def _numbers(self) -> dict[str, Floats]:
+        # Every hover asks for its row's value; the columns are converted once.
+        return {}
 
     def unit(self, column: str) -> Unit:
         """The unit of a column of the drawn table."""
@@ -118,8 +126,11 @@ class Subject:
         shared = [column for column in mark if column in self.selected]
         return bool(shared) and all(str(plain(self.selected[column])) == str(mark[column]) for column in shared)
 
+    @cached_property
     def chosen(self) -> NDArray[np.bool_]:
         """For each row whether it is the selected one."""
+        if not self.selected:
+            return np.zeros(len(self.table), dtype=bool)
         return np.array([self.is_chosen(self.mark(row)) for row in range(len(self.table))], dtype=bool)
 
     def base(self, row: int) -> str:

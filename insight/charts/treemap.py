@@ -16,7 +16,7 @@ _FAINTEST = 0.3
 
 
 def draw(subject: Subject) -> tuple[Spec, int, tuple[Mark, ...], tuple[Clickable, ...]]:
-    """A flat treemap of the positive values, largest first; colours by state where the groups have one, else by size."""
+    """The positive values, largest first; colours by state where the groups have one, else by size."""
     palette, sizes = subject.palette, subject.sizes
     values = subject.values(subject.ys[0])
     rows = [
@@ -52,7 +52,9 @@ def draw(subject: Subject) -> tuple[Spec, int, tuple[Mark, ...], tuple[Clickable
         "type": "treemap", "data": data, "left": 0, "right": 0, "top": 0, "bottom": 0, "sort": "desc",
         "roam": False, "nodeClick": False, "breadcrumb": {"show": False}, "animation": False,
         "selectedMode": "single" if clickable else False, "cursor": "pointer" if clickable else "default",
-        "label": {"position": [subject.px(8), subject.px(8)], "fontSize": sizes.label, "lineHeight": round(sizes.label * 1.35)},
+        "label": {
+            "position": [subject.px(8), subject.px(8)], "fontSize": sizes.label, "lineHeight": round(sizes.label * 1.35)
+        },
         "itemStyle": {"gapWidth": sizes.cell_gap, "borderColor": palette.page},
         "select": {"itemStyle": {"borderColor": palette.ink, "borderWidth": sizes.chosen_outline}},
         "emphasis": {"itemStyle": {"borderColor": palette.ink2, "borderWidth": 1.5}},

@@ -13,12 +13,12 @@ _ROW, _THICKNESS = 46, 0.64
 
 
 def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]:
-    """Left and right are the first two value columns; with one value column both sides would say the same, so it is right."""
+    """Left is the first value column, right the last; the halves of a pair share their colour, the left one lighter."""
     sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
     left_column, right_column = subject.ys[0], subject.ys[-1]
     left, right = np.fmax(subject.values(left_column), 0), np.fmax(subject.values(right_column), 0)
     names = subject.names(subject.chart.x)
-    chosen = subject.chosen()
+    chosen = subject.chosen
     room = subject.width * 0.3
     broken = [text.wrap(name, room, sizes.label) for name in names]
     widest = max(text.width(part, sizes.label, strong=True) for parts in broken for part in parts)
@@ -28,7 +28,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     places = np.arange(count, dtype=float)
     colours = states.colours(subject) or [palette.accent] * count
     traces = []
-    for side, (column, values) in enumerate(((left_column, left), (right_column, right))):
+    for side, values in enumerate((left, right)):
         shades = [alpha(colour, HALF_STRENGTH) for colour in colours] if side == 0 else colours
         hovers = [subject.plotly_hover(_hover(subject, row, left_column, right_column)) for row in range(count)]
         bars = plot.bars(subject, places, values, shades, hovers, lying=True, thickness=_THICKNESS)
@@ -42,7 +42,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     centre = split + middle / 2
     middles = [
         plot.note(
-            subject, centre, float(row), "<br>".join(plot.strong(subject, parts, [bool(chosen[row])] * len(parts))),
+            subject, centre, float(row), "<br>".join(plot.strong(parts, [bool(chosen[row])] * len(parts))),
             xref="paper", xanchor="center", yanchor="middle", font={"color": palette.ink},
         )
         for row, parts in enumerate(broken)

@@ -1,4 +1,4 @@
-"""An invented result for every kind of chart: the figures of the look's pictures, so that they can be compared by eye."""
+"""An invented result for every kind of chart, with the figures of the look's pictures: they can be compared by eye."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,9 +12,16 @@ from insight.result import Basis, Chart, Evidence, Message, Metric, Result, Unit
 YEAR = Basis(date(2024, 1, 1), date(2025, 1, 1), 1)
 
 
-def result(chart: Chart, columns: Mapping[str, list[Any]], units: Mapping[str, Unit], drill: tuple[str, ...], *,
-           labels: Mapping[str, str] | None = None, evidence: Evidence = "", metrics: Mapping[str, Metric] | None = None,
-           basis: Basis = YEAR) -> Result:  # fmt: skip
+def result(
+    chart: Chart,
+    columns: Mapping[str, list[Any]],
+    units: Mapping[str, Unit],
+    drill: tuple[str, ...],
+    *,
+    labels: Mapping[str, str] | None = None,
+    evidence: Evidence = "",
+    metrics: Mapping[str, Metric] | None = None,
+) -> Result:
     """A result with one table and one chart; whole money becomes exact decimals as the analyses give it."""
     table = pd.DataFrame(dict(columns))
     for column, unit in units.items():
@@ -22,7 +29,7 @@ def result(chart: Chart, columns: Mapping[str, list[Any]], units: Mapping[str, U
             table[column] = [None if cell is None else Decimal(str(cell)) for cell in table[column]]
     return Result(
         key=f"test.{chart.kind}", headline=Message("chart.nothing"), metrics=metrics or {}, table=table, units=units,
-        basis=basis, chart=chart, drill=drill, labels=labels or {}, evidence=evidence,
+        basis=YEAR, chart=chart, drill=drill, labels=labels or {}, evidence=evidence,
     )  # fmt: skip
 
 
@@ -68,8 +75,8 @@ def groups() -> Result:
 def hbar() -> Result:
     """Money per customer by kind of answerer, with intervals."""
     columns = {
-        "group": ["promoters", "passives", "detractors"], "mean_spend": [4830, 4010, 3450], "spend_low": [4650, 3830, 3250],
-        "spend_high": [5000, 4170, 3640], "n_customers": [5800, 3970, 2270],
+        "group": ["promoters", "passives", "detractors"], "mean_spend": [4830, 4010, 3450],
+        "spend_low": [4650, 3830, 3250], "spend_high": [5000, 4170, 3640], "n_customers": [5800, 3970, 2270],
     }  # fmt: skip
     units: dict[str, Unit] = {
         "group": "text", "mean_spend": "money", "spend_low": "money", "spend_high": "money", "n_customers": "count"
@@ -83,7 +90,7 @@ def hbar() -> Result:
 def bar() -> Result:
     """Sales by store against the year before, names of all lengths."""
     columns = {
-        "store": ["Göteborg Nordstan", "Malmö", "Stockholm Drottninggatan 53, nedre plan", "Umeå", "Webben", "Okänd butik"],
+        "store": ["Göteborg Nordstan", "Malmö", "Stockholm Drottninggatan 53, nedre plan", "Umeå", "Webben", "Okänd"],
         "sales": [41_200_000, 28_100_000, 27_400_000, 12_900_000, 9_700_000, 800_000],
         "sales_before": [38_000_000, 29_900_000, 26_000_000, 13_100_000, 6_100_000, None],
     }  # fmt: skip
@@ -109,7 +116,9 @@ def grouped() -> Result:
 def two_sided() -> Result:
     """Segments: share of customers, share of sales."""
     columns = {
-        "segment": ["champions", "loyal", "potential_loyal", "new", "need_attention", "at_risk", "cant_lose", "about_to_sleep", "lost"],
+        "segment": [
+            "champions", "loyal", "potential_loyal", "new", "need_attention", "at_risk", "cant_lose", "others", "lost"
+        ],
         "share_customers": [0.06, 0.12, 0.08, 0.17, 0.10, 0.08, 0.02, 0.15, 0.22],
         "share_sales": [0.28, 0.23, 0.10, 0.08, 0.09, 0.07, 0.06, 0.05, 0.04],
         "n_customers": [1284, 2410, 1720, 3418, 2105, 1630, 388, 3100, 4400],
@@ -123,7 +132,7 @@ def two_sided() -> Result:
     labels = {
         "champions": "Stamkunder", "loyal": "Lojala", "potential_loyal": "Lovande", "new": "Nya",
         "need_attention": "Behöver omsorg", "at_risk": "På väg bort", "cant_lose": "Får inte tappas",
-        "about_to_sleep": "Vilande", "lost": "Tappade",
+        "others": "Vilande", "lost": "Tappade",
     }  # fmt: skip
     chart = Chart("two_sided", x="segment", y=("share_customers", "share_sales"))
     return result(chart, columns, units, ("segment",), labels=labels)
@@ -132,11 +141,12 @@ def two_sided() -> Result:
 STEPS = ("platinum", "gold", "silver", "bronze", "none")
 STEP_LABELS = {"platinum": "Platina", "gold": "Guld", "silver": "Silver", "bronze": "Brons", "none": "Inaktiv"}
 _MOVES = (
-    (438, 61, 14, 6, 9), (52, 1340, 412, 61, 39), (9, 301, 3402, 512, 186), (2, 48, 588, 6480, 1402), (1, 22, 140, 1088, 3020),
+    (438, 61, 14, 6, 9), (52, 1340, 412, 61, 39), (9, 301, 3402, 512, 186), (2, 48, 588, 6480, 1402),
+    (1, 22, 140, 1088, 3020),
 )  # fmt: skip
 _MONEY = (
-    (0.1, -1.1, -0.4, -0.2, -0.3), (1.2, 0.2, -3.1, -0.6, -0.5), (0.3, 1.6, 0.3, -1.2, -0.7), (0.1, 0.4, 1.5, 0.1, -1.4),
-    (0.1, 0.2, 0.5, 1.1, 0.0),
+    (0.1, -1.1, -0.4, -0.2, -0.3), (1.2, 0.2, -3.1, -0.6, -0.5), (0.3, 1.6, 0.3, -1.2, -0.7),
+    (0.1, 0.4, 1.5, 0.1, -1.4), (0.1, 0.2, 0.5, 1.1, 0.0),
 )  # fmt: skip
 
 
@@ -211,7 +221,8 @@ def forest() -> Result:
     """Net per customer against control, four arms: two certain, two not."""
     columns = {
         "arm": ["Brev + e-post", "Brev", "E-post", "Sms"], "net_effect": [38.4, 21.7, 6.2, -9.1],
-        "net_low": [24.1, 8.9, -4.8, -19.6], "net_high": [52.7, 34.5, 17.2, 1.4], "n_customers": [14_210, 14_180, 14_225, 14_200],
+        "net_low": [24.1, 8.9, -4.8, -19.6], "net_high": [52.7, 34.5, 17.2, 1.4],
+        "n_customers": [14_210, 14_180, 14_225, 14_200],
     }  # fmt: skip
     units: dict[str, Unit] = {
         "arm": "text",
@@ -228,11 +239,13 @@ def dots() -> Result:
     """NPS by step of spend, with its fitted line."""
     columns = {
         "step": ["0–0,5", "0,5–1", "1–2,5", "2,5–5", "5–10", "över 10"], "nps": [12.0, 19.0, 29.0, 35.0, 45.0, 52.0],
-        "fitted": [11.5, 19.6, 27.7, 35.8, 43.9, 52.0], "nps_low": [8, 15.5, 26, 32, 40.5, 45], "nps_high": [16, 22.5, 32, 38, 49.5, 59],
+        "fitted": [11.5, 19.6, 27.7, 35.8, 43.9, 52.0], "nps_low": [8, 15.5, 26, 32, 40.5, 45],
+        "nps_high": [16, 22.5, 32, 38, 49.5, 59],
         "n_answers": [1810, 2240, 3105, 2680, 1490, 715],
     }  # fmt: skip
     units: dict[str, Unit] = {
-        "step": "text", "nps": "points", "fitted": "points", "nps_low": "points", "nps_high": "points", "n_answers": "count"
+        "step": "text", "nps": "points", "fitted": "points", "nps_low": "points", "nps_high": "points",
+        "n_answers": "count",
     }  # fmt: skip
     chart = Chart("dots", x="step", y=("nps", "fitted"), low="nps_low", high="nps_high")
     return result(chart, columns, units, ("step",), evidence="association")
@@ -240,11 +253,8 @@ def dots() -> Result:
 
 def density() -> Result:
     """How many answered what, by spend."""
-    rows = [
-        (score, step, round(400 / (1 + abs(score - 7 - band)) + 13 * band))
-        for band, step in enumerate(("0–500", "500–2 000", "2 000–5 000", "över 5 000"))
-        for score in range(11)
-    ]
+    bands = enumerate(("0–500", "500–2 000", "2 000–5 000", "över 5 000"))
+    rows = [(s, band, round(400 / (1 + abs(s - 7 - k)) + 13 * k)) for k, band in bands for s in range(11)]
     columns = {"score": [r[0] for r in rows], "step": [r[1] for r in rows], "n_answers": [r[2] for r in rows]}
     units: dict[str, Unit] = {"score": "score", "step": "text", "n_answers": "count"}
     return result(Chart("density", x="score", y="step", color="n_answers"), columns, units, ("score", "step"))
