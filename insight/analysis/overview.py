@@ -58,7 +58,7 @@ _MEMBERS = """
     SELECT
         coalesce(now.customer_id, before.customer_id) AS customer_id,
         coalesce(now."group", 'paused') AS "group",
-        CASE WHEN now.n_orders > 0 THEN 'active' ELSE 'none' END AS activity,
+        CASE WHEN now.n_orders > 0 THEN 'bought' ELSE 'none' END AS activity,
         coalesce(now.n_orders, 0) AS n_orders,
         coalesce(now.sales, 0) AS sales,
         now.margin,
@@ -186,7 +186,7 @@ class Figures:
 
 _METRICS: dict[str, tuple[Unit, int, Mapping[str, object]]] = {
     "sales": ("money", 1, {}),
-    "customers": ("count", 1, {"activity": "active"}),
+    "customers": ("count", 1, {"activity": "bought"}),
     "orders": ("count", 1, {}),
     "receipt": ("money", 1, {}),
     "frequency": ("number", 1, {}),
@@ -224,7 +224,7 @@ def members(query: Query, settings: Settings) -> None:
     """Temporary table `members`: everyone with a part in the period or the compared one, by `group` and `activity`.
 
     group: new, kept, returned, lost, paused (bought in the compared period, now neither buying nor lost) and
-    only_returns. activity: 'active' bought in the period. sales and sales_before: after returns.
+    only_returns. activity: 'bought' for those who bought in the period. sales and sales_before: after returns.
     """
     _activity(query, "activity", settings["start"], settings["end"])
     other = compared(settings)
@@ -297,7 +297,7 @@ def run(query: Query, settings: Settings) -> Result:
     sales: all sales after returns, with or without a customer. customers: with at least one purchase. orders: purchases
     of customers. receipt: sales of those customers, after their returns, per purchase. frequency: orders per customer.
     identified_share: share of sales with a customer. new: first purchase ever. lost: became silent for twelve months
-    within the period. returns: returned orders, as a positive amount. Table: a row a group of customers, and unidentified sales.
+    within the period. returns: returned orders, as a positive amount. Table: a row a group, and unidentified sales.
     tables['drivers']: customers × frequency × receipt, returns by those who only returned, unidentified sales; the
     contributions add up to the change of sales exactly. Raises NotEnoughDataError for a period without transactions.
     """
@@ -434,4 +434,4 @@ def _headline(now: Figures, before: Figures | None, drivers: Mapping[str, Decima
 
 
 SETTINGS = (START, END, Setting("compare", "choice", "year_before", choices=("year_before", "previous_period", "none")))
-ANALYSES = (Analysis(KEY, run, SETTINGS, members, ("group", "activity"), listed="activity = 'active'"),)
+ANALYSES = (Analysis(KEY, run, SETTINGS, members, ("group", "activity"), listed="activity = 'bought'"),)

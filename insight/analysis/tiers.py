@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from insight.analysis import segmenting
-from insight.analysis.basis import basis
+from insight.analysis.basis import basis, frame
 from insight.analysis.ladder_rules import propose_bounds
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError, UsageError
@@ -136,7 +136,7 @@ def run(query: Query, settings: Settings) -> Result:
     bounds = _tiers(settings, values, names)[1]
     money_unit = settings["basis"] != "orders"
     least = {key: money(Decimal(value) / 100) if money_unit else value for key, value in query.rows(_LEAST)}
-    found.table["least"] = [least.get(key) for key in found.table["segment"]]
+    table = frame(({**row, "least": least.get(row["segment"])} for row in found.rows), [*found.units, "least"])
     start, as_of = segmenting.window_start(settings, settings["as_of"]), settings["as_of"]
     rule = Message(
         f"segments.value_tiers.rule.{settings['method']}",
@@ -147,15 +147,16 @@ def run(query: Query, settings: Settings) -> Result:
         },
     )  # fmt: skip
     metrics: dict[str, Metric] = {"customers": Metric(found.n, "count"), "sales": Metric(found.sales, "money")}
-    for row in found.inside:
-        metrics[f"n_{row['segment']}"] = Metric(
-            row["n_customers"], "count", before=row["n_customers_before"], better=0, mark={"segment": row["segment"]}
-        )
+    if found.inside and found.inside[0]["segment"] in names:
+        best, mark = found.inside[0], {"segment": found.inside[0]["segment"]}
+        metrics["best"] = Metric(best["n_customers"], "count", before=best["n_customers_before"], better=0, mark=mark)
+        metrics["best_share"] = Metric(best["share_sales"], "ratio", mark=mark)
+        metrics["best_least"] = Metric(least[best["segment"]], "money" if money_unit else "count", better=0, mark=mark)
     return Result(
         key=KEY,
         headline=_headline(found, names),
         metrics=metrics,
-        table=found.table,
+        table=table,
         units={**found.units, "least": "money" if money_unit else "count"},
         basis=basis(
             found.account, start, as_of, rule=rule, formula="value_tiers", parts=found.parts, n_customers=found.n
@@ -197,4 +198,4 @@ SETTINGS = (
     Setting("names", "names", None),
     Setting("window", "integer", 12, low=1, high=120),
 )
-ANALYSES = (Analysis(KEY, run, SETTINGS, members, ("segment",)),)
+ANALYSES = (Analysis(KEY, run, SETTINGS, members, ("segment",), listed="n_orders > 0"),)
