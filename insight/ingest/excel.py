@@ -219,12 +219,12 @@ def _chosen(reply: Mapping[str, Any]) -> dict[str, Any]:
     return next(s for s in reply["sheets"] if s["name"] == reply["chosen"])
 
 
-def _sheet_messages(chosen: Mapping[str, Any], sheets: list[dict[str, Any]]) -> list[FileMessage]:
+def _sheet_messages(chosen: dict[str, Any], sheets: list[dict[str, Any]]) -> list[FileMessage]:
     """Which sheet was read. A warning when another one holds a table, or when an earlier one was passed over."""
     others = [s for s in sheets if s is not chosen and s["rows"]]
     if not others:
         return []
-    passed = any(not s["hidden"] for s in sheets[: sheets.index(dict(chosen))] if s["rows"])
+    passed = any(s["rows"] and not s["hidden"] for s in sheets[: sheets.index(chosen)])
     tables = any(s["table_rows"] > 1 and not s["about"] for s in others)
     severity = "warning" if tables or passed else "note"
     return [
