@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from scipy import special
 
-from insight.stats.moments import Moments, check_count, clean, two_sided_pvalue, two_sided_quantile
+from insight.stats.moments import Moments, check_count, clean, finite, two_sided_pvalue, two_sided_quantile
 
 MIN_BUYERS = 100
 """Fewest buyers per arm for a relative lift."""
@@ -63,8 +63,20 @@ NO_LIFT = RelativeLift(None, None, None, None, None)
 
 def _satterthwaite(variance_a: float, n_a: int, variance_b: float, n_b: int) -> float:
     """Degrees of freedom of the sum of two estimated variances of means."""
-    total = variance_a + variance_b
-    return total**2 / (variance_a**2 / (n_a - 1) + variance_b**2 / (n_b - 1))
+    share = variance_a / (variance_a + variance_b)  # squares of shares cannot underflow as those of variances can
+    return 1 / (share**2 / (n_a - 1) + (1 - share) ** 2 / (n_b - 1))
+
+
+def _without_interval(ratio: float, error: float | None = None) -> RelativeLift:
+    return RelativeLift(finite(ratio - 1), None, None, None, error)
+
+
+def _lift(ratio: float, low: float, high: float, pvalue: float | None, error: float | None) -> RelativeLift:
+    """A lift from its ratio and bounds; an interval too wide for a number is no interval."""
+    bounds = (finite(low - 1), finite(high - 1))
+    if bounds[0] is None or bounds[1] is None or (pvalue is not None and not math.isfinite(pvalue)):
+        return _without_interval(ratio)
+    return RelativeLift(finite(ratio - 1), bounds[0], bounds[1], pvalue, finite(error))
 
 
 def difference_from_standard_error(
@@ -143,16 +155,18 @@ def log_lift(
         return NO_LIFT
     ratio = t.mean / c.mean
     if t.var is None or c.var is None:
-        return RelativeLift(ratio - 1, None, None, None, None)
-    part_t, part_c = t.var / t.n / t.mean**2, c.var / c.n / c.mean**2
+        return _without_interval(ratio)
+    part_t, part_c = t.var / t.n / t.mean / t.mean, c.var / c.n / c.mean / c.mean
     if part_t + part_c <= 0:
-        return RelativeLift(ratio - 1, None, None, None, 0.0)
+        return _without_interval(ratio, 0.0)
+    if not (math.isfinite(part_t + part_c) and 0 < ratio < math.inf):
+        return _without_interval(ratio)
     freedom = _satterthwaite(part_t, t.n, part_c, c.n) if df is None else df
     error = math.sqrt(part_t + part_c)
     # An interval wider than e^±700 is no interval; exp would overflow on it.
     reach = min(two_sided_quantile(confidence_level, freedom) * error, 700.0)
     factor, pvalue = math.exp(reach), two_sided_pvalue(math.log(ratio) / error, freedom)
-    return RelativeLift(ratio - 1, ratio / factor - 1, ratio * factor - 1, pvalue, error)
+    return _lift(ratio, ratio / factor, ratio * factor, pvalue, error)
 
 
 def delta_lift(treatment: Moments, control: Moments, confidence_level: float = 0.95) -> RelativeLift:
@@ -166,12 +180,14 @@ def delta_lift(treatment: Moments, control: Moments, confidence_level: float = 0
         return NO_LIFT
     ratio = t.mean / c.mean
     if t.var is None or c.var is None:
-        return RelativeLift(ratio - 1, None, None, None, None)
+        return _without_interval(ratio)
     part_t, part_c = t.var / t.n, c.var / c.n
     if part_t + part_c <= 0:
-        return RelativeLift(ratio - 1, None, None, None, 0.0)
+        return _without_interval(ratio, 0.0)
     df = _satterthwaite(part_t, t.n, part_c, c.n)
-    error = math.sqrt(part_t + ratio**2 * part_c) / abs(c.mean)
+    error = math.hypot(math.sqrt(part_t), ratio * math.sqrt(part_c)) / abs(c.mean)
+    if not math.isfinite(error) or not math.isfinite(ratio):
+        return _without_interval(ratio)
     shown = difference_from_standard_error(ratio - 1, error, df, confidence_level)
     return RelativeLift(ratio - 1, shown.ci_lower, shown.ci_upper, shown.pvalue, shown.standard_error)
 
@@ -181,7 +197,7 @@ def fieller_g(control: Moments, confidence_level: float = 0.95) -> float | None:
     c = clean(control)
     if c.mean is None or c.var is None or c.mean == 0:
         return None
-    return two_sided_quantile(confidence_level) ** 2 * c.var / (c.n * c.mean**2)
+    return finite(two_sided_quantile(confidence_level) ** 2 * c.var / c.n / c.mean / c.mean)
 
 
 def fieller_lift(treatment: Moments, control: Moments, confidence_level: float = 0.95) -> RelativeLift:
@@ -194,10 +210,10 @@ def fieller_lift(treatment: Moments, control: Moments, confidence_level: float =
         return NO_LIFT
     ratio = t.mean / c.mean
     if g is None or g >= 1 or t.var is None or c.var is None or t.var + c.var <= 0:
-        return RelativeLift(ratio - 1, None, None, None, None)
-    relative_t, relative_c = t.var / t.n / c.mean**2, c.var / c.n / c.mean**2
-    reach = two_sided_quantile(confidence_level) * math.sqrt((1 - g) * relative_t + ratio**2 * relative_c)
-    return RelativeLift(ratio - 1, (ratio - reach) / (1 - g) - 1, (ratio + reach) / (1 - g) - 1, None, None)
+        return _without_interval(ratio)
+    error_t, error_c = math.sqrt(t.var / t.n) / abs(c.mean), math.sqrt(c.var / c.n) / abs(c.mean)
+    reach = two_sided_quantile(confidence_level) * math.hypot(math.sqrt(1 - g) * error_t, ratio * error_c)
+    return _lift(ratio, (ratio - reach) / (1 - g), (ratio + reach) / (1 - g), None, None)
 
 
 def relative_lift_rule(

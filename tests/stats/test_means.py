@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from insight.stats.means import (
@@ -167,3 +169,28 @@ def test_interaction_needs_two_segments_with_an_error():
     silent = Difference(3.0, None, None, None, 0.0, None)
     assert heterogeneity([silent, Difference(1.0, None, None, None, 1.0, None)]) == (None, 0, None)
     assert heterogeneity([]) == (None, 0, None)
+
+
+MOMENTS = st.builds(
+    Moments,
+    st.integers(0, 10**7),
+    st.one_of(st.none(), st.floats(-1e12, 1e12)),
+    st.one_of(st.none(), st.floats(0, 1e18), st.just(math.nan)),
+)
+
+
+@settings(deadline=None)
+@given(MOMENTS, MOMENTS)
+@example(Moments(9, 1e-200, 1e-200), Moments(9, 1e-200, 1e-200))
+@example(Moments(9, 1e200, 1e18), Moments(9, 1e-200, 1e18))
+def test_any_moments_give_numbers_or_none_and_intervals_in_order(treatment, control):
+    for result in (
+        welch(treatment, control),
+        log_lift(treatment, control),
+        delta_lift(treatment, control),
+        fieller_lift(treatment, control),
+    ):
+        assert all(field is None or math.isfinite(field) for field in result)
+        assert (result.ci_lower is None) == (result.ci_upper is None)
+        assert result.ci_lower is None or result.ci_lower <= result.ci_upper
+        assert result.pvalue is None or 0 <= result.pvalue <= 1
