@@ -5,6 +5,7 @@ Everything here belongs to one session and goes with it; nothing of a client is 
 """
 
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import streamlit as st
@@ -18,7 +19,9 @@ from insight.customer_list import ListPage, Summary
 from insight.errors import InsightError
 from insight.result import Result
 from insight.settings import Settings
+from insight.workspace import quality
 from insight.workspace.engine import Query
+from insight.workspace.quality import Finding
 from insight.workspace.store import Workspace
 from ui import session, view
 
@@ -73,6 +76,27 @@ def extent() -> tuple[date, date]:
 def _extent(data_key: str) -> tuple[date, date]:  # noqa: ARG001
     with _open().query() as query:
         return query.extent()
+
+
+def reports() -> list[tuple[int, dict[str, Any]]]:
+    """The report of every loaded file with its number, oldest first."""
+    return _reports(_open().data_key)
+
+
+@st.cache_data(scope="session", max_entries=_SCOPES, show_spinner=False)
+def _reports(data_key: str) -> list[tuple[int, dict[str, Any]]]:  # noqa: ARG001
+    return _open().reports()
+
+
+def findings() -> list[Finding]:
+    """What the loaded data as a whole says about itself."""
+    return _findings(_open().data_key)
+
+
+@st.cache_data(scope="session", max_entries=_SCOPES, show_spinner=False)
+def _findings(data_key: str) -> list[Finding]:  # noqa: ARG001
+    with _open().query() as query:
+        return quality.findings(query)
 
 
 def n_customers() -> int:

@@ -62,6 +62,11 @@ def entries() -> list[Entry]:
     return found
 
 
+def path(section: str, name: str) -> str:
+    """The page's file, as Streamlit is told of it."""
+    return Entry(section, name).path
+
+
 def exists(section: str, name: str) -> bool:
     """Whether the product has that page."""
     return (ROOT / section / f"{name}.py").is_file()

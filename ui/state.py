@@ -26,6 +26,9 @@ _CARD = "card_place"
 _PERSONAL = "personal_shown"
 _TROUBLE = "view_trouble"
 _OPENED = "opened_parts"
+_INCOMING = "incoming_files"
+_REFUSED = "refused_reports"
+_UPLOADER = "uploader_number"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,15 @@ class ListPlace:
     sort: str = ""
     descending: bool = True
     page: int = 1
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A file that was dropped and not yet read: where it lies under a name of ours, and the user's choices."""
+
+    path: Path
+    name: str
+    options: Pairs = ()
 
 
 @dataclass(frozen=True)
@@ -186,3 +198,33 @@ def opened(name: str) -> bool:
 def toggle(name: str) -> None:
     """Unfold it, or fold it again."""
     st.session_state[_OPENED] = frozenset(st.session_state.get(_OPENED, ())) ^ {name}
+
+
+def incoming() -> tuple[Incoming, ...]:
+    """The files that were dropped and wait to be read."""
+    return st.session_state.get(_INCOMING, ())
+
+
+def set_incoming(files: tuple[Incoming, ...]) -> None:
+    """Replace the files that wait."""
+    st.session_state[_INCOMING] = files
+
+
+def refused_reports() -> list[dict[str, Any]]:
+    """The reports of files that were refused at the last loading."""
+    return st.session_state.get(_REFUSED, [])
+
+
+def set_refused_reports(reports: list[dict[str, Any]]) -> None:
+    """Keep the reports of files that were refused."""
+    st.session_state[_REFUSED] = reports
+
+
+def uploader_number() -> int:
+    """Part of the uploader's key: a new number empties it, so that no file stays in memory twice."""
+    return st.session_state.get(_UPLOADER, 0)
+
+
+def empty_uploader() -> None:
+    """Let the uploader start over."""
+    st.session_state[_UPLOADER] = uploader_number() + 1

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -165,10 +166,11 @@ class Workspace:
 
         self._change(drop)
 
-    def reports(self) -> list[dict[str, object]]:
-        """The stored report of every loaded file, oldest first, as `FileReport.as_json` gives it."""
+    def reports(self) -> list[tuple[int, dict[str, Any]]]:
+        """The number and the stored report of every loaded file, oldest first, as `FileReport.as_json` gives it."""
         with self.query() as query:
-            return [json.loads(row[0]) for row in query.rows("SELECT report FROM files ORDER BY file_id")]
+            found = query.rows("SELECT file_id, report FROM files ORDER BY file_id")
+        return [(file_id, json.loads(report)) for file_id, report in found]
 
     def close(self) -> None:
         """Close the database; the folder stays."""

@@ -1,0 +1,64 @@
+"""The page of files: its headline, what waits, what was refused, what is loaded."""
+
+from typing import Any
+
+import streamlit as st
+
+from ui import cache, nav, reports, session, state, text, upload, view
+
+
+def _loaded() -> list[tuple[int, dict[str, Any]]]:
+    opened = session.ensure_workspace()
+    return [] if opened.manifest.demo else cache.reports()
+
+
+def head() -> None:
+    """What has been read, in a sentence."""
+    opened = session.ensure_workspace()
+    found = _loaded()
+    rows = sum(report["rows"] for _, report in found)
+    with st.container(gap=None):
+        st.markdown(text.grey(view.t("page.data.upload")))
+        if opened.manifest.demo or not found:
+            st.title(text.plain(view.t("upload.headline_demo")), anchor=False)
+        else:
+            st.title(text.plain(view.t("upload.headline", n=len(found), rows=rows)), anchor=False)
+    if opened.manifest.demo:
+        with st.container(width=760):
+            st.markdown(text.plain(view.t("upload.demo_help")))
+
+
+def incoming() -> None:
+    """The drop zone and the files that wait; then those that were refused."""
+    upload.drop_zone()
+    upload.waiting()
+    for report in state.refused_reports():
+        reports.refused(report)
+
+
+def loaded() -> None:
+    """Every loaded file, newest first."""
+    found = _loaded()
+    if found:
+        with st.container(horizontal=True):
+            if st.button(
+                view.t("upload.to_overview"), type="primary", key="to_overview", icon=":material/arrow_forward:"
+            ):
+                st.switch_page(nav.path(*nav.FIRST), query_params=view.parameters("overview"))
+            if nav.exists("data", "quality") and st.button(
+                view.t("upload.to_quality"), type="tertiary", key="to_quality"
+            ):
+                st.switch_page(nav.path("data", "quality"), query_params=view.parameters("quality"))
+    for file_id, report in reversed(found):
+        reports.loaded(file_id, report)
+
+
+def foot() -> None:
+    """Templates, and the way back to the demo company."""
+    upload.templates()
+    if not session.ensure_workspace().manifest.demo and st.button(
+        view.t("ui.back_to_demo"), type="tertiary", key="back_to_demo", icon=":material/restart_alt:"
+    ):
+        session.open_demo()
+        view.set_scope(None)
+        st.rerun()

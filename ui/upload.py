@@ -1,0 +1,227 @@
+"""The upload page's parts: where files are dropped, what each was taken for, and what the user may change."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from insight.errors import InsightError
+from insight.ingest.proposal import Proposal
+from insight.ingest.schema import TABLES, Table
+from insight.ingest.templates import file_name, template
+from insight.result import Message
+from ui import intake, reports, state, text, view
+
+_AUTO = ""
+_ENCODINGS = ("utf-8", "windows-1252", "mac-roman", "cp850", "utf-16")
+_DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe"}
+_ATTRIBUTE = "attribute"
+_MEGABYTES = 1000
+_TYPES = ["csv", "txt", "tsv", "xlsx", "xlsm", "xls", "ods", "parquet", "zip", "gz"]
+
+
+def drop_zone() -> None:
+    """Where files are dropped; each goes at once to a private folder and out of the browser's memory."""
+    key = f"upload_{state.uploader_number()}"
+    files = st.file_uploader(
+        view.t("upload.drop"), accept_multiple_files=True, type=_TYPES, key=key, max_upload_size=_MEGABYTES
+    )
+    if files:
+        for file in files:
+            intake.take(file.name, file.getbuffer())
+        state.empty_uploader()
+        st.rerun()
+
+
+def waiting() -> None:
+    """The files that wait, each with what it was taken for, and the one button that reads them."""
+    files = state.incoming()
+    if not files:
+        return
+    proposals: list[tuple[state.Incoming, Proposal | None]] = []
+    for place, file in enumerate(files):
+        with st.container(border=True, key=f"waiting_{place}"):
+            proposals.append((file, _waiting_file(place, file)))
+    ready = [file for file, found in proposals if found is not None and found.outcome != "refuse"]
+    with st.container(horizontal=True):
+        if ready and st.button(view.t("upload.read", n=len(ready)), type="primary", key="read"):
+            _read(ready)
+        if st.button(view.t("upload.drop_all"), type="tertiary", key="drop_all"):
+            for file in files:
+                intake.drop(file)
+            st.rerun()
+
+
+def _waiting_file(place: int, file: state.Incoming) -> Proposal | None:
+    words = view.words()
+    try:
+        found = intake.proposal(file)
+    except InsightError as refusal:
+        reports.name_row(file.name, "refuse")
+        st.error(text.plain(words.message(Message(refusal.key, refusal.values))), icon=":material/error:")
+        _choices(place, file, None)
+        return None
+    reports.name_row(file.name, found.outcome if found.outcome == "refuse" else "waiting")
+    if found.kind:
+        taken = words.t("upload.taken_for", kind=words.t(f"table.{found.kind}"))
+        reason = f" {words.message(found.kind_reason)}" if found.kind_reason else ""
+        st.markdown(text.grey(taken + reason))
+    for message in found.messages:
+        sentence = text.plain(words.message(message.message))
+        if message.severity == "error":
+            st.error(sentence, icon=":material/error:")
+        elif message.severity == "warning":
+            st.markdown(f":orange[:material/warning:] :small[{sentence}]")
+    if found.columns:
+        _mapping(place, file, found)
+        with st.expander(view.t("upload.first_rows"), key=f"rows_{place}"):
+            _first_rows(found)
+    _choices(place, file, found)
+    return found
+
+
+def _first_rows(found: Proposal) -> None:
+    """The first rows as they were read; cells with personal data are hidden."""
+    heads = _unique([column.label for column in found.columns])
+    hidden = [bool(column.personal) for column in found.columns]
+    rows = [["•••" if hide and cell else cell for cell, hide in zip(row, hidden, strict=True)] for row in found.rows]
+    st.dataframe(pd.DataFrame(rows, columns=heads), hide_index=True, alt=view.t("upload.first_rows"))
+
+
+def _unique(names: list[str]) -> list[str]:
+    return [name if names.index(name) == place else f"{name} ({place + 1})" for place, name in enumerate(names)]
+
+
+def _field_words(table: Table | None) -> dict[str, str]:
+    """What a column can be read as: every field of the kind, an extra field, or nothing."""
+    named = {} if table is None else {f.name: f.sv if view.language() == "sv" else f.en for f in table.fields}
+    return {_ATTRIBUTE: view.t("upload.as_attribute"), **named}
+
+
+def _mapping(place: int, file: state.Incoming, found: Proposal) -> None:
+    """Column by column: examples, what it is read as, and why; the user's choice wins."""
+    words = view.words()
+    fields = _field_words(TABLES.get(found.kind))
+    frame = pd.DataFrame(
+        {
+            "column": [column.label for column in found.columns],
+            "examples": [", ".join(column.examples) if not column.personal else "•••" for column in found.columns],
+            "field": [fields.get(column.field or _ATTRIBUTE, fields[_ATTRIBUTE]) for column in found.columns],
+            "reason": [words.message(column.reason) for column in found.columns],
+        }
+    )
+    edited = st.data_editor(
+        frame,
+        hide_index=True,
+        disabled=["column", "examples", "reason"],
+        column_config={
+            "column": st.column_config.TextColumn(words.t("upload.column")),
+            "examples": st.column_config.TextColumn(words.t("upload.examples")),
+            "field": st.column_config.SelectboxColumn(
+                words.t("upload.read_as"), options=list(fields.values()), required=True
+            ),
+            "reason": st.column_config.TextColumn(words.t("upload.why"), width="large"),
+        },
+        key=f"mapping_{place}_{abs(hash((file.path, file.options)))}",
+    )
+    _apply(file, found, list(edited["field"]), fields)
+
+
+def _apply(file: state.Incoming, found: Proposal, chosen: list[str], fields: dict[str, str]) -> None:
+    """Turn changed cells into choices: a field that lost its column is left out, a column that got one is mapped."""
+    by_words = {words: field for field, words in fields.items()}
+    changes: dict[str, str | None] = {}
+    for column, picked in zip(found.columns, chosen, strict=True):
+        field = by_words.get(picked, _ATTRIBUTE)
+        if field == (column.field or _ATTRIBUTE):
+            continue
+        if column.field:
+            changes.setdefault(f"map.{column.field}", None)
+        if field != _ATTRIBUTE:
+            changes[f"map.{field}"] = column.label
+    if changes:
+        intake.choose(file, **changes)
+        st.rerun()
+
+
+def _choices(place: int, file: state.Incoming, found: Proposal | None) -> None:
+    """Everything else that was decided, to be changed: kind, sheet, encoding, separator, numbers, dates, currency."""
+    words = view.words()
+    named = dict(file.options)
+    choices: list[tuple[str, dict[str, str]]] = [
+        ("kind", {name: words.t(f"table.{name}") for name in TABLES}),
+        *([("sheet", {name: name for name in found.sheets})] if found is not None and len(found.sheets) > 1 else []),
+        ("encoding", {name: name for name in _ENCODINGS}),
+        ("delimiter", {sign: words.t(f"upload.delimiter_{name}") for sign, name in _DELIMITERS.items()}),
+        ("decimal", {",": words.t("upload.decimal_comma"), ".": words.t("upload.decimal_point")}),
+        ("day_first", {"yes": words.t("upload.day_first"), "no": words.t("upload.month_first")}),
+        ("vat", {name: words.t(f"upload.vat_{name}") for name in ("excluded", "included")}),
+        ("returns", {name: words.t(f"upload.returns_{name}") for name in ("sign", "none")}),
+        ("if_exists", {name: words.t(f"upload.if_exists_{name}") for name in ("replace", "refuse")}),
+    ]
+    with st.container(horizontal=True):
+        with st.popover(words.t("upload.change"), icon=":material/tune:", type="tertiary", key=f"change_{place}"):
+            for name, options in choices:
+                _choice(place, file, name, options, named.get(name, _AUTO))
+            currency = st.text_input(
+                words.t("upload.currency"), value=named.get("currency", ""), max_chars=3, key=f"currency_{place}",
+                placeholder=words.t("upload.automatic"),
+            )  # fmt: skip
+            if currency.strip().upper() != named.get("currency", ""):
+                intake.choose(file, currency=currency.strip().upper())
+                st.rerun()
+        if st.button(words.t("upload.remove"), type="tertiary", icon=":material/close:", key=f"remove_{place}"):
+            intake.drop(file)
+            st.rerun()
+
+
+def _choice(place: int, file: state.Incoming, name: str, options: dict[str, str], now: str) -> None:
+    values = [_AUTO, *options]
+    picked = st.selectbox(
+        view.t(f"upload.option_{name}"), values, index=values.index(now) if now in values else 0,
+        format_func=lambda value: options.get(value, view.t("upload.automatic")), key=f"{name}_{place}",
+    )  # fmt: skip
+    if picked != now:
+        intake.choose(file, **{name: picked})
+        st.rerun()
+
+
+def _read(files: list[state.Incoming]) -> None:
+    """Read them, with a bar a file; then show the page again with what came of it."""
+    words = view.words()
+    bars: dict[str, Any] = {
+        file.name: st.progress(0.0, text.plain(words.t("upload.reading", name=file.name))) for file in files
+    }
+
+    def tell(name: str, share: float) -> None:
+        bars[name].progress(min(1.0, max(0.0, share)), text.plain(words.t("upload.reading", name=name)))
+
+    try:
+        intake.load(files, tell)
+    except InsightError as refusal:
+        st.error(text.plain(words.message(Message(refusal.key, refusal.values))), icon=":material/error:")
+        return
+    st.rerun()
+
+
+def templates() -> None:
+    """Empty templates and filled examples of every table, to download."""
+    words = view.words()
+    with st.expander(words.t("upload.templates"), key="templates"):
+        st.markdown(text.grey(words.t("upload.templates_help")))
+        table = st.selectbox(
+            words.t("upload.option_kind"),
+            list(TABLES),
+            format_func=lambda name: words.t(f"table.{name}"),
+            key="template",
+        )
+        language = view.language()
+        with st.container(horizontal=True):
+            for form in ("xlsx", "csv"):
+                for filled in (False, True):
+                    st.download_button(
+                        words.t(f"upload.template_{'filled' if filled else 'empty'}", form=form.upper()),
+                        template(table, language, form, filled=filled),
+                        file_name=file_name(table, language, form, filled=filled),
+                        key=f"template_{form}_{filled}", type="tertiary", icon=":material/download:", on_click="ignore",
+                    )  # fmt: skip
