@@ -10,6 +10,7 @@ from insight.audience import Pairs
 from insight.charts.draw import CONTENT_WIDTH, PLOTLY_CONFIG, draw
 from insight.charts.drawn import Drawn
 from insight.charts.theme import palette
+from insight.i18n.catalog import Words
 from insight.result import Chart, Result
 from ui import chrome, marks, state, text, view
 
@@ -34,7 +35,7 @@ def figure(
             place = st.segmented_control(
                 words.t("ui.shown"), range(len(alternatives)), default=0, key=f"w_{name}", required=True,
                 label_visibility="collapsed", persist_state="session",
-                format_func=lambda i: column_name(result, alternatives[i].color or _ys(alternatives[i])[0]),
+                format_func=lambda i: column_name(words, result, alternatives[i].color or _ys(alternatives[i])[0]),
             )  # fmt: skip
             chart = alternatives[place or 0]
             name = f"{name}_{place or 0}"
@@ -51,9 +52,8 @@ def _ys(chart: Chart) -> tuple[str, ...]:
     return (chart.y,) if isinstance(chart.y, str) else tuple(chart.y)
 
 
-def column_name(result: Result, column: str) -> str:
+def column_name(words: Words, result: Result, column: str) -> str:
     """A column's name in words, in this analysis or in general."""
-    words = view.words().with_labels(result.labels)
     for key in (f"column.{result.key}.{column}", f"column.{column}"):
         if words.has(key):
             return words.t(key)

@@ -21,7 +21,7 @@ def panel(result: Result, chosen: Pairs, mark: Mark) -> None:
                 words.t("ui.close"), key="close_panel", type="tertiary", icon=":material/close:",
                 on_click=state.set_pick, args=(kept, ()),
             )  # fmt: skip
-        st.subheader(text.plain(marks.in_words(result, mark.mark) or sentence(mark, words)), anchor=False)
+        st.subheader(text.plain(marks.in_words(words, result, mark.mark) or sentence(mark, words)), anchor=False)
         try:
             found = cache.summary(mark)
         except InsightError as refusal:

@@ -15,6 +15,7 @@ from insight import periods
 from insight.analysis import registry
 from insight.audience import Pairs, pairs
 from insight.errors import InsightError
+from insight.i18n.catalog import Words
 from insight.periods import KINDS, Kind, Period
 from insight.settings import Setting, Settings
 from ui import cache, state, text, view
@@ -222,9 +223,8 @@ def _help(setting: Setting) -> str | None:
     return text.plain(words.t(key)) if words.has(key) else None
 
 
-def choice_word(setting: str, value: str) -> str:
+def choice_word(words: Words, setting: str, value: str) -> str:
     """A choice in words: `setting.<name>.<choice>`, else the choice's own label."""
-    words = view.words()
     key = f"setting.{setting}.{value}"
     return words.t(key) if words.has(key) else words.label(value)
 
@@ -294,13 +294,13 @@ def _list_chosen(name: str, key: str, default: str) -> None:
 
 
 def _choice(name: str, setting: Setting, defaults: Settings) -> None:
-    key = f"w_{name}"
+    words, key = view.words(), f"w_{name}"
     held = _held_value(name, setting, defaults)
     state.set_widget(key, held if held in setting.choices else setting.choices[0])
     st.selectbox(
         _label(setting), setting.choices, key=key, help=_help(setting), on_change=_value_chosen,
         args=(name, key, as_text(defaults[setting.name])),
-        format_func=lambda value: choice_word(setting.name, value),
+        format_func=lambda value: choice_word(words, setting.name, value),
     )  # fmt: skip
 
 
@@ -308,14 +308,14 @@ def pick_choice(analysis: str, name: str, *, options: Sequence[str] = ()) -> str
     """A choice that is the page's own question, as a row of buttons on the page; returns what is chosen."""
     setting = next(setting for setting in registry.find(analysis).settings if setting.name == name)
     defaults = cache.defaults(analysis)
-    held_name = f"{analysis}.{name}"
+    words, held_name = view.words(), f"{analysis}.{name}"
     key = f"w_row_{held_name}"
     held = _held_value(held_name, setting, defaults)
     offered = [value for value in setting.choices if not options or value in options]
     state.set_widget(key, held if held in offered else offered[0])
     st.segmented_control(
         _label(setting), offered, key=key, required=True, label_visibility="collapsed", on_change=_value_chosen,
-        args=(held_name, key, as_text(defaults[name])), format_func=lambda value: choice_word(name, value),
+        args=(held_name, key, as_text(defaults[name])), format_func=lambda value: choice_word(words, name, value),
     )  # fmt: skip
     return state.widget(key)
 
@@ -332,12 +332,11 @@ def pick_field(analysis: str, name: str, *, of_customers: bool = False) -> None:
     state.set_widget(key, held if held in there else first)
     st.selectbox(
         words.t("ui.field"), list(there), key=key, width=260, on_change=_value_chosen, args=(held_name, key, first),
-        format_func=lambda field: field_name(field, there[field]),
+        format_func=lambda field: field_name(words, field, there[field]),
     )  # fmt: skip
 
 
-def field_name(key: str, own: bool) -> str:
+def field_name(words: Words, key: str, own: bool) -> str:
     """A field in words; a column that the file brought along keeps its own name."""
-    words = view.words()
     found = key if own else words.t(f"field.{key}")
     return found[:1].upper() + found[1:]

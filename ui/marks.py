@@ -10,6 +10,7 @@ import streamlit as st
 
 from insight.analysis import registry
 from insight.audience import Mark, Pairs, pairs
+from insight.i18n.catalog import Words
 from insight.result import Result
 from ui import state, view
 
@@ -45,9 +46,8 @@ def of_rows(result: Result) -> list[Pairs]:
     ]
 
 
-def in_words(result: Result, mark: Pairs) -> str:
-    """A mark in words, in the order of the analysis' mark columns."""
-    words = view.words().with_labels(result.labels)
+def in_words(words: Words, result: Result, mark: Pairs) -> str:
+    """A mark in words that know the result's labels, in the order of the analysis' mark columns."""
     values = dict(mark)
     return " → ".join(words.label(values[name]) for name in registry.find(result.key).marks if name in values)
 
@@ -63,6 +63,7 @@ def selector(result: Result, chosen: Pairs) -> None:
     """The way to a mark that needs no mouse: every mark of the answer, its metrics' too, in a list."""
     if not drillable(result):
         return
+    words = view.words().with_labels(result.labels)
     kept = pick_key(result, chosen)
     key = f"w_mark_{result.key}"
     of_metrics = [pairs(metric.mark) for metric in result.metrics.values()]
@@ -71,12 +72,12 @@ def selector(result: Result, chosen: Pairs) -> None:
     state.set_widget(key, picked if picked in options else None)
     with st.container(width=360):
         st.selectbox(
-            view.t("ui.choose_mark"),
+            words.t("ui.choose_mark"),
             options,
             index=None,
             key=key,
-            placeholder=view.t("ui.choose_placeholder"),
-            format_func=lambda mark: in_words(result, mark),
+            placeholder=words.t("ui.choose_placeholder"),
+            format_func=lambda mark: in_words(words, result, mark),
             on_change=_selected,
             args=(kept, key),
             label_visibility="collapsed",

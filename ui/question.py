@@ -15,6 +15,16 @@ SEGMENT_COLUMNS = (
     "segment", "n_customers", "share_customers", "sales", "share_sales", "sales_per_customer", "frequency", "receipt",
     "change",
 )  # fmt: skip
+CONCENTRATION_COLUMNS = (
+    "group",
+    "n_customers",
+    "sales",
+    "share_sales",
+    "cumulative_share",
+    "sales_per_customer",
+    "least",
+)
+CONCENTRATION_FIGURES = ("top_share", "share_needed_50", "gini", "best_vs_average", "top_share_24")
 
 
 def head(analysis: str, *, hidden: Sequence[str] = (), period: bool = True) -> Slots:

@@ -57,8 +57,11 @@ def section(
 
 
 def table(result: Result, chosen: Pairs = (), *, columns: Sequence[str] = ()) -> None:
-    """The table of an answer whose charts stand further up, with the chosen mark beside it."""
+    """The table of an answer whose charts stand further up; the chosen mark beside it, if not beside its chart."""
     st.space("medium")
+    if result.chart and result.chart.kind != "driver_tree":
+        tables.show(result, chosen, columns)
+        return
     mark = marks.current(result, chosen)
     left, right = st.columns(_BESIDE, gap="large") if mark else (st.container(), None)
     with left:
