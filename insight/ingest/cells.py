@@ -46,7 +46,9 @@ NO = frozenset({"nej", "n", "no", "0", "false", "f", "falskt", "optout", "opt-ou
                 "nekat", "avböjt", "declined", "denied", "off", "inaktiv", "0.0", "falsk", "-"})  # fmt: skip
 UNKNOWN = frozenset({"", "?", "okänt", "okänd", "unknown", "ej angivet", "ej svarat", "na", "n/a", "null", "none", "saknas",
                      "uppgift saknas", "vet ej", "not set", "unspecified"})  # fmt: skip
-MISSING = frozenset({"null", "none", "nan", "n/a", "#n/a", "#saknas!", "na", "nil", "\\n", "<na>", "nat", "-", "--", "—", "–"})
+MISSING = frozenset(
+    {"null", "none", "nan", "n/a", "#n/a", "#saknas!", "na", "nil", "\\n", "<na>", "nat", "-", "--", "—", "–"}
+)
 
 
 def kind_of(cell: str) -> CellKind:
@@ -62,7 +64,7 @@ def kind_of(cell: str) -> CellKind:
         return "number"
     if "@" in text and _EMAIL.match(text):
         return "email"
-    if len(text) <= 5 and text.lower() in ("ja", "nej", "yes", "no", "true", "false", "sant", "falskt"):  # noqa: PLR2004
+    if len(text) <= 5 and text.lower() in ("ja", "nej", "yes", "no", "true", "false", "sant", "falskt"):
         return "flag"
     return "text"
 

@@ -67,7 +67,9 @@ class Reader:
         con.execute("CREATE OR REPLACE TEMP TABLE shapes (field VARCHAR, shape VARCHAR, verdict INTEGER)")
         con.execute("CREATE OR REPLACE TEMP TABLE named_dates (field VARCHAR, cell VARCHAR, moment TIMESTAMP)")
 
-    def tell(self, code: str, severity: str = "warning", column: str | None = None, line: int | None = None, **values: object) -> None:
+    def tell(
+        self, code: str, severity: str = "warning", column: str | None = None, line: int | None = None, **values: object
+    ) -> None:
         """Add a message."""
         self.messages.append(FileMessage(code, severity, values, line, column))  # pyright: ignore[reportArgumentType]
 
@@ -137,7 +139,9 @@ class Reader:
         if fine:
             digits, scale = 38, 10 if column.field.type != "integer" else 4
         joins, sql, failed = self._number_sql(column, style, digits, scale)
-        target = {"money": "DECIMAL(18,2)", "price": "DECIMAL(18,4)", "number": "DECIMAL(18,3)", "integer": "BIGINT"}[column.field.type]
+        target = {"money": "DECIMAL(18,2)", "price": "DECIMAL(18,4)", "number": "DECIMAL(18,3)", "integer": "BIGINT"}[
+            column.field.type
+        ]
         self._number_messages(column, style)
         return Reading(
             column.field.name, f"try_cast({sql} AS {target})", failed, joins, exact=sql, style=style,
@@ -162,8 +166,13 @@ class Reader:
     def _number_messages(self, column: Column, style: NumberStyle) -> None:
         label = column.label
         if style.unsure:
-            self.tell("number_ambiguous", column=label, read="." if style.decimal == "." else ",", mark="," if style.decimal == "." else ".",
-                      how=Message("ingest.as_thousands" if _thousands(style) else "ingest.as_decimals"))
+            self.tell(
+                "number_ambiguous",
+                column=label,
+                read="." if style.decimal == "." else ",",
+                mark="," if style.decimal == "." else ".",
+                how=Message("ingest.as_thousands" if _thousands(style) else "ingest.as_decimals"),
+            )
         if style.mixed:
             self.tell("number_mixed", column=label, decimal=style.decimal)
         if style.decimal == "," or style.groups or style.tokens:
@@ -185,7 +194,10 @@ class Reader:
         forms = {shape: self._six(column, form) if form.kind == "six" else form for shape, form in forms.items()}
         forms = self._not_a_mix(forms, counts)
         used = list(dict.fromkeys(form for form in forms.values() if form.kind not in ("bad", "missing")))
-        verdicts = {shape: used.index(form) + 1 if form in used else (-1 if form.kind == "missing" else 0) for shape, form in forms.items()}
+        verdicts = {
+            shape: used.index(form) + 1 if form in used else (-1 if form.kind == "missing" else 0)
+            for shape, form in forms.items()
+        }
         joins, sql, missing = "", "CAST(NULL AS TIMESTAMP)", "false"
         if len(used) == 1 and set(verdicts.values()) == {1} and used[0].kind != "named":
             sql = dates.date_sql(column.cell, used[0], order, self.epoch_1904)
@@ -197,12 +209,16 @@ class Reader:
                     joins += self._named(column)
                     cases.append(f"WHEN {verdict} = {at} THEN named_{column.field.name}.moment")
                 else:
-                    cases.append(f"WHEN {verdict} = {at} THEN {dates.date_sql(column.cell, form, order, self.epoch_1904)}")
+                    cases.append(
+                        f"WHEN {verdict} = {at} THEN {dates.date_sql(column.cell, form, order, self.epoch_1904)}"
+                    )
             sql = f"CASE {' '.join(cases)} END"
             missing = f"coalesce({verdict}, 0) = -1"
         self._date_messages(column, used, forms, counts)
         value = sql if column.field.type == "datetime" else f"CAST({sql} AS DATE)"
-        return Reading(column.field.name, value, f"({column.cell} IS NOT NULL AND NOT {missing} AND {sql} IS NULL)", joins)
+        return Reading(
+            column.field.name, value, f"({column.cell} IS NOT NULL AND NOT {missing} AND {sql} IS NULL)", joins
+        )
 
     def _order(self, column: Column, forms: dict[str, Form], threes: list[str]) -> str:
         """Day or month first, from every three-part date of the column; plausible ones only."""
@@ -215,7 +231,10 @@ class Reader:
         for order in ("dmy", "mdy", "ymd"):
             if order == "ymd" and not two_digit:
                 continue
-            cases = " ".join(f"WHEN {verdict} = {at} THEN {dates.date_sql(column.cell, form, order)}" for at, form in enumerate(formats, 1))
+            cases = " ".join(
+                f"WHEN {verdict} = {at} THEN {dates.date_sql(column.cell, form, order)}"
+                for at, form in enumerate(formats, 1)
+            )
             row = self.con.execute(
                 f"SELECT count(*), count(moment) FILTER (WHERE year(moment) BETWEEN 1900 AND {latest}), "  # noqa: S608
                 f"max(year(moment)) - min(year(moment)) FROM (SELECT CASE {cases} END AS moment FROM raw{join} WHERE {verdict} IS NOT NULL)"
@@ -232,7 +251,13 @@ class Reader:
         else:
             self.date_order = order if order != "ymd" else self.date_order
         reason = "why_order_told" if self.options.day_first is not None else "why_order_open" if unsure else "why_order"
-        self.decide("day_first", "yes" if order == "dmy" else "no", reason, column.label, order=Message(f"ingest.{_ORDER_WORDS[order]}"))
+        self.decide(
+            "day_first",
+            "yes" if order == "dmy" else "no",
+            reason,
+            column.label,
+            order=Message(f"ingest.{_ORDER_WORDS[order]}"),
+        )
         return order
 
     def _six(self, column: Column, form: Form) -> Form:
@@ -307,7 +332,13 @@ class Reader:
         sql, failed, figures = f"CASE WHEN lower({cell}) IN ({_NULLS}) THEN NULL ELSE {cell} END", "false", {}
         if points:
             sql = f"CASE WHEN {point} THEN regexp_replace({cell}, '[.,]0+$', '') WHEN lower({cell}) IN ({_NULLS}) THEN NULL ELSE {cell} END"
-            self.tell("id_decimals", "warning" if column.field.name == "customer_id" else "note", column.label, point_line, count=points)
+            self.tell(
+                "id_decimals",
+                "warning" if column.field.name == "customer_id" else "note",
+                column.label,
+                point_line,
+                count=points,
+            )
         if powers and column.field.name in ("customer_id", "other_id"):
             # All digits kept ('1.234E+3', or R's '1e+05' among plain numbers) can be undone; fewer can't: different
             # ids have become one.
@@ -327,7 +358,9 @@ class Reader:
 
     def _text(self, column: Column, hint: str) -> Reading:
         del hint
-        return Reading(column.field.name, f"CASE WHEN lower({column.cell}) IN ({_NULLS}) THEN NULL ELSE {column.cell} END")
+        return Reading(
+            column.field.name, f"CASE WHEN lower({column.cell}) IN ({_NULLS}) THEN NULL ELSE {column.cell} END"
+        )
 
     def _flag(self, column: Column, hint: str) -> Reading:
         del hint
@@ -348,8 +381,16 @@ class Reader:
             return Reading(column.field.name, sql, changed=odd)
         sql = f"CASE WHEN {yes} THEN true WHEN {no} THEN false END"
         if column.field.type == "consent":
-            self.tell("consent_forms" if odd else "consent_read", "warning" if odd else "note", column.label, odd_line,
-                      yes=n_yes, no=n_no, unknown=blank + odd, odd=odd)
+            self.tell(
+                "consent_forms" if odd else "consent_read",
+                "warning" if odd else "note",
+                column.label,
+                odd_line,
+                yes=n_yes,
+                no=n_no,
+                unknown=blank + odd,
+                odd=odd,
+            )
         elif odd:
             self.tell("flag_unknown", column=column.label, line=odd_line, count=odd)
         return Reading(column.field.name, sql, changed=n_yes + n_no)

@@ -41,7 +41,9 @@ def convert(
     if mapped.kind == "transactions":
         exact = _amount(fields, readings)
     if mapped.kind == "assignments" and "arm" not in fields:
-        fields["arm"] = f"CASE WHEN {fields['is_control']} THEN 'kontroll' WHEN NOT {fields['is_control']} THEN 'test' END"
+        fields["arm"] = (
+            f"CASE WHEN {fields['is_control']} THEN 'kontroll' WHEN NOT {fields['is_control']} THEN 'test' END"
+        )
     currency = _currency(con, fields, readings, options, reader, mapped, labels)
     if options.vat and mapped.kind == "transactions" and "vat" not in fields:
         fields["vat"] = f"CAST('{options.vat}' AS VARCHAR)"
@@ -76,8 +78,11 @@ def _readings(columns: Sequence[Column], reader: Reader) -> dict[str, Reading]:
 
 def _surest_first(columns: Sequence[Column], reader: Reader) -> list[Column]:
     """Date columns with a day above 12 before those without: the same file writes its dates the same way."""
+
     def has_big(column: Column) -> bool:
-        count, _ = reader.first_line(f"regexp_matches({column.cell}, '^(1[3-9]|2[0-9]|3[01])[-/. ]|^[0-9]{{1,2}}[-/. ](1[3-9]|2[0-9]|3[01])[-/. ]')")
+        count, _ = reader.first_line(
+            f"regexp_matches({column.cell}, '^(1[3-9]|2[0-9]|3[01])[-/. ]|^[0-9]{{1,2}}[-/. ](1[3-9]|2[0-9]|3[01])[-/. ]')"
+        )
         return count > 0
 
     return sorted(columns, key=lambda column: not has_big(column)) if len(columns) > 1 else list(columns)
@@ -88,9 +93,12 @@ def _refuse_lossy(readings: Mapping[str, Reading], labels: Sequence[str], mapped
     if ids is None or "lossy_ids" not in ids.figures:
         return
     lost, filled = int(ids.figures["lossy_ids"]), int(ids.figures["filled"])
-    if lost > 0.01 * filled:  # noqa: PLR2004
+    if lost > 0.01 * filled:
         raise IngestError(
-            "ingest.id_exponent", column=labels[mapped.fields["customer_id"]], count=lost, line=ids.figures["lossy_line"]
+            "ingest.id_exponent",
+            column=labels[mapped.fields["customer_id"]],
+            count=lost,
+            line=ids.figures["lossy_line"],
         )
 
 
@@ -145,7 +153,20 @@ def _currency(
 def currency_in(label: str) -> str:
     """The currency that a header names ('Belopp (SEK)', 'amount_eur'), or ''."""
     words = "".join(char if char.isalnum() or char in "€$£" else " " for char in label.lower()).split()
-    codes = {"sek": "SEK", "kr": "SEK", "kronor": "SEK", "eur": "EUR", "euro": "EUR", "€": "EUR", "usd": "USD", "$": "USD", "gbp": "GBP", "£": "GBP", "nok": "NOK", "dkk": "DKK"}
+    codes = {
+        "sek": "SEK",
+        "kr": "SEK",
+        "kronor": "SEK",
+        "eur": "EUR",
+        "euro": "EUR",
+        "€": "EUR",
+        "usd": "USD",
+        "$": "USD",
+        "gbp": "GBP",
+        "£": "GBP",
+        "nok": "NOK",
+        "dkk": "DKK",
+    }
     return next((codes[word] for word in words if word in codes), "")
 
 
@@ -157,7 +178,14 @@ def _reasons(mapped: Mapped, fields: Mapping[str, str], readings: Mapping[str, R
         if not spec.required or spec.name not in fields:
             continue
         reading = readings.get(spec.name)
-        word = {"customer_id": "id", "other_id": "id", "amount": "amount", "score": "score", "arm": "arm", "kind": "kind"}.get(spec.name, "date")
+        word = {
+            "customer_id": "id",
+            "other_id": "id",
+            "amount": "amount",
+            "score": "score",
+            "arm": "arm",
+            "kind": "kind",
+        }.get(spec.name, "date")
         if spec.name == "amount" and reading is None:
             failed = f"({readings['unit_price'].failed} OR {readings['quantity'].failed})"
         else:
@@ -171,15 +199,27 @@ def _reasons(mapped: Mapped, fields: Mapping[str, str], readings: Mapping[str, R
     return " ".join(branches) or "WHEN false THEN ''"
 
 
-def _unreadable(con: DuckDBPyConnection, mapped: Mapped, readings: Mapping[str, Reading], joins: str, labels: Sequence[str], reader: Reader) -> None:
+def _unreadable(
+    con: DuckDBPyConnection,
+    mapped: Mapped,
+    readings: Mapping[str, Reading],
+    joins: str,
+    labels: Sequence[str],
+    reader: Reader,
+) -> None:
     """Cells of optional fields that could not be read stay empty; say how many, and where the first is."""
     table = TABLES[mapped.kind]
     optional = [
-        name for name, reading in readings.items() if reading.failed != "false" and not table.field(name).required and name != "customer_id"
+        name
+        for name, reading in readings.items()
+        if reading.failed != "false" and not table.field(name).required and name != "customer_id"
     ]
     if not optional:
         return
-    counts = ", ".join(f"count(*) FILTER (WHERE {readings[n].failed}), min(raw.line) FILTER (WHERE {readings[n].failed})" for n in optional)
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE {readings[n].failed}), min(raw.line) FILTER (WHERE {readings[n].failed})"
+        for n in optional
+    )
     row = con.execute(
         f"SELECT {counts} FROM raw{joins} JOIN typed ON typed.line = raw.line WHERE typed.reason IS NULL"  # noqa: S608
     ).fetchone()
@@ -195,8 +235,13 @@ def _rounding(con: DuckDBPyConnection, reader: Reader, labels: Sequence[str], ma
     ).fetchone()
     if row is not None and row[0]:
         source = "amount" if "amount" in mapped.fields else "unit_price"
-        reader.tell("amount_rounded", "note", column=labels[mapped.fields[source]], count=row[0],
-                    difference=str(Decimal(str(row[1])).quantize(Decimal("0.01"))))
+        reader.tell(
+            "amount_rounded",
+            "note",
+            column=labels[mapped.fields[source]],
+            count=row[0],
+            difference=str(Decimal(str(row[1])).quantize(Decimal("0.01"))),
+        )
 
 
 def _returns(con: DuckDBPyConnection, options: ReadOptions, reader: Reader, fields: Mapping[str, str]) -> None:
@@ -219,9 +264,11 @@ def _returns(con: DuckDBPyConnection, options: ReadOptions, reader: Reader, fiel
         positive, negative, hits, total = row
         if not positive:
             continue
-        plain = negative == 0 and (name != "order_id" or (_numbers_otherwise(con) and hits < 0.3 * total))  # noqa: PLR2004
+        plain = negative == 0 and (name != "order_id" or (_numbers_otherwise(con) and hits < 0.3 * total))
         if plain or options.returns == "sign":
-            con.execute(f"UPDATE typed SET amount = -amount, amount_exact = -amount_exact WHERE ({rule}) AND amount > 0")  # noqa: S608
+            con.execute(
+                f"UPDATE typed SET amount = -amount, amount_exact = -amount_exact WHERE ({rule}) AND amount > 0"
+            )
             reader.tell("returns_turned", count=positive, rule=Message(f"ingest.returns_by_{name}"))
         elif name != "order_id":
             reader.tell("returns_unclear", count=positive, rule=Message(f"ingest.returns_by_{name}"))
@@ -236,7 +283,9 @@ def _numbers_otherwise(con: DuckDBPyConnection) -> bool:
     return row is not None and row[0] == 0
 
 
-def canonical_select(kind: str, present: Sequence[str], file_id: int, attributes: Mapping[str, str]) -> tuple[list[str], str]:
+def canonical_select(
+    kind: str, present: Sequence[str], file_id: int, attributes: Mapping[str, str]
+) -> tuple[list[str], str]:
     """The columns of a canonical table that a file fills, and the SELECT list that fills them from `typed`."""
     table = TABLES[kind]
     names: list[str] = []
@@ -244,7 +293,7 @@ def canonical_select(kind: str, present: Sequence[str], file_id: int, attributes
     for spec in table.fields:
         if spec.name in present:
             names.append(f'"{spec.name}"')
-            parts.append(f"CAST(typed.\"{spec.name}\" AS {SQL_TYPES[spec.type]})")
+            parts.append(f'CAST(typed."{spec.name}" AS {SQL_TYPES[spec.type]})')
     names += ["file_id", "line", *attributes]
     parts += [str(file_id), "typed.line", *attributes.values()]
     return names, ", ".join(parts)
@@ -265,7 +314,16 @@ def aside_messages(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str
 
 
 def _column_of(reason: str, mapped: Mapped, labels: Sequence[str]) -> str | None:
-    wanted = {"id": ("customer_id", "other_id"), "duplicate": ("customer_id",), "amount": ("amount", "unit_price"), "score": ("score",), "arm": ("arm", "is_control"), "kind": ("kind",)}
+    wanted = {
+        "id": ("customer_id", "other_id"),
+        "duplicate": ("customer_id",),
+        "amount": ("amount", "unit_price"),
+        "score": ("score",),
+        "arm": ("arm", "is_control"),
+        "kind": ("kind",),
+    }
     word = reason.split("_")[0]
-    names = wanted.get(word) or tuple(f.name for f in TABLES[mapped.kind].fields if f.required and f.type in ("date", "datetime"))
+    names = wanted.get(word) or tuple(
+        f.name for f in TABLES[mapped.kind].fields if f.required and f.type in ("date", "datetime")
+    )
     return next((labels[mapped.fields[name]] for name in names if name in mapped.fields), None)

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from insight.ingest.cells import MISSING, MONTHS, SPACES
 
-_TIME = re.compile(r"^(?P<gap>\s*,?\s*(?:kl\.?\s*)?|\s*t|_)(?P<h>99?)(?P<s1>[:.])99(?:(?P<s2>[:.])99(?P<f>[.,]9+)?)?(?P<ap>\s?[ap]\.?m\.?)?(?P<z>\s?(?:z|utc|cet|cest|[+-]99:?99))?$")
+_TIME = re.compile(
+    r"^(?P<gap>\s*,?\s*(?:kl\.?\s*)?|\s*t|_)(?P<h>99?)(?P<s1>[:.])99(?:(?P<s2>[:.])99(?P<f>[.,]9+)?)?(?P<ap>\s?[ap]\.?m\.?)?(?P<z>\s?(?:z|utc|cet|cest|[+-]99:?99))?$"
+)
 _ISO = re.compile(r"^9999([-/. ])99?\1(?:99?)")
 _THREE = re.compile(r"^99?([-/. ])99?\1(9999|99)(?!9)")
 _NAMED = re.compile(
@@ -60,7 +62,7 @@ def read_form(shape: str) -> Form:
     if three:
         rest = _rest(text[three.end() :])
         if rest is not None:
-            year = "%Y" if len(three[2]) == 4 else "%y"  # noqa: PLR2004
+            year = "%Y" if len(three[2]) == 4 else "%y"
             return Form("three", f"{three[1]}|{year}|{rest[0]}", rest[1], three[1] == ".", rest[2])
     compact = re.match(r"^9{8}(?:[ t]?(9{6}|9{4}|99:99(?::99)?))?$", text)
     if compact or re.fullmatch(r"9{12}|9{14}", text):
@@ -84,7 +86,7 @@ def _rest(rest: str) -> tuple[str, bool, bool] | None:
     if time is None:
         return None
     gap = time["gap"].upper()
-    fine = len(time["f"] or "") > 7  # noqa: PLR2004
+    fine = len(time["f"] or "") > 7
     hour = "%I" if time["ap"] else "%H"
     text = f"{gap}{hour}{time['s1']}%M"
     if time["s2"]:
@@ -111,7 +113,9 @@ def three_format(form: Form, order: str) -> str:
     return separator.join(parts[part] for part in order) + rest
 
 
-def decide_order(counts: Mapping[str, tuple[int, int]], total: int, *, told: bool | None, dots: bool, two_digit: bool) -> tuple[str, bool]:
+def decide_order(
+    counts: Mapping[str, tuple[int, int]], total: int, *, told: bool | None, dots: bool, two_digit: bool
+) -> tuple[str, bool]:
     """The order of three-part dates, and whether the column leaves it open.
 
     counts: order → (cells that give a plausible date, span of years). Day first where both fit.
@@ -119,7 +123,9 @@ def decide_order(counts: Mapping[str, tuple[int, int]], total: int, *, told: boo
     if told is not None:
         return ("dmy" if told else "mdy"), False
     orders = ("dmy", "mdy", "ymd") if two_digit else ("dmy", "mdy")
-    best = max(orders, key=lambda order: (counts[order][0], -counts[order][1] if two_digit else 0, -orders.index(order)))
+    best = max(
+        orders, key=lambda order: (counts[order][0], -counts[order][1] if two_digit else 0, -orders.index(order))
+    )
     whole = [order for order in orders if counts[order][0] == counts[best][0]]
     if dots and "dmy" in whole and best != "ymd":
         return "dmy", False
@@ -149,7 +155,9 @@ def date_sql(cell: str, form: Form, order: str, epoch_1904: bool = False) -> str
     pattern = three_format(form, order) if form.kind == "three" else form.format
     literal = pattern.replace("'", "''")
     read = f"try_strptime({text}, '{literal}')"
-    return f"CASE WHEN {read} BETWEEN TIMESTAMP '1900-01-01 00:00:00' AND TIMESTAMP '2100-01-01 00:00:00' THEN {read} END"
+    return (
+        f"CASE WHEN {read} BETWEEN TIMESTAMP '1900-01-01 00:00:00' AND TIMESTAMP '2100-01-01 00:00:00' THEN {read} END"
+    )
 
 
 def read_named(text: str) -> datetime | None:
@@ -161,15 +169,15 @@ def read_named(text: str) -> datetime | None:
     if month is None:
         return None
     year = int(match["y"])
-    if len(match["y"]) == 2:  # noqa: PLR2004
-        year += 2000 if year < 69 else 1900  # noqa: PLR2004
+    if len(match["y"]) == 2:
+        year += 2000 if year < 69 else 1900
     hour = minute = second = 0
     if match["t"]:
         numbers = [int(number) for number in re.findall(r"\d+", match["t"])]
         hour, minute, second = (*numbers, 0, 0)[:3]
-        if match["t"].endswith("pm") and hour < 12:  # noqa: PLR2004
+        if match["t"].endswith("pm") and hour < 12:
             hour += 12
-        elif match["t"].endswith("am") and hour == 12:  # noqa: PLR2004
+        elif match["t"].endswith("am") and hour == 12:
             hour = 0
     try:
         return datetime(year, month, int(match["d"] or match["d2"]), hour, minute, second)

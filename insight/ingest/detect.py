@@ -65,7 +65,7 @@ def find_layout(head: str, options: ReadOptions) -> Layout:
     """Dialect, header and labels of a text. Raises IngestError for what is no table (empty, too many columns)."""
     lines = list(split_lines([head]))
     if not any(line.strip(" \t\r\n;,|") for line in lines):
-        raise IngestError("ingest.file_empty" if len(head) < 10_000 else _too_wide(lines))  # noqa: PLR2004
+        raise IngestError("ingest.file_empty" if len(head) < 10_000 else _too_wide(lines))
     skip, told = _sep_line(lines, options)
     dialect, decision = (told, None) if told else _choose(lines[skip:], options)
     records = _records(lines[skip:], dialect, skip + 1)
@@ -74,7 +74,9 @@ def find_layout(head: str, options: ReadOptions) -> Layout:
         raise IngestError("ingest.too_many_columns", count=widest, limit=MAX_COLUMNS)
     layout = _layout(records, dialect, options)
     if decision is None:
-        decision = Decision("delimiter", _shown(dialect.delimiter), Message("ingest.why_sep" if skip else "ingest.why_told"))
+        decision = Decision(
+            "delimiter", _shown(dialect.delimiter), Message("ingest.why_sep" if skip else "ingest.why_told")
+        )
     return Layout(**{**layout.__dict__, "decisions": (decision, *layout.decisions)})
 
 
@@ -103,7 +105,9 @@ def _finished(dialect: Dialect, lines: Sequence[str]) -> Dialect:
 
 def _choose(lines: Sequence[str], options: ReadOptions) -> tuple[Dialect, Decision]:
     """The dialect under which the first lines look most like a table."""
-    head = [without_controls(line) if "\x1f" not in line and "\x01" not in line else line for line in lines[:HEAD_RECORDS]]
+    head = [
+        without_controls(line) if "\x1f" not in line and "\x01" not in line else line for line in lines[:HEAD_RECORDS]
+    ]
     best, best_score, runner = Dialect(""), 0.0, ""
     text = "".join(head)
     quotes = [options.quote] if options.quote is not None else ['"', "'"]
@@ -111,14 +115,16 @@ def _choose(lines: Sequence[str], options: ReadOptions) -> tuple[Dialect, Decisi
         if delimiter not in text:
             continue
         for quote in quotes:
-            if quote == "'" and not re.search(rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?:{re.escape(delimiter)}|\r?$)", text, re.M):
+            if quote == "'" and not re.search(
+                rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?:{re.escape(delimiter)}|\r?$)", text, re.MULTILINE
+            ):
                 continue
             dialect = _finished(Dialect(delimiter, quote), head)
             score = _score(_records(head, dialect, 1), delimiter)
             if score > best_score + 1e-9:
                 best, best_score, runner = dialect, score, best.delimiter
     wrapped = _wrapped(head)
-    if wrapped is not None and best_score < 0.5:  # noqa: PLR2004
+    if wrapped is not None and best_score < 0.5:
         return wrapped, Decision("delimiter", _shown(wrapped.delimiter), Message("ingest.why_wrapped"))
     if best_score == 0.0 and _by_blanks(head):
         return Dialect(" ", ""), Decision("delimiter", "space", Message("ingest.why_blanks"))
@@ -129,7 +135,7 @@ def _choose(lines: Sequence[str], options: ReadOptions) -> tuple[Dialect, Decisi
 def _wrapped(lines: Sequence[str]) -> Dialect | None:
     """Every line one quoted cell that holds the real record: what some tools make of a CSV that is saved twice."""
     filled = [line.strip() for line in lines if line.strip()]
-    if len(filled) < 2 or not all(line.startswith('"') and line.endswith('"') for line in filled):  # noqa: PLR2004
+    if len(filled) < 2 or not all(line.startswith('"') and line.endswith('"') for line in filled):
         return None
     inner = [Dialect(",", '"').parse(line) for line in filled]
     if any(len(cells) != 1 for cells in inner):
@@ -141,11 +147,11 @@ def _wrapped(lines: Sequence[str]) -> Dialect | None:
 def _by_blanks(lines: Sequence[str]) -> bool:
     """Columns set apart by white space alone: the same number of words in (nearly) every line, most of them numbers."""
     rows = [line.split() for line in lines if line.strip()]
-    if len(rows) < 3:  # noqa: PLR2004
+    if len(rows) < 3:
         return False
     width, count = Counter(len(row) for row in rows).most_common(1)[0]
     typed = [kind_of(cell) in ("number", "date") for row in rows for cell in row]
-    return width > 1 and count >= 0.9 * len(rows) and sum(typed) > 0.6 * len(typed)  # noqa: PLR2004
+    return width > 1 and count >= 0.9 * len(rows) and sum(typed) > 0.6 * len(typed)
 
 
 def _score(records: Sequence[Record], delimiter: str) -> float:
@@ -158,14 +164,19 @@ def _score(records: Sequence[Record], delimiter: str) -> float:
         key=lambda item: (item[1] * (item[0] > 1), item[0]),
     )  # fmt: skip
     width = max(width, Counter(len(row) for row in rows).most_common(1)[0][0])
-    if width < 2:  # noqa: PLR2004
+    if width < 2:
         return 0.0
     equal = sum(len(row) == width or len(_trimmed(row)) == width for row in rows) / len(rows)
     cells = [cell for row in rows[:150] for cell in row]
     good = sum(_goodness(cell) for cell in cells) / len(cells)
     known = max((sum(fold(cell) in _ALIASES for cell in row) for row in rows[:30]), default=0)
     rare = 0.0 if delimiter in ",;\t|" else 0.15
-    return equal * equal * good * (1 - 1 / width) + 0.25 * min(known, 4) / 4 + 0.02 * min(width, 10) / 10 - rare * (known == 0)
+    return (
+        equal * equal * good * (1 - 1 / width)
+        + 0.25 * min(known, 4) / 4
+        + 0.02 * min(width, 10) / 10
+        - rare * (known == 0)
+    )
 
 
 def _trimmed(row: list[str]) -> list[str]:
@@ -222,7 +233,10 @@ def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -
         messages.append(FileMessage("no_header", "warning", {}, line=first))
     used = _used(cells, width, body, merge)
     labels, duplicates = _labels(cells if header else [""] * width, used)
-    messages += [FileMessage("duplicate_header", "warning", {}, line=header.line if header else None, column=d) for d in duplicates]
+    messages += [
+        FileMessage("duplicate_header", "warning", {}, line=header.line if header else None, column=d)
+        for d in duplicates
+    ]
     if merge is not None:
         messages.append(FileMessage("decimal_comma_split", "warning", {}, column=labels[merge]))
     sample = tuple(
@@ -249,7 +263,9 @@ def _is_comment(record: Record, width: int) -> bool:
     if width == 0:
         return True
     known = sum(fold(cell) in _ALIASES for cell in record.cells)
-    return len(record.cells) != width or (known == 0 and not any(kind_of(cell) in ("number", "date") for cell in record.cells))
+    return len(record.cells) != width or (
+        known == 0 and not any(kind_of(cell) in ("number", "date") for cell in record.cells)
+    )
 
 
 def merged(cells: list[str], at: int | None) -> list[str]:
@@ -271,7 +287,10 @@ def _narrow(cells: list[str], width: int, body: Sequence[Record]) -> tuple[list[
         ):
             return ["", *cells], None
         for at in range(len(cells) - 1, -1, -1):
-            if all(re.fullmatch(r"[-\u2212]?[\d  ]*\d", row[at].strip()) and re.fullmatch(r"\d{1,2}", row[at + 1].strip()) for row in rows):
+            if all(
+                re.fullmatch(r"[-\u2212]?[\d  ]*\d", row[at].strip()) and re.fullmatch(r"\d{1,2}", row[at + 1].strip())
+                for row in rows
+            ):
                 return cells, at
     raise IngestError("ingest.header_narrow", columns=len(cells), cells=width)
 
@@ -293,7 +312,11 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
         if _is_data(record.cells, kinds, width):
             break
         candidates.append(record)
-        if all(kind == "text" for kind in kinds) and len(record.cells) >= max(1, width - 1) and _filled(record) > 0.6 * width:
+        if (
+            all(kind == "text" for kind in kinds)
+            and len(record.cells) >= max(1, width - 1)
+            and _filled(record) > 0.6 * width
+        ):
             # No column has a type of its own: the first full row is the header unless it repeats below.
             known = sum(fold(cell) in _ALIASES for cell in record.cells)
             later = {tuple(r.cells) for r in table[at + 1 :]}
@@ -308,7 +331,9 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
 
 def _line_after(table: Sequence[Record], header: Record) -> int:
     """The line of the first record below the header."""
-    return next((r.line for r in table if r.line > header.line), header.line + header.text.count("\n") or header.line + 1)
+    return next(
+        (r.line for r in table if r.line > header.line), header.line + header.text.count("\n") or header.line + 1
+    )
 
 
 def _filled(record: Record) -> int:
@@ -324,7 +349,7 @@ def _column_kinds(table: Sequence[Record], width: int) -> list[str]:
         seen = Counter(kind_of(row[at]) for row in rows)
         seen.pop("empty", None)
         kind, count = seen.most_common(1)[0] if seen else ("text", 0)
-        kinds.append(kind if kind != "text" and count >= 0.6 * sum(seen.values()) else "text")  # noqa: PLR2004
+        kinds.append(kind if kind != "text" and count >= 0.6 * sum(seen.values()) else "text")
     return kinds
 
 

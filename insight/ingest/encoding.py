@@ -46,7 +46,7 @@ def as_utf8(path: Path, work: Path, told: str | None = None) -> Text:
     if encoding and encoding not in ("utf-8", "utf-8-sig"):
         return _decoded(path, work, encoding, told is not None)
     seen = scan(path)
-    if seen.nuls > seen.size * 0.05 or (seen.controls > seen.size * 0.2 and seen.size > 0):  # noqa: PLR2004
+    if seen.nuls > seen.size * 0.05 or (seen.controls > seen.size * 0.2 and seen.size > 0):
         raise IngestError("ingest.file_binary")
     if seen.bad_from is None:
         return Text(path, seen, "utf-8")
@@ -77,9 +77,9 @@ def _wide(head: bytes) -> str | None:
             return encoding
     even, odd = head[0::2].count(0), head[1::2].count(0)
     half = max(1, len(head) // 2)
-    if odd > 0.4 * half and even < 0.05 * half:  # noqa: PLR2004
+    if odd > 0.4 * half and even < 0.05 * half:
         return "utf-16-le"
-    if even > 0.4 * half and odd < 0.05 * half:  # noqa: PLR2004
+    if even > 0.4 * half and odd < 0.05 * half:
         return "utf-16-be"
     return None
 
@@ -158,7 +158,7 @@ def _mend(line: bytes, encoding: str) -> bytes:
     return "".join(out).encode("utf-8")
 
 
-def _whole_lines(read, size: int):  # noqa: ANN001, ANN202
+def _whole_lines(read, size: int):
     """Blocks that end at a line feed."""
     rest = b""
     while block := read(size):
@@ -198,7 +198,7 @@ def _has_utf8(path: Path, offset: int) -> bool:
             lost = text.count("\ufffd")
             broken += lost
             valid += len(text) - len(text.encode("ascii", "ignore")) - lost
-    return valid > 0.05 * broken  # noqa: PLR2004
+    return valid > 0.05 * broken
 
 
 def _samples(path: Path, offset: int) -> list[bytes]:
@@ -219,7 +219,9 @@ def _samples(path: Path, offset: int) -> list[bytes]:
 
 def likeliest(samples: list[bytes]) -> str:
     """The old encoding under which the samples look most like Swedish text; Windows-1252 when nothing speaks against it."""
-    return max(LEGACY, key=lambda encoding: (sum(_plausible(sample, encoding) for sample in samples), encoding == "cp1252"))
+    return max(
+        LEGACY, key=lambda encoding: (sum(_plausible(sample, encoding) for sample in samples), encoding == "cp1252")
+    )
 
 
 def _plausible(sample: bytes, encoding: str) -> float:

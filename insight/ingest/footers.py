@@ -17,7 +17,9 @@ _END = (
     r"slut(?:\spå\s(?:rapport(?:en)?|fil(?:en)?|data))?|end\sof\s(?:report|file|data)|eof|rapport(?:en)?\s(?:skapad|slut|genererad).*|genererad.*|skapad.*"
     r"|utskriven.*|exporterad.*|exported.*|generated.*|created\s.*|källa.*|source:.*|page\s\d+.*|sida\s\d+.*|\(\d+\s(?:rows?|rader).*"
 )
-_NUMBERISH = r"[\s:=.]*(?:\(?[\w\s]{0,20}\)?)?[\s:=.]*[-\u2212(]?[\d \u00a0\u202f.,]*\)?\s*(?:kr|sek|:-|€|\$|st|eur|usd)?\.?\s*"
+_NUMBERISH = (
+    r"[\s:=.]*(?:\(?[\w\s]{0,20}\)?)?[\s:=.]*[-\u2212(]?[\d \u00a0\u202f.,]*\)?\s*(?:kr|sek|:-|€|\$|st|eur|usd)?\.?\s*"
+)
 WORD = re.compile(rf"^[\s*=#-]*(?:{TOTAL}|{_COUNT}){_NUMBERISH}$|^[\s*=#-]*(?:{_END})$", re.IGNORECASE)
 _SUM = re.compile(rf"^[\s*=#-]*(?:{TOTAL})", re.IGNORECASE)
 _PART = re.compile(r"^[\s*=#-]*(?:del|sub|års|månads|kvartals)", re.IGNORECASE)

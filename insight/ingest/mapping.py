@@ -14,7 +14,17 @@ _EXACT, _NEAR, _CONTENT = 10.0, 5.0, 2.0
 _BRACKETS = re.compile(r"[\(\[{].*?[\)\]}]")
 _TIME_OF_DAY = re.compile(r"^(?:kl\.?\s*)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s*[ap]m)?$", re.IGNORECASE)
 _TIME_LABELS = ("tid", "time", "klock", "kl", "tidpunkt", "timma")
-_ORDER = ("transactions", "answers", "assignments", "rewards", "contacts", "agreements", "events", "identities", "customers")
+_ORDER = (
+    "transactions",
+    "answers",
+    "assignments",
+    "rewards",
+    "contacts",
+    "agreements",
+    "events",
+    "identities",
+    "customers",
+)
 _PERSON = frozenset({"name", "email", "phone", "birth_date", "gender", "postcode", "city", "joined_on", "is_member",
                      "member_level", "consent_email", "consent_sms", "consent_post", "household_id", "org_id"})  # fmt: skip
 _DATES = ("date", "datetime")
@@ -76,7 +86,9 @@ def _content(cells: Sequence[str]) -> Content:
     filled = [cell.strip() for cell in cells if cell.strip()]
     kinds = [kind_of(cell) for cell in filled]
     n = max(1, len(filled))
-    eight = sum(bool(re.fullmatch(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4}|\d{6})?", cell)) for cell in filled)
+    eight = sum(
+        bool(re.fullmatch(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4}|\d{6})?", cell)) for cell in filled
+    )
     plain = [float(cell) for cell in filled if re.fullmatch(r"-?\d{1,15}(?:\.\d+)?", cell)]
     dates = kinds.count("date") + (eight if eight >= 0.95 * n and len(set(filled)) > 1 else 0)
     return Content(
@@ -121,14 +133,16 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
         raise IngestError("ingest.no_kind", found=_list(labels))
     chosen = best[1]
     known = ", ".join(labels[at] for field, at in chosen.fields.items() if field != "customer_id") or "–"
-    others = tuple(kind for score, kind in sorted(rivals, reverse=True) if kind != chosen.kind and score > best[0] - 0.5)
+    others = tuple(
+        kind for score, kind in sorted(rivals, reverse=True) if kind != chosen.kind and score > best[0] - 0.5
+    )
     return replace(chosen, reason=Message("ingest.kind_guessed", {"columns": known}), rivals=others)
 
 
 def _list(labels: Sequence[str]) -> str:
     """The labels for a sentence; a hundred at most."""
     named = [label[:60] for label in labels if label]
-    return ", ".join(named[:100]) + (" …" if len(named) > 100 else "")  # noqa: PLR2004
+    return ", ".join(named[:100]) + (" …" if len(named) > 100 else "")
 
 
 def _names(kind: str, fields: Sequence[str]) -> str:
@@ -177,7 +191,13 @@ def _kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str]) 
         score += 1.5 if both and sure else 0.5
         ids = looks[core["customer_id"]] if "customer_id" in core else None
         personal = sum(bool(_known(labels[at]) & _PERSON) for at in range(len(labels)))
-        if ids and ids.filled >= 10 and ids.distinct == ids.filled and personal >= 3 and not core.keys() & {"order_id", "quantity", "article_id", "article"}:
+        if (
+            ids
+            and ids.filled >= 10
+            and ids.distinct == ids.filled
+            and personal >= 3
+            and not core.keys() & {"order_id", "quantity", "article_id", "article"}
+        ):
             score -= 2.5
     elif found.kind in ("answers", "assignments"):
         score += 1.0
@@ -189,10 +209,14 @@ def _known(label: str) -> frozenset[str]:
     return frozenset(field.name for field in TABLES["customers"].fields if folded in _aliases(field))
 
 
-def _map(table: Table, labels: Sequence[str], looks: Sequence[Content], options: ReadOptions, has_header: bool) -> Mapped:
+def _map(
+    table: Table, labels: Sequence[str], looks: Sequence[Content], options: ReadOptions, has_header: bool
+) -> Mapped:
     """The best unique assignment of columns to the fields of one table."""
     taken: dict[str, int] = {}
-    choices = [Choice("", Message("ingest.reason_attribute" if label else "ingest.reason_empty"), 0.0) for label in labels]
+    choices = [
+        Choice("", Message("ingest.reason_attribute" if label else "ingest.reason_empty"), 0.0) for label in labels
+    ]
     barred = _told(table, labels, options, taken, choices)
     time = _time_column(table, labels, looks, taken)
     scored: list[tuple[float, int, str, Message]] = []
@@ -202,7 +226,9 @@ def _map(table: Table, labels: Sequence[str], looks: Sequence[Content], options:
         for rank, field in enumerate(table.fields):
             if field.name in barred or field.name in taken:
                 continue
-            score, reason = _by_header(field, label, looks[at]) if has_header else (0.0, Message("ingest.reason_attribute"))
+            score, reason = (
+                _by_header(field, label, looks[at]) if has_header else (0.0, Message("ingest.reason_attribute"))
+            )
             if score > 0:
                 scored.append((score - 0.001 * rank, at, field.name, reason))
     for score, at, name, reason in sorted(scored, key=lambda item: (-item[0], item[1])):
@@ -214,7 +240,9 @@ def _map(table: Table, labels: Sequence[str], looks: Sequence[Content], options:
     return Mapped(table.name, Message("ingest.kind_told"), fields, tuple(choices), time)
 
 
-def _told(table: Table, labels: Sequence[str], options: ReadOptions, taken: dict[str, int], choices: list[Choice]) -> set[str]:
+def _told(
+    table: Table, labels: Sequence[str], options: ReadOptions, taken: dict[str, int], choices: list[Choice]
+) -> set[str]:
     """The user's own mapping first; fields that the user left out are barred."""
     barred: set[str] = set()
     names = {field.name for field in table.fields}
@@ -245,19 +273,23 @@ def _by_header(field: Field, label: str, look: Content) -> tuple[float, Message]
             score, reason = base - 0.02 * aliases.index(text), Message("ingest.reason_header", {"column": label})
             break
     else:
-        near = [alias for alias in aliases if alias in folded and _speaks(alias, folded) and not _other_word(folded, alias)]
+        near = [
+            alias for alias in aliases if alias in folded and _speaks(alias, folded) and not _other_word(folded, alias)
+        ]
         if near:
             alias = max(near, key=len)
             score = _NEAR * (0.4 + 0.6 * len(alias) / len(folded))
             reason = Message("ingest.reason_near", {"column": label})
     if score and field.name == "amount":
-        score += 0.3 * bool(re.search(r"exkl|exvat|exclvat|excl|net", folded)) - 0.3 * bool(re.search(r"inkl|incl|brutto|gross", folded))
+        score += 0.3 * bool(re.search(r"exkl|exvat|exclvat|excl|net", folded)) - 0.3 * bool(
+            re.search(r"inkl|incl|brutto|gross", folded)
+        )
     return score * _suits(field, look), reason
 
 
 _VAGUE = frozenset({
     "status", "group", "grupp", "level", "value", "varde", "start", "slut", "plan", "test", "source", "title", "event",
-    "order", "items", "units", "state", "total", "start", "orsak", "medium", "system", "bonus", "partner", "price", "pris",
+    "order", "items", "units", "state", "total", "orsak", "medium", "system", "bonus", "partner", "price", "pris",
     "belopp", "typ", "type", "storlek", "cost", "kostnad", "points", "poang", "amount", "datum", "point", "enhet", "account",
 })  # fmt: skip
 _SOFT = frozenset({"datum", "belopp", "amount", "pris", "price", "kostnad", "cost"})
@@ -267,7 +299,7 @@ def _speaks(alias: str, folded: str) -> bool:
     """Whether a known word within a header says enough: most of it, or a telling word of it."""
     if alias in _VAGUE and alias not in _SOFT:
         return False
-    return len(alias) >= 5 and len(alias) >= (0.35 if alias in _SOFT else 0.5) * len(folded)  # noqa: PLR2004
+    return len(alias) >= 5 and len(alias) >= (0.35 if alias in _SOFT else 0.5) * len(folded)
 
 
 def _other_word(folded: str, alias: str) -> bool:
@@ -282,8 +314,8 @@ def _suits(field: Field, look: Content) -> float:
         return 0.5
     if field.type in _DATES:
         numeric = 0.5 if look.number > 0.9 and look.date < 0.5 else 0.0
-        serial = look.whole and 20_000 <= look.lowest and look.highest <= 60_000
-        epoch = look.whole and 8e8 <= look.lowest and look.highest <= 2.2e12
+        serial = look.whole and look.lowest >= 20_000 and look.highest <= 60_000
+        epoch = look.whole and look.lowest >= 8e8 and look.highest <= 2.2e12
         return 1.0 if look.date >= 0.5 else 0.8 if serial or epoch else max(0.15, numeric * 0.4, look.date)
     if field.type in _NUMBERS:
         if field.type == "score":
@@ -305,9 +337,19 @@ def _time_column(table: Table, labels: Sequence[str], looks: Sequence[Content], 
     if not any(field.type == "datetime" for field in table.fields):
         return None
     for at, (label, look) in enumerate(zip(labels, looks, strict=True)):
-        if look.time > 0.9 and at not in taken.values() and fold(label).startswith(_TIME_LABELS) and any(other.date > 0.9 for other in looks):
+        if (
+            look.time > 0.9
+            and at not in taken.values()
+            and fold(label).startswith(_TIME_LABELS)
+            and any(other.date > 0.9 for other in looks)
+        ):
             return at
-        if look.time > 0.9 and at not in taken.values() and any(word in fold(label) for word in ("tid", "time", "klock")) and any(other.date > 0.9 for other in looks):
+        if (
+            look.time > 0.9
+            and at not in taken.values()
+            and any(word in fold(label) for word in ("tid", "time", "klock"))
+            and any(other.date > 0.9 for other in looks)
+        ):
             return at
     return None
 
@@ -317,8 +359,14 @@ def _by_content(
     barred: set[str], time: int | None, has_header: bool,
 ) -> None:  # fmt: skip
     """Required fields (and the customer) that no header names: the one column whose content is of that kind."""
+
     def free(at: int) -> bool:
-        return bool(labels[at]) and at != time and looks[at].filled > 0 and not (choices[at].field and _required(table, choices[at].field))
+        return (
+            bool(labels[at])
+            and at != time
+            and looks[at].filled > 0
+            and not (choices[at].field and _required(table, choices[at].field))
+        )
 
     def take(name: str, at: int) -> None:
         if choices[at].field:
@@ -334,7 +382,15 @@ def _by_content(
             if dates and (len(dates) == 1 or not has_header):
                 take(field.name, dates[0])
         elif field.name == "amount" and not ("unit_price" in taken and "quantity" in taken):
-            numbers = [at for at in range(len(labels)) if free(at) and looks[at].number >= 0.8 and not looks[at].leading_zero and not choices[at].field and looks[at].date < 0.5]
+            numbers = [
+                at
+                for at in range(len(labels))
+                if free(at)
+                and looks[at].number >= 0.8
+                and not looks[at].leading_zero
+                and not choices[at].field
+                and looks[at].date < 0.5
+            ]
             sharp = [at for at in numbers if looks[at].decimals > 0.3]
             if not has_header and (sharp or numbers):
                 take("amount", (sharp or numbers)[-1])
@@ -343,7 +399,16 @@ def _by_content(
     if "customer_id" not in taken and "customer_id" not in barred and (not has_header or table.name == "customers"):
         for at in range(len(labels)):
             look = looks[at]
-            if free(at) and not choices[at].field and fold(labels[at]) not in _OTHER_THINGS and look.date < 0.5 and look.decimals < 0.3 and look.length <= 40 and (look.whole or look.distinct > 0.05 * look.filled) and (not has_header or (at == 0 and look.distinct == look.filled and (look.whole or look.number == 0))):
+            if (
+                free(at)
+                and not choices[at].field
+                and fold(labels[at]) not in _OTHER_THINGS
+                and look.date < 0.5
+                and look.decimals < 0.3
+                and look.length <= 40
+                and (look.whole or look.distinct > 0.05 * look.filled)
+                and (not has_header or (at == 0 and look.distinct == look.filled and (look.whole or look.number == 0)))
+            ):
                 take("customer_id", at)
                 break
     if "customer_id" not in taken and "customer_id" not in barred and "household_id" in taken:

@@ -88,6 +88,7 @@ def normalise(
 
 def _lines(path: Path, out: Normalised) -> Iterator[str]:
     """The lines of the text, control characters removed and counted."""
+
     def chunks() -> Iterator[str]:
         with path.open("r", encoding="utf-8", errors="replace", newline="") as source:
             first = True
@@ -120,7 +121,7 @@ def _put_aside(out: Normalised, line: int, cells: list[str], text: str) -> None:
     if filled and (WORD.match(filled[0]) or (len(filled) == 1 and WORD.match(" ".join(filled)))):
         out.footers.append((line, cells))
         return
-    if len(out.aside) > 2_000_000:  # noqa: PLR2004
+    if len(out.aside) > 2_000_000:
         raise IngestError("ingest.too_ragged", line=line)
     out.aside.append((line, "ragged", text.rstrip("\r\n")[:20_000]))
 
@@ -132,7 +133,7 @@ def _repaired(cell: str, known: dict[str, str], out: Normalised, line: int) -> s
     fixed = known.get(cell)
     if fixed is None:
         fixed = ftfy.fix_encoding(cell)
-        if len(known) < 200_000:  # noqa: PLR2004
+        if len(known) < 200_000:
             known[cell] = fixed
     if fixed != cell:
         out.repaired += 1

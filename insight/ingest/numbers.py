@@ -99,14 +99,14 @@ def _core(rest: str) -> tuple[str, str, str, int, int] | None:
     plain = re.fullmatch(r"(9*)(?:([.,])(9*))?", rest)
     if plain:
         whole, mark, after = len(plain[1]), plain[2] or "", len(plain[3] or "")
-        if mark and after == 3 and 1 <= whole <= 3:  # noqa: PLR2004
+        if mark and after == 3 and 1 <= whole <= 3:
             return "", mark, "", 3, whole
         return mark, "", "", after, whole
     grouped = re.fullmatch(r"9{1,3}(?:(?P<g>[ '.,])999)(?:(?P=g)999)*(?:([.,])(9*))?", rest)
     if grouped and grouped[1] != (grouped[2] or ""):
         mark, after = grouped[2] or "", len(grouped[3] or "")
         whole = len(re.sub(r"[^9]", "", rest)) - after
-        if grouped[1] in " '" and mark and after == 3:  # noqa: PLR2004
+        if grouped[1] in " '" and mark and after == 3:
             return mark, "", grouped[1], after, whole
         if mark:
             return mark, "", grouped[1], after, whole
@@ -117,7 +117,9 @@ def _core(rest: str) -> tuple[str, str, str, int, int] | None:
     return (",", "", " ", 0, 0) if spaced and "," in rest else None
 
 
-def decide(shapes: Sequence[tuple[str, int]], *, told: str | None = None, hint: str = "", fractions: bool = False) -> NumberStyle:
+def decide(
+    shapes: Sequence[tuple[str, int]], *, told: str | None = None, hint: str = "", fractions: bool = False
+) -> NumberStyle:
     """The style of a column from its (shape, count) pairs.
 
     told: the user's decimal mark. hint: what the file's other columns prove. fractions: three digits after a mark are
@@ -220,5 +222,7 @@ def currency_sql(cell: str, style: NumberStyle) -> str:
         if token in CURRENCIES:
             by_code.setdefault(CURRENCIES[token], []).append(re.escape(token).replace("'", "''"))
     # Longer codes first: 'us$' before '$', 'dkk' before 'kr'.
-    cases = " ".join(f"WHEN regexp_matches(lower({cell}), '{'|'.join(tokens)}') THEN '{code}'" for code, tokens in by_code.items())
+    cases = " ".join(
+        f"WHEN regexp_matches(lower({cell}), '{'|'.join(tokens)}') THEN '{code}'" for code, tokens in by_code.items()
+    )
     return f"CASE {cases} END" if cases else "CAST(NULL AS VARCHAR)"

@@ -102,6 +102,8 @@ def _value(name: str, text: str) -> object:
 
 def _known_encoding(text: str) -> str:
     try:
-        return "".encode(text.strip()) and text or text.strip()
+        return ("".encode(text.strip()) and text) or text.strip()
     except LookupError:
-        raise UsageError("ingest.bad_setting", name="encoding", value=text, known="utf-8, windows-1252, mac-roman, cp850, utf-16") from None
+        raise UsageError(
+            "ingest.bad_setting", name="encoding", value=text, known="utf-8, windows-1252, mac-roman, cp850, utf-16"
+        ) from None

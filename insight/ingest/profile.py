@@ -13,7 +13,12 @@ _EXAMPLES = 3
 
 
 def profiles(
-    con: DuckDBPyConnection, layout: Layout, mapped: Mapped, changed: Mapping[str, int], personal: Mapping[int, str], quick: bool
+    con: DuckDBPyConnection,
+    layout: Layout,
+    mapped: Mapped,
+    changed: Mapping[str, int],
+    personal: Mapping[int, str],
+    quick: bool,
 ) -> list[ColumnProfile]:
     """A profile a column, counted over the whole file. No examples of personal data.
 
@@ -34,7 +39,17 @@ def profiles(
         filled, distinct = int(row[2 * place]), int(row[2 * place + 1])
         examples = () if at in personal else _examples(layout.sample, at)
         found.append(
-            ColumnProfile(layout.labels[at], name, kind, filled, min(distinct, filled), examples, changed.get(name, 0), 0, personal.get(at, ""))
+            ColumnProfile(
+                layout.labels[at],
+                name,
+                kind,
+                filled,
+                min(distinct, filled),
+                examples,
+                changed.get(name, 0),
+                0,
+                personal.get(at, ""),
+            )
         )
     return found
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from insight.errors import IngestError
-from insight.ingest import load
+from insight.ingest import load, opening
 from insight.ingest.mapping import contents
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import Decision, FileMessage, Outcome, outcome_of
@@ -64,7 +64,7 @@ def propose(path: Path, *, name: str, options: ReadOptions, work: Path | None = 
     """A look at a file without a workspace; nothing is kept. Refusals come as messages, not as errors."""
     with tempfile.TemporaryDirectory(dir=work, prefix="look-") as folder, duckdb.connect() as con:
         try:
-            opened = load.open_file(con, path, name, options, Path(folder), _LOOK)
+            opened = opening.open_file(con, path, name, options, Path(folder), _LOOK)
         except IngestError as error:
             return Proposal(name, messages=load.refused(name, error).messages)
     sample = opened.layout.sample
@@ -76,9 +76,19 @@ def propose(path: Path, *, name: str, options: ReadOptions, work: Path | None = 
             continue
         choice, look = opened.mapped.choices[at], looks[at]
         shares = {"date": look.date, "number": look.number, "email": look.email, "flag": look.flag}
-        content = "empty" if look.filled == 0 else next((kind for kind, share in shares.items() if share >= 0.6), "text")
+        content = (
+            "empty" if look.filled == 0 else next((kind for kind, share in shares.items() if share >= 0.6), "text")
+        )
         columns.append(
-            ProposedColumn(label, content, _examples(sample, at), choice.field, choice.reason, choice.score, opened.personal.get(at, ""))
+            ProposedColumn(
+                label,
+                content,
+                _examples(sample, at),
+                choice.field,
+                choice.reason,
+                choice.score,
+                opened.personal.get(at, ""),
+            )
         )
         shown.append(at)
     return Proposal(

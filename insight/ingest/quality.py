@@ -7,10 +7,10 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import footers
+from insight.ingest.columns import Reader
 from insight.ingest.convert import Converted
 from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import decide, number_sql
-from insight.ingest.columns import Reader
 from insight.ingest.report import FileMessage
 
 _TIME_FIELD = {
@@ -42,7 +42,15 @@ def footer_messages(
     if total == ours:
         said.append(FileMessage("total_matches", "note", {"total": str(total)}, line, labels[at]))
     else:
-        said.append(FileMessage("total_differs", "warning", {"total": str(total), "ours": str(ours), "difference": str(total - ours)}, line, labels[at]))
+        said.append(
+            FileMessage(
+                "total_differs",
+                "warning",
+                {"total": str(total), "ours": str(ours), "difference": str(total - ours)},
+                line,
+                labels[at],
+            )
+        )
     return said
 
 
@@ -54,7 +62,7 @@ def _as_amount(con: DuckDBPyConnection, text: str, converted: Converted, reader:
         return None
     shape = "".join("9" if char.isdigit() else char for char in text.lower())
     decided = decide([(shape, 1)], told=style.decimal if style else reader.options.decimal)
-    row = con.execute(f"SELECT {number_sql('$text', decided, 18, 2)}", {"text": text}).fetchone()  # noqa: S608
+    row = con.execute(f"SELECT {number_sql('$text', decided, 18, 2)}", {"text": text}).fetchone()
     return row[0] if row else None
 
 
@@ -79,11 +87,15 @@ def examine(
             said.append(FileMessage("no_customer_column", "warning", {}))
         elif blank:
             label = labels[mapped.fields["customer_id"]]
-            said.append(FileMessage("customer_blank", "warning", {"count": blank, "share": blank / rows}, blank_line, label))
+            said.append(
+                FileMessage("customer_blank", "warning", {"count": blank, "share": blank / rows}, blank_line, label)
+            )
         said += _money(con, file_id, figures)
     time = _TIME_FIELD.get(kind)
     if time is not None:
-        said += _times(con, kind, time, file_id, figures, labels[mapped.fields[time]] if time in mapped.fields else None)
+        said += _times(
+            con, kind, time, file_id, figures, labels[mapped.fields[time]] if time in mapped.fields else None
+        )
     if kind == "customers":
         _consents(con, figures, mapped)
     if kind == "answers":
@@ -107,7 +119,9 @@ def _money(con: DuckDBPyConnection, file_id: int, figures: dict[str, Any]) -> li
     return [FileMessage("returns_found", "note", {"count": row[2], "sum": str(row[1])})] if row[2] else []
 
 
-def _times(con: DuckDBPyConnection, kind: str, time: str, file_id: int, figures: dict[str, Any], label: str | None) -> list[FileMessage]:
+def _times(
+    con: DuckDBPyConnection, kind: str, time: str, file_id: int, figures: dict[str, Any], label: str | None
+) -> list[FileMessage]:
     """First and last date, dates in the future, months without a row, overlap with what was there before."""
     said: list[FileMessage] = []
     time = f'"{time}"'
@@ -141,7 +155,7 @@ def _gaps(con: DuckDBPyConnection, file_id: int) -> list[FileMessage]:
     ).fetchall()
     months = [int(row[0]) for row in rows]
     missing = sorted(set(range(months[0], months[-1] + 1)) - set(months))
-    if not missing or len(missing) > 0.25 * len(months) or len(months) < 6:  # noqa: PLR2004
+    if not missing or len(missing) > 0.25 * len(months) or len(months) < 6:
         return []
     shown = ", ".join(f"{month // 12}-{month % 12 + 1:02d}" for month in missing[:6])
     return [FileMessage("month_missing", "note", {"months": shown, "count": len(missing)})]
@@ -159,19 +173,22 @@ def _consents(con: DuckDBPyConnection, figures: dict[str, Any], mapped: Mapped) 
         figures[name] = {"yes": row[0], "no": row[1], "unknown": row[2]}
 
 
-def _duplicates(con: DuckDBPyConnection, kind: str, file_id: int, rows: int, figures: dict[str, Any]) -> list[FileMessage]:
+def _duplicates(
+    con: DuckDBPyConnection, kind: str, file_id: int, rows: int, figures: dict[str, Any]
+) -> list[FileMessage]:
     """Exact duplicate rows: reported, never dropped."""
     names = [f'"{row[0]}"' for row in con.execute(f"DESCRIBE {kind}").fetchall() if row[0] not in ("line", "file_id")]
     filled = con.execute(
-        f"SELECT {', '.join(f'count({name})' for name in names)} FROM {kind} WHERE file_id = $file_id", {"file_id": file_id}  # noqa: S608
+        f"SELECT {', '.join(f'count({name})' for name in names)} FROM {kind} WHERE file_id = $file_id",
+        {"file_id": file_id},
     ).fetchone()
     assert filled is not None
     used = [name for name, count in zip(names, filled, strict=True) if count]
     row = con.execute(
-        f"SELECT count(DISTINCT hash({', '.join(used)})) FROM {kind} WHERE file_id = $file_id", {"file_id": file_id}  # noqa: S608
+        f"SELECT count(DISTINCT hash({', '.join(used)})) FROM {kind} WHERE file_id = $file_id",
+        {"file_id": file_id},
     ).fetchone()
     assert row is not None
     extra = rows - int(row[0])
     figures["duplicates"] = extra
     return [FileMessage("duplicate_rows", "note", {"count": extra})] if extra else []
-

@@ -112,13 +112,17 @@ def tail(con: DuckDBPyConnection, width: int, n: int = 30) -> list[tuple[int, li
     return [(int(row[0]), list(row[1:])) for row in rows]
 
 
-def worded(con: DuckDBPyConnection, width: int, columns: Sequence[int], words: str, n: int = 5000) -> list[tuple[int, list[str]]]:
+def worded(
+    con: DuckDBPyConnection, width: int, columns: Sequence[int], words: str, n: int = 5000
+) -> list[tuple[int, list[str]]]:
     """Rows in which one of the columns begins with one of the words, with their lines."""
     if not columns:
         return []
     cells = ", ".join(f"coalesce(c{at}, '')" for at in range(width))
     hits = " OR ".join(f"regexp_matches(c{at}, $words, 'i')" for at in columns)
-    rows = con.execute(f"SELECT line, {cells} FROM raw WHERE {hits} ORDER BY line LIMIT {n}", {"words": words}).fetchall()  # noqa: S608
+    rows = con.execute(
+        f"SELECT line, {cells} FROM raw WHERE {hits} ORDER BY line LIMIT {n}", {"words": words}
+    ).fetchall()
     return [(int(row[0]), list(row[1:])) for row in rows]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 csv.field_size_limit(16_000_000)
 
-_CONTROL = {code: None for code in (*range(9), 11, 12, *range(14, 32), 127)}
+_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
 MAX_SPAN = 200
 
 
@@ -141,7 +141,7 @@ def _joined(span: list[str], dialect: Dialect, width: int | None) -> list[str] |
         if len(cells) != width:
             return None
         whole = sum(len(dialect.parse(inner, quoting=False)) == width for inner in span[1:-1])
-        if width > 2 and whole > 0.5 * len(span):  # noqa: PLR2004
+        if width > 2 and whole > 0.5 * len(span):
             return None
     return cells
 
@@ -153,4 +153,9 @@ def _mended(text: str, dialect: Dialect, width: int | None) -> list[str]:
         loose = dialect.parse(text)
         if len(loose) == width:
             return [cell.rstrip("\r\n") for cell in loose]
-    return [cell.strip(dialect.quote) if cell.count(dialect.quote) % 2 else cell.removeprefix(dialect.quote).removesuffix(dialect.quote) for cell in cells]
+    return [
+        cell.strip(dialect.quote)
+        if cell.count(dialect.quote) % 2
+        else cell.removeprefix(dialect.quote).removesuffix(dialect.quote)
+        for cell in cells
+    ]

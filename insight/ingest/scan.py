@@ -86,7 +86,7 @@ class _Counter:
         if self.last == b"\r" and block[:1] == b"\n":
             self.pairs += 1
         self.quotes += block.count(b'"')
-        small = int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) < 32))  # noqa: PLR2004
+        small = int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) < 32))
         odd = small - feeds - returns - block.count(b"\t")
         if odd:
             self.controls += odd
@@ -94,7 +94,7 @@ class _Counter:
         if self.carry or not block.isascii():
             self._letters(block, offset)
         self.last = block[-1:]
-        self.tail = (self.tail + block)[-65536:] if len(block) < 65536 else block[-65536:]  # noqa: PLR2004
+        self.tail = (self.tail + block)[-65536:] if len(block) < 65536 else block[-65536:]
 
     def _line_length(self, block: bytes) -> None:
         first = min((at for at in (block.find(b"\n"), block.find(b"\r")) if at >= 0), default=-1)
@@ -114,11 +114,11 @@ class _Counter:
         cut = len(data)
         for back in range(1, min(4, len(data)) + 1):
             byte = data[-back]
-            if byte >= 0xC0:  # noqa: PLR2004
-                need = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4  # noqa: PLR2004
+            if byte >= 0xC0:
+                need = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
                 cut = len(data) - back if back < need else len(data)
                 break
-            if byte < 0x80:  # noqa: PLR2004
+            if byte < 0x80:
                 break
         head, self.carry = data[:cut], data[cut:]
         try:

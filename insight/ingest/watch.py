@@ -31,7 +31,9 @@ class Watch:
 
 
 @contextmanager
-def watching(con: DuckDBPyConnection, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None) -> Iterator[Watch]:
+def watching(
+    con: DuckDBPyConnection, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None
+) -> Iterator[Watch]:
     """While inside, `progress` gets the share of the running statement (0–1), and a cancel interrupts it."""
     watch = Watch(cancelled)
     if progress is None and cancelled is None:

@@ -10,9 +10,7 @@ from insight.ingest.schema import TABLES, fold
 
 def attribute_columns(con: DuckDBPyConnection, kind: str, labels: Sequence[str]) -> dict[str, str]:
     """The table's attribute column for each label, made where there is none yet: label → a1 … an."""
-    rows = con.execute(
-        "SELECT column_name, label FROM attributes WHERE table_name = $kind", {"kind": kind}
-    ).fetchall()
+    rows = con.execute("SELECT column_name, label FROM attributes WHERE table_name = $kind", {"kind": kind}).fetchall()
     known = {fold(str(label)) or str(label): str(column) for column, label in rows}
     taken = len(rows)
     found: dict[str, str] = {}
@@ -22,14 +20,23 @@ def attribute_columns(con: DuckDBPyConnection, kind: str, labels: Sequence[str])
             taken += 1
             column = f"a{taken}"
             con.execute(f"ALTER TABLE {kind} ADD COLUMN {column} VARCHAR")
-            con.execute("INSERT INTO attributes VALUES ($kind, $column, $label)", {"kind": kind, "column": column, "label": label})
+            con.execute(
+                "INSERT INTO attributes VALUES ($kind, $column, $label)",
+                {"kind": kind, "column": column, "label": label},
+            )
             known[key] = column
         found[label] = known[key]
     return found
 
 
 def write_rows(
-    con: DuckDBPyConnection, kind: str, present: Sequence[str], file_id: int, attributes: Mapping[str, str], *, merge: bool = True
+    con: DuckDBPyConnection,
+    kind: str,
+    present: Sequence[str],
+    file_id: int,
+    attributes: Mapping[str, str],
+    *,
+    merge: bool = True,
 ) -> None:
     """Append the rows of `typed` that have no reason against them. attributes: column a1 … → raw column c0 …
 
@@ -37,7 +44,8 @@ def write_rows(
     """
     missing = "'null', 'nan', '#n/a', '<na>'"
     cells = {
-        column: f"CASE WHEN lower(raw.{cell}) IN ({missing}) THEN NULL ELSE raw.{cell} END" for column, cell in attributes.items()
+        column: f"CASE WHEN lower(raw.{cell}) IN ({missing}) THEN NULL ELSE raw.{cell} END"
+        for column, cell in attributes.items()
     }
     names, select = canonical_select(kind, present, file_id, cells)
     source = "typed JOIN raw ON raw.line = typed.line" if attributes else "typed"
@@ -46,16 +54,24 @@ def write_rows(
         return
     order = ""
     if kind == "transactions":
-        order = " ORDER BY typed.customer_id, typed.ordered_at, typed.line" if "customer_id" in present else " ORDER BY typed.ordered_at, typed.line"
+        order = (
+            " ORDER BY typed.customer_id, typed.ordered_at, typed.line"
+            if "customer_id" in present
+            else " ORDER BY typed.ordered_at, typed.line"
+        )
     filled = con.execute(f"SELECT 1 FROM {kind} LIMIT 1").fetchone() is not None  # noqa: S608
-    con.execute(f"INSERT INTO {kind} ({', '.join(names)}) SELECT {select} FROM {source} WHERE typed.reason IS NULL{order}")  # noqa: S608
+    con.execute(
+        f"INSERT INTO {kind} ({', '.join(names)}) SELECT {select} FROM {source} WHERE typed.reason IS NULL{order}"
+    )
     if filled and kind == "transactions":
         sort_transactions(con)
 
 
 def sort_transactions(con: DuckDBPyConnection) -> None:
     """Put the transactions in the order that every query relies on for speed: customer, then time."""
-    con.execute("CREATE TABLE sorted_transactions AS SELECT * FROM transactions ORDER BY customer_id, ordered_at, file_id, line")
+    con.execute(
+        "CREATE TABLE sorted_transactions AS SELECT * FROM transactions ORDER BY customer_id, ordered_at, file_id, line"
+    )
     con.execute("DROP TABLE transactions")
     con.execute("ALTER TABLE sorted_transactions RENAME TO transactions")
 
@@ -102,7 +118,9 @@ def split_customers(con: DuckDBPyConnection, fields: Mapping[str, str], file_id:
     return int(after[0]) - int(before[0])
 
 
-def write_aside(con: DuckDBPyConnection, file_id: int, early: Sequence[tuple[int, str, str]], width: int, hidden: Sequence[int]) -> None:
+def write_aside(
+    con: DuckDBPyConnection, file_id: int, early: Sequence[tuple[int, str, str]], width: int, hidden: Sequence[int]
+) -> None:
     """Book the rows that were set aside: from the careful path, and from `typed` with their cells as text.
 
     hidden: columns whose cells are personal numbers and are not kept, here neither.
@@ -111,7 +129,12 @@ def write_aside(con: DuckDBPyConnection, file_id: int, early: Sequence[tuple[int
         part = early[start : start + 50_000]
         con.execute(
             "INSERT INTO set_aside SELECT $file_id, unnest($lines), unnest($reasons), unnest($texts)",
-            {"file_id": file_id, "lines": [a[0] for a in part], "reasons": [a[1] for a in part], "texts": [a[2] for a in part]},
+            {
+                "file_id": file_id,
+                "lines": [a[0] for a in part],
+                "reasons": [a[1] for a in part],
+                "texts": [a[2] for a in part],
+            },
         )
     cells = ", ".join("'…'" if at in hidden else f"coalesce(raw.c{at}, '')" for at in range(width))
     con.execute(

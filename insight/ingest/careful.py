@@ -1,0 +1,290 @@
+"""The careful way: every cell looked at before anything is decided, and a reason for every row that is set aside."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from insight.errors import IngestError
+from insight.ingest import convert, footers, privacy, quality, raw, write
+from insight.ingest.columns import Reader
+from insight.ingest.mapping import Mapped
+from insight.ingest.normalise import Normalised, normalise
+from insight.ingest.opening import Opened, data_lines, is_bulk
+from insight.ingest.options import ReadOptions
+from insight.ingest.report import Decision, FileMessage
+from insight.ingest.schema import TABLES
+from insight.ingest.watch import Watch
+
+
+@dataclass
+class Done:
+    """What reading the rows led to. changed: cells rewritten, by field. figures: facts that the readings know."""
+
+    rows: int
+    set_aside: int = 0
+    footers: int = 0
+    lines: int = 0
+    messages: list[FileMessage] = field(default_factory=list[FileMessage])
+    decisions: list[Decision] = field(default_factory=list[Decision])
+    changed: dict[str, int] = field(default_factory=dict[str, int])
+    figures: dict[str, object] = field(default_factory=dict[str, object])
+    quick: bool = False
+
+
+def read_carefully(
+    con: DuckDBPyConnection,
+    opened: Opened,
+    file_id: int,
+    options: ReadOptions,
+    key: bytes,
+    folder: Path,
+    watch: Watch,
+    lap: Callable[[str], None],
+) -> Done:
+    """Every cell looked at before anything is decided, and a reason for every row that is set aside."""
+    careful = _fill_raw(con, opened, folder, watch) if opened.text is not None else None
+    lap("raw")
+    watch.check()
+    labels = opened.layout.labels
+    hidden = _personal_numbers(con, opened, options, key)
+    mapped = opened.mapped
+    _join_time(con, mapped)
+    foot = _take_footers(con, opened, careful)
+    repeats = _repeated_headers(con, opened)
+    reader = Reader(con, options, opened.source.epoch_1904)
+    converted = convert.convert(con, mapped, labels, options, reader)
+    _duplicate_customers(con, mapped)
+    foot += _wordless_total(con, mapped)
+    watch.check()
+    rows, aside = _counts(con)
+    early_aside = repeats + (careful.aside if careful else [])
+    said = convert.aside_messages(con, mapped, labels)
+    if rows == 0:
+        raise _nothing(said, careful)
+    lap("convert")
+    if mapped.kind == "transactions" and options.if_exists != "replace" and "currency" in converted.fields:
+        same_currency(con, "typed")
+    attributes = attributes_of(con, opened, hidden)
+    write.write_rows(con, mapped.kind, [*converted.fields], file_id, attributes, merge=options.if_exists != "replace")
+    write.write_aside(con, file_id, early_aside, opened.layout.width, hidden)
+    messages = [*_careful_messages(careful, opened, early_aside), *reader.messages, *said]
+    messages += quality.footer_messages(con, foot, mapped, labels, converted, reader)
+    return Done(
+        rows, aside + len(early_aside), len(foot), careful.lines if careful else rows + aside + len(foot) + len(repeats),
+        messages, reader.decisions, {name: reading.changed for name, reading in converted.readings.items()},
+        {"scale": converted.readings["score"].figures["scale"]} if "score" in converted.readings else {},
+    )  # fmt: skip
+
+
+def _fill_raw(con: DuckDBPyConnection, opened: Opened, folder: Path, watch: Watch) -> Normalised | None:
+    """The raw table: in bulk where the file is plain, else record by record (then what was mended is returned)."""
+    text, layout, source = opened.text, opened.layout, opened.source
+    assert text is not None
+    repair = text.scan.mojibake > 0
+    expected = data_lines(text, layout)
+    if (
+        is_bulk(opened)
+        and expected > 0
+        and raw.from_text(con, text.path, layout, expected, source.first_row - 1 + layout.first_line - 1)
+    ):
+        return None
+    watch.check()
+    careful = normalise(
+        text.path, layout, folder, repair=repair, row_of=source.row_of, progress=lambda _rows: watch.check()
+    )
+    short = sum(reason == "ragged" for _, reason, _ in careful.aside)
+    if short >= 3 and short > 0.05 * careful.lines:
+        careful = normalise(
+            text.path,
+            layout,
+            folder,
+            repair=repair,
+            row_of=source.row_of,
+            pad=True,
+            progress=lambda _rows: watch.check(),
+        )
+    if careful.lines == 0:
+        raise IngestError("ingest.header_only", line=layout.header_line)
+    raw.from_normalised(con, careful.path, layout.width)
+    return careful
+
+
+def _personal_numbers(con: DuckDBPyConnection, opened: Opened, options: ReadOptions, key: bytes) -> list[int]:
+    """Personal numbers are never stored: hashed where they are the customer's id, dropped elsewhere."""
+    hidden = [at for at, kind in opened.personal.items() if kind == "personal_number"]
+    labels = opened.layout.labels
+    for at in hidden:
+        owner = next((name for name, column in opened.mapped.fields.items() if column == at), "")
+        if owner == "customer_id" and options.personal_ids == "hash":
+            values = [
+                str(row[0]) for row in con.execute(f"SELECT DISTINCT c{at} FROM raw WHERE c{at} IS NOT NULL").fetchall()
+            ]
+            con.execute("CREATE OR REPLACE TEMP TABLE hashed (cell VARCHAR, hash VARCHAR)")
+            for start in range(0, len(values), 50_000):
+                part = values[start : start + 50_000]
+                con.execute(
+                    "INSERT INTO hashed SELECT unnest($cells), unnest($hashes)",
+                    {"cells": part, "hashes": [privacy.keyed_hash(value, key) for value in part]},
+                )
+            con.execute(f"UPDATE raw SET c{at} = hashed.hash FROM hashed WHERE hashed.cell = raw.c{at}")  # noqa: S608
+            con.execute("DROP TABLE hashed")
+            opened.messages.append(FileMessage("personal_hashed", "note", {}, column=labels[at]))
+            continue
+        if owner:
+            fields = {name: column for name, column in opened.mapped.fields.items() if column != at}
+            if any(f.required and f.name == owner for f in TABLES[opened.mapped.kind].fields):
+                raise IngestError("ingest.personal_only_id", column=labels[at])
+            opened.mapped = replace(opened.mapped, fields=fields)
+        con.execute(f"UPDATE raw SET c{at} = NULL")  # noqa: S608
+        opened.messages.append(FileMessage("personal_dropped", "note", {}, column=labels[at]))
+    return hidden
+
+
+def _join_time(con: DuckDBPyConnection, mapped: Mapped) -> None:
+    """A column of times is put behind the date it belongs to."""
+    target = mapped.fields.get("ordered_at", mapped.fields.get("at", mapped.fields.get("sent_at")))
+    if mapped.time is None or target is None:
+        return
+    con.execute(
+        f"UPDATE raw SET c{target} = regexp_replace(c{target}, '[ T]0?0:00(:00)?(\\.0+)?$', '') || ' ' || c{mapped.time} "  # noqa: S608
+        f"WHERE c{target} IS NOT NULL AND c{mapped.time} IS NOT NULL"
+    )
+
+
+def _take_footers(con: DuckDBPyConnection, opened: Opened, careful: Normalised | None) -> list[tuple[int, list[str]]]:
+    """Rows that sum up are taken out of the raw table before anything is decided from it."""
+    mapped, width = opened.mapped, opened.layout.width
+    date_at = next(
+        (
+            mapped.fields[f.name]
+            for f in TABLES[mapped.kind].fields
+            if f.required and f.type in ("date", "datetime") and f.name in mapped.fields
+        ),
+        None,
+    )
+    key_at = mapped.fields.get("customer_id")
+    columns = list(dict.fromkeys(at for at in (0, date_at, key_at) if at is not None))
+    rows = dict(raw.tail(con, width)) | dict(raw.worded(con, width, columns, footers.SQL_WORDS))
+    found = [(line, cells) for line, cells in sorted(rows.items()) if footers.is_footer(cells, date_at, key_at)]
+    if found:
+        raw.drop_lines(con, [line for line, _ in found])
+    return found + (careful.footers if careful else [])
+
+
+def _repeated_headers(con: DuckDBPyConnection, opened: Opened) -> list[tuple[int, str, str]]:
+    """The header again further down, as it stands where exports were put one after the other."""
+    header = [(at, cell) for at, cell in enumerate(opened.layout.header) if cell]
+    if opened.layout.header_line is None or not header:
+        return []
+    same = " AND ".join(f"c{at} = $h{at}" for at, _ in header)
+    rows = con.execute(
+        f"SELECT line FROM raw WHERE {same} ORDER BY line", {f"h{at}": cell for at, cell in header}
+    ).fetchall()
+    lines = [int(row[0]) for row in rows]
+    if lines:
+        raw.drop_lines(con, lines)
+    text = ";".join(opened.layout.header)
+    return [(line, "repeated_header", text) for line in lines]
+
+
+def _wordless_total(con: DuckDBPyConnection, mapped: Mapped) -> list[tuple[int, list[str]]]:
+    """A last row with nothing but the sum of all the others is a footer too."""
+    if mapped.kind != "transactions":
+        return []
+    no_id = "AND customer_id IS NULL" if "customer_id" in mapped.fields else ""
+    row = con.execute(
+        f"SELECT line, amount FROM typed WHERE reason IN ('date_missing', 'date_unreadable') AND amount IS NOT NULL {no_id} "  # noqa: S608
+        "AND line = (SELECT max(line) FROM typed) AND amount = (SELECT sum(amount) FROM typed WHERE reason IS NULL)"
+    ).fetchone()
+    if row is None:
+        return []
+    con.execute("DELETE FROM typed WHERE line = $line", {"line": row[0]})
+    return [(int(row[0]), ["Σ", str(row[1])])]
+
+
+def _duplicate_customers(con: DuckDBPyConnection, mapped: Mapped) -> None:
+    """One row a customer: of several rows with one id in a customer file the last counts, the others are set aside."""
+    if mapped.kind != "customers":
+        return
+    con.execute(
+        "UPDATE typed SET reason = 'duplicate_customer' WHERE reason IS NULL AND line NOT IN "
+        "(SELECT max(line) FROM typed WHERE reason IS NULL GROUP BY customer_id)"
+    )
+
+
+def same_currency(con: DuckDBPyConnection, source: str) -> None:
+    """A second file in another currency can't be added to the first: amounts are never converted."""
+    wanted = "WHERE reason IS NULL" if source == "typed" else ""
+    row = con.execute(
+        f"SELECT (SELECT any_value(currency) FROM {source} {wanted}), (SELECT any_value(currency) FROM transactions)"  # noqa: S608
+    ).fetchone()
+    if row is not None and row[0] and row[1] and row[0] != row[1]:
+        raise IngestError("ingest.other_currency", currency=row[0], there=row[1])
+
+
+def _counts(con: DuckDBPyConnection) -> tuple[int, int]:
+    row = con.execute(
+        "SELECT count(*) FILTER (WHERE reason IS NULL), count(*) FILTER (WHERE reason IS NOT NULL) FROM typed"
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def _nothing(said: Sequence[FileMessage], careful: Normalised | None) -> IngestError:
+    """Why no row at all could be loaded: the most frequent reason."""
+    if said:
+        worst = max(said, key=lambda message: int(str(message.values["count"])))
+        return IngestError("ingest.nothing_loaded", reason=worst.message, line=worst.line, column=worst.column)
+    line = careful.aside[0][0] if careful and careful.aside else None
+    return IngestError("ingest.all_ragged", line=line)
+
+
+def attributes_of(con: DuckDBPyConnection, opened: Opened, hidden: Sequence[int]) -> dict[str, str]:
+    """Columns that map to no field are kept: a1 … → c0 …"""
+    used = {*opened.mapped.fields.values(), opened.mapped.time, *hidden}
+    free = {label: at for at, label in enumerate(opened.layout.labels) if label and at not in used}
+    columns = write.attribute_columns(con, opened.mapped.kind, list(free))
+    return {columns[label]: f"c{at}" for label, at in free.items()}
+
+
+def _careful_messages(
+    careful: Normalised | None, opened: Opened, aside: Sequence[tuple[int, str, str]]
+) -> list[FileMessage]:
+    """What was mended or set aside before the cells were read."""
+    found: list[FileMessage] = []
+    repeated = [line for line, reason, _ in aside if reason == "repeated_header"]
+    if repeated:
+        found.append(FileMessage("repeated_header", "warning", {"count": len(repeated)}, line=repeated[0]))
+    if opened.text and opened.text.scan.lost:
+        found.append(FileMessage("letters_lost", "warning", {"count": opened.text.scan.lost}))
+    if careful is None:
+        return found
+    ragged = [line for line, reason, _ in aside if reason == "ragged"]
+    if ragged:
+        shown = ", ".join(str(line) for line in ragged[:10]) + (" …" if len(ragged) > 10 else "")
+        found.append(
+            FileMessage(
+                "ragged",
+                "warning",
+                {"count": len(ragged), "lines": shown, "width": opened.layout.width},
+                line=ragged[0],
+            )
+        )
+    if careful.mended:
+        shown = ", ".join(str(line) for line in careful.mended[:10])
+        found.append(
+            FileMessage(
+                "unclosed_quote", "warning", {"count": len(careful.mended), "lines": shown}, line=careful.mended[0]
+            )
+        )
+    if careful.controls:
+        found.append(FileMessage("controls", "warning", {"count": careful.controls}, line=careful.control_line or None))
+    if careful.repaired:
+        found.append(FileMessage("mojibake", "warning", {"count": careful.repaired}, line=careful.repaired_line))
+    if careful.padded:
+        found.append(FileMessage("padded", "warning", {"count": careful.padded}, line=careful.padded_line))
+    if careful.comments:
+        found.append(FileMessage("comments", "note", {"count": careful.comments}))
+    return found
