@@ -84,7 +84,7 @@ def run(query: Query, settings: Settings) -> Result:
 
     Customers: those with at least one purchase in the period, by sales after returns; a sum below 0 counts as 0 in
     the shares. Metrics: top_share (of the best `top` of customers), share_needed_80 and _64 (of customers, for that
-    share of sales), gini, best_vs_average and best_vs_rest (mean of the best `top` against all, and against the others),
+    share of sales), gini, best_vs_average and best_vs_rest (mean of the best `top` against all, against the others),
     top1_vs_average, p99_vs_median, and top_share_24 and gini_24 over 24 months, since a year overstates concentration
     through chance (Schmittlein, Cooper & Morrison 1993). Table: tenths of customers, best first. tables['curve']: the
     Lorenz curve from the best customer. Raises NotEnoughDataError when nobody bought in the period.
