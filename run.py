@@ -126,7 +126,7 @@ def test(args: "list[str]") -> int:
         return run([python, "-m", "pytest", *args])
     checks = (
         ("ruff check", [python, "-m", "ruff", "check", "--output-format", "concise", "."]),
-        ("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
+        ("ruff format", [python, "-m", "ruff", "format", "--check", "--output-format", "concise", "."]),
         ("basedpyright", [python, "-m", "basedpyright", "--level", "error"]),
     )
     failed = []
