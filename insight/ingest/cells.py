@@ -50,12 +50,17 @@ MISSING = frozenset(
     {"null", "none", "nan", "n/a", "#n/a", "#saknas!", "na", "nil", "\\n", "<na>", "nat", "-", "--", "—", "–"}
 )
 
+# No number, date or address is longer; patterns with optional blanks take the square of a hostile cell's length.
+_LONGEST = 160
+
 
 def kind_of(cell: str) -> CellKind:
     """The kind of a cell by its looks. A bare number of 8 digits that can be a date counts as a number."""
     text = cell.strip(SPACES)
     if not text:
         return "empty"
+    if len(text) > _LONGEST:
+        return "text"
     if text[0].isdigit() and text.isdecimal():
         return "number"
     if DATE.match(text):
