@@ -22,7 +22,8 @@ def head() -> None:
         if opened.manifest.demo or not found:
             st.title(text.plain(view.t("upload.headline_demo")), anchor=False)
         else:
-            st.title(text.plain(view.t("upload.headline", n=len(found), rows=rows)), anchor=False)
+            key = "upload.headline_one" if len(found) == 1 else "upload.headline"
+            st.title(text.plain(view.t(key, n=len(found), rows=rows)), anchor=False)
     if opened.manifest.demo:
         with st.container(width=760):
             st.markdown(text.plain(view.t("upload.demo_help")))

@@ -1,0 +1,5 @@
+"""Who answered, who did not, and the score weighted to everybody."""
+
+from ui import question
+
+question.ask("nps.response")
