@@ -20,7 +20,7 @@ from tests.browser import rig
 
 
 def main() -> int:
-    """Take the pictures; 1 when there is no Chromium."""
+    """Take the pictures; 1 when there is no Chromium or no menu."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", nargs="+", default=[], metavar="WORD", help="only pages whose path holds a word")
     parser.add_argument("--langs", nargs="+", default=["sv", "en"], choices=["sv", "en"])
@@ -38,16 +38,20 @@ def main() -> int:
             print("no Chromium found")
             return 1
         browser = rig.launch(playwright, executable)
-        with rig.serving(Path(logs) / "log.txt") as url:
+        log = Path(logs) / "log.txt"
+        with rig.serving(log) as url:
             for lang, theme, size in product(wanted.langs, wanted.themes, wanted.sizes):
                 with rig.context(browser, size, theme == "dark", lang) as context:
-                    _walk(context.new_page(), url, f"{lang}-{theme}-{size}", lang, wanted, out)
+                    if not _walk(context.new_page(), url, f"{lang}-{theme}-{size}", lang, wanted, out):
+                        print(f"no page in the menu; the server said:\n{log.read_text(errors='replace')[-2000:]}")
+                        return 1
         browser.close()
     print(out)
     return 0
 
 
-def _walk(page: rig.Page, url: str, name: str, lang: str, wanted: argparse.Namespace, out: Path) -> None:
+def _walk(page: rig.Page, url: str, name: str, lang: str, wanted: argparse.Namespace, out: Path) -> int:
+    """Picture every wanted page of the menu; how many pages the menu has."""
     own = urlsplit(url).netloc
     page.on(
         "request",
@@ -58,12 +62,14 @@ def _walk(page: rig.Page, url: str, name: str, lang: str, wanted: argparse.Names
         ),
     )
     rig.go(page, url, "/", lang)
-    for path in rig.menu_paths(page):
+    paths = rig.menu_paths(page)
+    for path in paths:
         if wanted.pages and not any(word in path for word in wanted.pages):
             continue
         rig.go(page, url, path, lang, **({"visa": "1"} if wanted.projector else {}))
         file = rig.shot(page, out / f"{path.strip('/') or 'start'}-{name}.png", whole=not wanted.fold)
         print(file.name, *(f"[cut off: {text[:60]}]" for text in rig.clipped(page)))
+    return len(paths)
 
 
 if __name__ == "__main__":

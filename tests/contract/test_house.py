@@ -231,6 +231,14 @@ def test_every_key_that_is_used_exists(language):
     assert missing == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_has_a_name_in_the_menu(language):
+    named = catalogue(language)
+    pages = [path for path in trees() if path.startswith("pages/") and not path.endswith("__init__.py")]
+    keys = [path.removesuffix(".py").replace("pages/", "page.", 1).replace("/", ".") for path in pages]
+    assert [key for key in keys if key not in named] == []
+
+
 # --- tidiness ---------------------------------------------------------------------------------------------------------
 
 
