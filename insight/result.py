@@ -8,10 +8,10 @@ from typing import Literal
 
 import pandas as pd
 
-Unit = Literal["count", "money", "ratio", "points", "days", "months", "number", "date", "text", "score"]
+Unit = Literal["count", "money", "ratio", "points", "days", "months", "number", "date", "text", "score", "pvalue"]
 ChartKind = Literal[
     "bar", "hbar", "line", "columns", "matrix", "flow", "bridge", "staircase", "two_sided", "lorenz", "dots",
-    "interval", "driver_tree", "density", "treemap",
+    "interval", "driver_tree", "density", "treemap", "stacked",
 ]  # fmt: skip
 Evidence = Literal["", "control", "before_after", "association"]
 Number = int | float | Decimal

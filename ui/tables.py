@@ -117,6 +117,8 @@ def formatter(words: Words, unit: Unit, values: Sequence[Any]) -> Callable[[Any]
             return words.number(Decimal(str(value)) * 100, 1 if fine else 0)
         if unit in ("count", "days", "months"):
             return words.number(value)
+        if unit == "pvalue":
+            return words.pvalue(value)
         if unit in ("points", "number", "score"):
             return words.number(value, 1 if abs(float(value)) >= 10 else 2)
         if isinstance(value, date):

@@ -170,8 +170,8 @@ def checks(query: Query, settings: Settings) -> Result:
     table.insert(3, "planned", [expected.get(arm) for arm in table["arm"]])
     ratio = found.ratio.pvalue if found.ratio else None
     metrics = {
-        "sample_ratio_pvalue": Metric(ratio, "number", better=0),
-        "balance_pvalue": Metric(found.balance_pvalue, "number", better=0),
+        "sample_ratio_pvalue": Metric(ratio, "pvalue", better=0),
+        "balance_pvalue": Metric(found.balance_pvalue, "pvalue", better=0),
         "n_two_arms": Metric(trial.n_two_arms, "count", better=-1),
         "n_incomplete": Metric(trial.n_incomplete, "count", better=-1),
         "n_unknown": Metric(trial.n_unknown, "count", better=-1),

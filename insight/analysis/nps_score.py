@@ -211,7 +211,7 @@ def score(query: Query, settings: Settings) -> Result:
         evidence="association",
         tables={} if pairs.empty else {"pairs": pairs},
         more_units={} if pairs.empty else {"pairs": {"first": "text", "second": "text", "difference": "points",
-                    "low": "points", "high": "points", "pvalue_adjusted": "number"}},
+                    "low": "points", "high": "points", "pvalue_adjusted": "pvalue"}},
     )  # fmt: skip
 
 

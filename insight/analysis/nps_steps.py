@@ -145,8 +145,8 @@ def by_step(query: Query, settings: Settings) -> Result:
             figures.effect_size if told else None, "points",
             figures.ci_lower if told else None, figures.ci_upper if told else None,
         ),
-        "slope_pvalue": Metric(figures.pvalue if told else None, "number", better=0),
-        "linearity_pvalue": Metric(slope.linearity_pvalue if told else None, "number", better=0),
+        "slope_pvalue": Metric(figures.pvalue if told else None, "pvalue", better=0),
+        "linearity_pvalue": Metric(slope.linearity_pvalue if told else None, "pvalue", better=0),
         "n_answers": Metric(int(table["n_answers"].sum()), "count"),
     }  # fmt: skip
     unit = "money" if settings["on"] != "orders" else "number"

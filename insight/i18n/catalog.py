@@ -27,6 +27,7 @@ MINUS = "\u2212"
 _LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 _SYMBOLS = {"SEK": "kr", "NOK": "kr", "DKK": "kr"}
 _MILLIONS = {"sv": "mn", "en": "m"}
+_LEAST_P = Decimal("0.001")
 _BILLIONS = {"sv": "md", "en": "bn"}
 
 
@@ -102,6 +103,11 @@ class Words:
         gap = NBSP if self.language == "sv" else ""
         return self.number(Decimal(str(value)) * 100, decimals, signed=signed) + gap + "%"
 
+    def pvalue(self, value: object) -> str:
+        """A p value: three decimals, '< 0,001' below."""
+        exact = Decimal(str(value))
+        return f"<{NBSP}{self.number(_LEAST_P, 3)}" if exact < _LEAST_P else self.number(exact, 3)
+
     def unit_of_money(self) -> str:
         """'kr' in Swedish for Scandinavian crowns, else the currency code."""
         return _SYMBOLS.get(self.currency, self.currency) if self.language == "sv" else self.currency
@@ -156,6 +162,8 @@ class Words:
             return self.percent(value, 1 if abs(Decimal(str(value))) < Decimal("0.1") else 0)
         if unit == "count":
             return self.count(value)
+        if unit == "pvalue":
+            return self.pvalue(value)
         if unit in ("points", "number", "score", "days", "months"):
             text = self.number(value, 0 if unit in ("days", "months") else 1)
             return self.t(f"unit.{unit}.value", value=text) if unit in ("days", "months") else text
