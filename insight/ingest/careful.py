@@ -70,9 +70,10 @@ def read_carefully(
     write.write_rows(con, mapped.kind, [*converted.fields], file_id, attributes, merge=options.if_exists != "replace")
     write.write_aside(con, file_id, early_aside, opened.layout.width, hidden)
     messages = [*_careful_messages(careful, opened, early_aside), *reader.messages, *said]
+    lines = careful.lines if careful else rows + aside + len(foot) + len(repeats)
     messages += quality.footer_messages(con, foot, mapped, labels, converted, reader)
     return Done(
-        rows, aside + len(early_aside), len(foot), careful.lines if careful else rows + aside + len(foot) + len(repeats),
+        rows, aside + len(early_aside), len(foot), lines,
         messages, reader.decisions, {name: reading.changed for name, reading in converted.readings.items()},
         {"scale": converted.readings["score"].figures["scale"]} if "score" in converted.readings else {},
     )  # fmt: skip
@@ -119,7 +120,8 @@ def _personal_numbers(con: DuckDBPyConnection, opened: Opened, options: ReadOpti
         owner = next((name for name, column in opened.mapped.fields.items() if column == at), "")
         if owner == "customer_id" and options.personal_ids == "hash":
             values = [
-                str(row[0]) for row in con.execute(f"SELECT DISTINCT c{at} FROM raw WHERE c{at} IS NOT NULL").fetchall()
+                str(row[0])
+                for row in con.execute(f"SELECT DISTINCT c{at} FROM raw WHERE c{at} IS NOT NULL").fetchall()  # noqa: S608
             ]
             con.execute("CREATE OR REPLACE TEMP TABLE hashed (cell VARCHAR, hash VARCHAR)")
             for start in range(0, len(values), 50_000):
@@ -148,7 +150,8 @@ def _join_time(con: DuckDBPyConnection, mapped: Mapped) -> None:
     if mapped.time is None or target is None:
         return
     con.execute(
-        f"UPDATE raw SET c{target} = regexp_replace(c{target}, '[ T]0?0:00(:00)?(\\.0+)?$', '') || ' ' || c{mapped.time} "  # noqa: S608
+        f"UPDATE raw SET c{target} = "  # noqa: S608
+        f"regexp_replace(c{target}, '[ T]0?0:00(:00)?(\\.0+)?$', '') || ' ' || c{mapped.time} "
         f"WHERE c{target} IS NOT NULL AND c{mapped.time} IS NOT NULL"
     )
 
@@ -180,7 +183,8 @@ def _repeated_headers(con: DuckDBPyConnection, opened: Opened) -> list[tuple[int
         return []
     same = " AND ".join(f"c{at} = $h{at}" for at, _ in header)
     rows = con.execute(
-        f"SELECT line FROM raw WHERE {same} ORDER BY line", {f"h{at}": cell for at, cell in header}
+        f"SELECT line FROM raw WHERE {same} ORDER BY line",  # noqa: S608
+        {f"h{at}": cell for at, cell in header},
     ).fetchall()
     lines = [int(row[0]) for row in rows]
     if lines:
@@ -195,7 +199,8 @@ def _wordless_total(con: DuckDBPyConnection, mapped: Mapped) -> list[tuple[int, 
         return []
     no_id = "AND customer_id IS NULL" if "customer_id" in mapped.fields else ""
     row = con.execute(
-        f"SELECT line, amount FROM typed WHERE reason IN ('date_missing', 'date_unreadable') AND amount IS NOT NULL {no_id} "  # noqa: S608
+        "SELECT line, amount FROM typed "  # noqa: S608
+        f"WHERE reason IN ('date_missing', 'date_unreadable') AND amount IS NOT NULL {no_id} "
         "AND line = (SELECT max(line) FROM typed) AND amount = (SELECT sum(amount) FROM typed WHERE reason IS NULL)"
     ).fetchone()
     if row is None:

@@ -22,14 +22,16 @@ from insight.result import Message
 _DIGITS = "'012345678', '999999999'"
 _MOST_SHAPES = 20_000
 _NULLS = ", ".join(f"'{word}'" for word in sorted(MISSING - {"-", "--", "—", "–", "na", "none", "nil"}))
+# '9', '9 - mycket troligt', '9/10', '9 av 10': the number that a score begins with.
+_LEADING_NUMBER = r"^\s*([0-9]+(?:[.,][0-9]+)?)(?:\s*(?:[-–:.)/]|av|of|=|\s|[A-Za-zÅÄÖåäö*★]|$).*)?$"
 _ORDER_WORDS = {"dmy": "order_dmy", "mdy": "order_mdy", "ymd": "order_ymd"}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a field is read: SQL for its value, SQL that is true where a filled cell could not be read, joins it needs."""
+    """How a field is read: SQL for its value, SQL that is true where a filled cell is unreadable, joins it needs."""
 
-    field: str
+    name: str
     sql: str
     failed: str = "false"
     joins: str = ""
@@ -237,7 +239,8 @@ class Reader:
             )
             row = self.con.execute(
                 f"SELECT count(*), count(moment) FILTER (WHERE year(moment) BETWEEN 1900 AND {latest}), "  # noqa: S608
-                f"max(year(moment)) - min(year(moment)) FROM (SELECT CASE {cases} END AS moment FROM raw{join} WHERE {verdict} IS NOT NULL)"
+                "max(year(moment)) - min(year(moment)) "
+                f"FROM (SELECT CASE {cases} END AS moment FROM raw{join} WHERE {verdict} IS NOT NULL)"
             ).fetchone()
             assert row is not None
             total = int(row[0])
@@ -324,14 +327,14 @@ class Reader:
         point = f"regexp_matches({cell}, '^-?[0-9]+[.,]0+$')"
         power = f"regexp_matches({cell}, '^[0-9](?:[.,][0-9]+)?[eE]\\+[0-9]+$')"
         row = self.con.execute(
-            f"SELECT count(*) FILTER (WHERE {point}), count(*) FILTER (WHERE {power}), min(line) FILTER (WHERE {point}), "  # noqa: S608
-            f"min(line) FILTER (WHERE {power}), count({cell}) FROM raw"
+            f"SELECT count(*) FILTER (WHERE {point}), count(*) FILTER (WHERE {power}), "  # noqa: S608
+            f"min(line) FILTER (WHERE {point}), min(line) FILTER (WHERE {power}), count({cell}) FROM raw"
         ).fetchone()
         assert row is not None
         points, powers, point_line, power_line, filled = (int(v) if v is not None else None for v in row)
         sql, failed, figures = f"CASE WHEN lower({cell}) IN ({_NULLS}) THEN NULL ELSE {cell} END", "false", {}
         if points:
-            sql = f"CASE WHEN {point} THEN regexp_replace({cell}, '[.,]0+$', '') WHEN lower({cell}) IN ({_NULLS}) THEN NULL ELSE {cell} END"
+            sql = f"CASE WHEN {point} THEN regexp_replace({cell}, '[.,]0+$', '') ELSE {sql} END"
             self.tell(
                 "id_decimals",
                 "warning" if column.field.name == "customer_id" else "note",
@@ -369,7 +372,8 @@ class Reader:
         known = self.con.execute(
             f"SELECT count(*) FILTER (WHERE {yes}), count(*) FILTER (WHERE {no}), "  # noqa: S608
             f"count(*) FILTER (WHERE {column.cell} IS NULL OR {_in(cell, UNKNOWN)}), count(*), "
-            f"min(line) FILTER (WHERE {column.cell} IS NOT NULL AND NOT ({yes} OR {no} OR {_in(cell, UNKNOWN)})) FROM raw"
+            f"min(line) FILTER (WHERE {column.cell} IS NOT NULL AND NOT ({yes} OR {no} OR {_in(cell, UNKNOWN)})) "
+            "FROM raw"
         ).fetchone()
         assert known is not None
         n_yes, n_no, blank, total, odd_line = known
@@ -397,9 +401,10 @@ class Reader:
 
     def _score(self, column: Column, hint: str) -> Reading:
         del hint
-        lead = f"regexp_extract({column.cell}, '^\\s*([0-9]+(?:[.,][0-9]+)?)(?:\\s*(?:[-–:.)/]|av|of|=|\\s|[A-Za-zÅÄÖåäö*★]|$).*)?$', 1)"
+        lead = f"regexp_extract({column.cell}, '{_LEADING_NUMBER}', 1)"
         sql = f"try_cast(replace(nullif({lead}, ''), ',', '.') AS DECIMAL(6,2))"
-        stars = f"CASE WHEN regexp_matches({column.cell}, '^[★⭐]+[☆]*$') THEN CAST(length(replace({column.cell}, '☆', '')) AS DECIMAL(6,2)) ELSE {sql} END"
+        drawn = f"CAST(length(replace({column.cell}, '☆', '')) AS DECIMAL(6,2))"
+        stars = f"CASE WHEN regexp_matches({column.cell}, '^[★⭐]+[☆]*$') THEN {drawn} ELSE {sql} END"
         row = self.con.execute(
             f"SELECT min(s), max(s), count(s), count(*) FILTER (WHERE s <> round(s)), "  # noqa: S608
             f"count(*) FILTER (WHERE s IS NOT NULL AND NOT regexp_matches(cell, '^[0-9]+([.,]0+)?$')) "

@@ -14,7 +14,23 @@ from insight.ingest.report import FileMessage
 from insight.ingest.schema import SQL_TYPES, TABLES
 from insight.result import Message
 
-RETURN_WORDS = "'retur', 'return', 'returned', 'returnerad', 'återköp', 'refund', 'refunded', 'kredit', 'credit', 'kreditfaktura', 'credit note', 'kreditnota', 'återbetald', 'återbetalning', 'returorder', 'cr', 'reversal'"
+RETURN_WORDS = ", ".join(
+    f"'{word}'"
+    for word in (
+        "retur", "return", "returned", "returnerad", "returorder", "återköp", "återbetald", "återbetalning", "refund",
+        "refunded", "kredit", "credit", "kreditfaktura", "credit note", "kreditnota", "cr", "reversal",
+    )
+)  # fmt: skip
+_CURRENCY_WORDS = {
+    "KR": "SEK",
+    "KR.": "SEK",
+    "KRONOR": "SEK",
+    "€": "EUR",
+    "EURO": "EUR",
+    "$": "USD",
+    "US$": "USD",
+    "£": "GBP",
+}
 _MONEY_FIELDS = ("amount", "unit_price")
 
 
@@ -81,7 +97,7 @@ def _surest_first(columns: Sequence[Column], reader: Reader) -> list[Column]:
 
     def has_big(column: Column) -> bool:
         count, _ = reader.first_line(
-            f"regexp_matches({column.cell}, '^(1[3-9]|2[0-9]|3[01])[-/. ]|^[0-9]{{1,2}}[-/. ](1[3-9]|2[0-9]|3[01])[-/. ]')"
+            f"regexp_matches({column.cell}, '^(?:[0-9]{{1,2}}[-/. ])?(1[3-9]|2[0-9]|3[01])[-/. ]')"
         )
         return count > 0
 
@@ -113,8 +129,8 @@ def _amount(fields: dict[str, str], readings: Mapping[str, Reading]) -> str:
 
 
 def _currency(
-    con: DuckDBPyConnection, fields: dict[str, str], readings: Mapping[str, Reading], options: ReadOptions, reader: Reader,
-    mapped: Mapped, labels: Sequence[str],
+    con: DuckDBPyConnection, fields: dict[str, str], readings: Mapping[str, Reading], options: ReadOptions,
+    reader: Reader, mapped: Mapped, labels: Sequence[str],
 ) -> str:  # fmt: skip
     """The one currency that loads ('' when the file names none); sets `fields['currency']` for transactions."""
     if mapped.kind != "transactions":
@@ -123,7 +139,8 @@ def _currency(
     named = readings.get("currency")
     joins = ""
     if named is not None:
-        sql = f"CASE upper({named.sql}) WHEN 'KR' THEN 'SEK' WHEN 'KR.' THEN 'SEK' WHEN 'KRONOR' THEN 'SEK' WHEN '€' THEN 'EUR' WHEN '$' THEN 'USD' WHEN '£' THEN 'GBP' ELSE upper({named.sql}) END"
+        words = " ".join(f"WHEN '{word}' THEN '{code}'" for word, code in _CURRENCY_WORDS.items())
+        sql = f"CASE upper({named.sql}) {words} ELSE upper({named.sql}) END"
     elif money is not None and money.currency:
         sql, joins = money.currency, money.joins
     else:
@@ -144,7 +161,7 @@ def _currency(
         reader.tell(
             "currency_mixed", currency=chosen, count=sum(others.values()),
             others=", ".join(f"{code}: {n}" for code, n in others.items()),
-            column=labels[mapped.fields["currency"]] if named is not None else labels[mapped.fields["amount" if "amount" in mapped.fields else "unit_price"]],
+            column=labels[next(mapped.fields[n] for n in ("currency", *_MONEY_FIELDS) if n in mapped.fields)],
         )  # fmt: skip
     fields["currency"] = f"coalesce({sql}, '{chosen}')" if chosen.isalnum() else sql
     return chosen
@@ -267,7 +284,7 @@ def _returns(con: DuckDBPyConnection, options: ReadOptions, reader: Reader, fiel
         plain = negative == 0 and (name != "order_id" or (_numbers_otherwise(con) and hits < 0.3 * total))
         if plain or options.returns == "sign":
             con.execute(
-                f"UPDATE typed SET amount = -amount, amount_exact = -amount_exact WHERE ({rule}) AND amount > 0"
+                f"UPDATE typed SET amount = -amount, amount_exact = -amount_exact WHERE ({rule}) AND amount > 0"  # noqa: S608
             )
             reader.tell("returns_turned", count=positive, rule=Message(f"ingest.returns_by_{name}"))
         elif name != "order_id":

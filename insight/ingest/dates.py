@@ -13,7 +13,8 @@ _TIME = re.compile(
 _ISO = re.compile(r"^9999([-/. ])99?\1(?:99?)")
 _THREE = re.compile(r"^99?([-/. ])99?\1(9999|99)(?!9)")
 _NAMED = re.compile(
-    r"^(?:[a-zåäö]+\.?,?\s+)?(?:den\s+)?(?:(?P<d>\d{1,2})(?:st|nd|rd|th|:e|\.)?[-/. ]*(?P<m>[a-zåä]+)\.?|(?P<m2>[a-zåä]+)\.?[-/. ]*(?P<d2>\d{1,2})(?:st|nd|rd|th)?)"
+    r"^(?:[a-zåäö]+\.?,?\s+)?(?:den\s+)?(?:(?P<d>\d{1,2})(?:st|nd|rd|th|:e|\.)?[-/. ]*(?P<m>[a-zåä]+)\.?"
+    r"|(?P<m2>[a-zåä]+)\.?[-/. ]*(?P<d2>\d{1,2})(?:st|nd|rd|th)?)"
     r",?[-/. ]*(?P<y>\d{4}|\d{2})(?P<t>(?:t|,?\s+(?:kl\.?\s*)?)\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[ap]m)?)?$"
 )
 
@@ -161,7 +162,7 @@ def date_sql(cell: str, form: Form, order: str, epoch_1904: bool = False) -> str
 
 
 def read_named(text: str) -> datetime | None:
-    """A date with the month's name, in Swedish or English ('31 jan 2024', 'Jan 5, 2024 13:45'); None when it is none."""
+    """A date with the month's name in Swedish or English ('31 jan 2024', 'Jan 5, 2024 13:45'), or None."""
     match = _NAMED.match(text.strip(SPACES).lower())
     if match is None:
         return None

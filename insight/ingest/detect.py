@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from insight.errors import IngestError
@@ -77,7 +77,7 @@ def find_layout(head: str, options: ReadOptions) -> Layout:
         decision = Decision(
             "delimiter", _shown(dialect.delimiter), Message("ingest.why_sep" if skip else "ingest.why_told")
         )
-    return Layout(**{**layout.__dict__, "decisions": (decision, *layout.decisions)})
+    return replace(layout, decisions=(decision, *layout.decisions))
 
 
 def _too_wide(lines: Sequence[str]) -> str:
@@ -108,7 +108,7 @@ def _choose(lines: Sequence[str], options: ReadOptions) -> tuple[Dialect, Decisi
     head = [
         without_controls(line) if "\x1f" not in line and "\x01" not in line else line for line in lines[:HEAD_RECORDS]
     ]
-    best, best_score, runner = Dialect(""), 0.0, ""
+    best, best_score = Dialect(""), 0.0
     text = "".join(head)
     quotes = [options.quote] if options.quote is not None else ['"', "'"]
     for delimiter in DELIMITERS:
@@ -122,13 +122,12 @@ def _choose(lines: Sequence[str], options: ReadOptions) -> tuple[Dialect, Decisi
             dialect = _finished(Dialect(delimiter, quote), head)
             score = _score(_records(head, dialect, 1), delimiter)
             if score > best_score + 1e-9:
-                best, best_score, runner = dialect, score, best.delimiter
+                best, best_score = dialect, score
     wrapped = _wrapped(head)
     if wrapped is not None and best_score < 0.5:
         return wrapped, Decision("delimiter", _shown(wrapped.delimiter), Message("ingest.why_wrapped"))
     if best_score == 0.0 and _by_blanks(head):
         return Dialect(" ", ""), Decision("delimiter", "space", Message("ingest.why_blanks"))
-    del runner
     return best, Decision("delimiter", _shown(best.delimiter), Message("ingest.why_consistent"))
 
 
@@ -242,11 +241,11 @@ def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -
     sample = tuple(
         tuple(merged(r.cells, merge)) for r in body if len(merged(r.cells, merge)) == width
     )  # fmt: skip
-    decision = Decision(
-        "header_line", str(header.line if header else 0), Message("ingest.why_header" if header else "ingest.why_no_header")
-    )  # fmt: skip
+    why = Message("ingest.why_header" if header else "ingest.why_no_header")
+    decision = Decision("header_line", str(header.line if header else 0), why)
     plain = (
-        merge is None and not comments and not dialect.wrapped and len(dialect.delimiter) == 1 and dialect.delimiter != " "
+        merge is None and not comments and not dialect.wrapped
+        and len(dialect.delimiter) == 1 and dialect.delimiter != " "
         and dialect.quote == '"' and not dialect.escape and not dialect.skip_space
         and all(len(r.cells) == width for r in body) and not any("\n" in r.text[:-2] or r.mended for r in body)
     )  # fmt: skip
@@ -276,7 +275,7 @@ def merged(cells: list[str], at: int | None) -> list[str]:
 
 
 def _narrow(cells: list[str], width: int, body: Sequence[Record]) -> tuple[list[str], int | None]:
-    """A header with fewer cells than its rows: rows that end in a delimiter, row names first, or decimals cut in two."""
+    """A header with fewer cells than its rows: ends in a delimiter, row names first, or decimals cut in two."""
     lacking = width - len(cells)
     rows = [r.cells for r in body if len(r.cells) == width]
     if all(not cell.strip() for row in rows for cell in row[len(cells) :]):

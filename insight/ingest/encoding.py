@@ -6,6 +6,7 @@ what Swedish text can and can't hold. A file that is UTF-8 but for a few lines h
 
 import codecs
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,8 +55,8 @@ def as_utf8(path: Path, work: Path, told: str | None = None) -> Text:
 
 
 def _canonical(name: str) -> str:
-    known = {"windows-1252": "cp1252", "ansi": "cp1252", "latin-1": "cp1252", "iso-8859-1": "cp1252", "macroman": "mac-roman",
-             "mac": "mac-roman", "utf8": "utf-8", "utf-16": "utf-16", "ibm850": "cp850"}  # fmt: skip
+    known = {"windows-1252": "cp1252", "ansi": "cp1252", "latin-1": "cp1252", "iso-8859-1": "cp1252",
+             "macroman": "mac-roman", "mac": "mac-roman", "utf8": "utf-8", "ibm850": "cp850"}  # fmt: skip
     return known.get(name.strip().lower().replace("_", "-"), name.strip().lower())
 
 
@@ -84,7 +85,7 @@ def _wide(head: bytes) -> str | None:
     return None
 
 
-def _decoded(path: Path, work: Path, encoding: str, told: bool, scanned: Scan | None = None) -> Text:
+def _decoded(path: Path, work: Path, encoding: str, told: bool) -> Text:
     """A UTF-8 copy of a file in one known encoding; bytes without meaning become U+FFFD and are reported."""
     out = work / "utf8.txt"
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
@@ -103,7 +104,7 @@ def _decoded(path: Path, work: Path, encoding: str, told: bool, scanned: Scan | 
     if encoding.startswith("utf-") or told:
         messages.append(FileMessage("encoding_wide", "note", {"encoding": name}))
     else:
-        line = first_bad_line(path, scanned.bad_from if scanned and scanned.bad_from is not None else 0)
+        line = first_bad_line(path)
         messages.append(FileMessage("encoding_legacy", "warning", {"encoding": name}, line=line))
     if lost:
         messages.append(FileMessage("encoding_lost", "warning", {"encoding": name, "count": lost}))
@@ -115,7 +116,7 @@ def _legacy(path: Path, work: Path, seen: Scan) -> Text:
     assert seen.bad_from is not None
     encoding = likeliest(_samples(path, seen.bad_from))
     if not seen.seen_utf8 and not _has_utf8(path, seen.bad_from):
-        return _decoded(path, work, encoding, False, seen)
+        return _decoded(path, work, encoding, False)
     out = work / "utf8.txt"
     fixed, first = 0, 0
     line = 1
@@ -158,7 +159,7 @@ def _mend(line: bytes, encoding: str) -> bytes:
     return "".join(out).encode("utf-8")
 
 
-def _whole_lines(read, size: int):
+def _whole_lines(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
     """Blocks that end at a line feed."""
     rest = b""
     while block := read(size):
@@ -171,8 +172,8 @@ def _whole_lines(read, size: int):
         yield rest
 
 
-def first_bad_line(path: Path, offset: int) -> int | None:
-    """The line (from 1) of the first byte at or after the block at `offset` that is not UTF-8."""
+def first_bad_line(path: Path) -> int | None:
+    """The line (from 1) of the first byte that is not UTF-8."""
     line = 1
     with path.open("rb") as file:
         for block in _whole_lines(file.read, BLOCK):
@@ -218,7 +219,7 @@ def _samples(path: Path, offset: int) -> list[bytes]:
 
 
 def likeliest(samples: list[bytes]) -> str:
-    """The old encoding under which the samples look most like Swedish text; Windows-1252 when nothing speaks against it."""
+    """The old encoding under which the samples look most like Swedish text; Windows-1252 when they do not tell."""
     return max(
         LEGACY, key=lambda encoding: (sum(_plausible(sample, encoding) for sample in samples), encoding == "cp1252")
     )

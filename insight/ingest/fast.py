@@ -21,7 +21,7 @@ from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import NumberStyle
 from insight.ingest.options import ReadOptions
 from insight.ingest.raw import csv_source
-from insight.ingest.schema import SQL_TYPES, TABLES
+from insight.ingest.schema import SQL_TYPES, TABLES, FieldType
 
 _ENOUGH = 50
 _NUMBERS = ("money", "price", "number", "integer")
@@ -100,7 +100,7 @@ def _date(
     return f"try_strptime({cell}, '{literal}')", order
 
 
-def _number(cell: str, kind: str, style: NumberStyle, checks: list[str]) -> str:
+def _number(cell: str, kind: FieldType, style: NumberStyle, checks: list[str]) -> str:
     """SQL for a plain number; adds the check that is true where a cell is not what the first rows promised."""
     text = f"replace({cell}, ',', '.')" if style.decimal == "," else cell
     if style.decimals == 0:
@@ -111,7 +111,7 @@ def _number(cell: str, kind: str, style: NumberStyle, checks: list[str]) -> str:
         narrow = f"CAST({wide} AS DECIMAL(18,2))"
         checks.append(f"({cell} IS NOT NULL AND {wide} IS NULL) OR {wide} <> {narrow}")
         return narrow
-    value = f"try_cast({text} AS {SQL_TYPES[TABLES['transactions'].field('quantity').type] if kind == 'number' else 'DECIMAL(18,4)' if kind == 'price' else 'BIGINT'})"
+    value = f"try_cast({text} AS {SQL_TYPES[kind]})"
     checks.append(f"{cell} IS NOT NULL AND {value} IS NULL")
     return value
 
@@ -165,7 +165,8 @@ def _fits(con: DuckDBPyConnection, plan: Plan, expected: int) -> bool:
     odd: list[str] = []
     if "customer_id" in plan.values:
         odd.append(
-            f"ends_with(customer_id, '.0') OR ends_with(customer_id, ',0') OR contains(customer_id, '+') OR lower(customer_id) IN ({_NULL_WORDS})"
+            "ends_with(customer_id, '.0') OR ends_with(customer_id, ',0') OR contains(customer_id, '+') "
+            f"OR lower(customer_id) IN ({_NULL_WORDS})"
         )
     for name, sql in plan.values.items():
         if sql.startswith("c") and sql[1:].isdecimal():
@@ -207,11 +208,13 @@ def settle(con: DuckDBPyConnection, file_id: int) -> None:
         is None
     ):
         con.execute(
-            "CREATE TABLE sorted_transactions AS SELECT * FROM (SELECT * FROM transactions UNION ALL BY NAME SELECT * FROM staged) "
+            "CREATE TABLE sorted_transactions AS SELECT * FROM "
+            "(SELECT * FROM transactions UNION ALL BY NAME SELECT * FROM staged) "
             "ORDER BY customer_id, ordered_at, file_id, line"
         )
         con.execute("DROP TABLE transactions")
         con.execute("ALTER TABLE sorted_transactions RENAME TO transactions")
     con.execute(
-        f"CREATE OR REPLACE TEMP VIEW typed AS SELECT *, CAST(NULL AS VARCHAR) AS reason FROM transactions WHERE file_id = {int(file_id)}"  # noqa: S608
+        "CREATE OR REPLACE TEMP VIEW typed AS SELECT *, CAST(NULL AS VARCHAR) AS reason "  # noqa: S608
+        f"FROM transactions WHERE file_id = {int(file_id)}"
     )

@@ -24,7 +24,10 @@ WORD = re.compile(rf"^[\s*=#-]*(?:{TOTAL}|{_COUNT}){_NUMBERISH}$|^[\s*=#-]*(?:{_
 _SUM = re.compile(rf"^[\s*=#-]*(?:{TOTAL})", re.IGNORECASE)
 _PART = re.compile(r"^[\s*=#-]*(?:del|sub|års|månads|kvartals)", re.IGNORECASE)
 # What a row must hold before SQL fetches it to be looked at; wide on purpose.
-SQL_WORDS = r"^[\s*=#-]*(del|slut|sub|grand|års|månads|kvartals)?[\s-]*(summ|total|s:a|antal|rader|poster|rows|records|sum|count|medel|snitt|genomsnitt|average|row |number of|end of|eof|rapport|genererad|skapad|exported|generated)"
+SQL_WORDS = (
+    r"^[\s*=#-]*(del|slut|sub|grand|års|månads|kvartals)?[\s-]*(summ|total|s:a|antal|rader|poster|rows|records|sum|count"
+    r"|medel|snitt|genomsnitt|average|row |number of|end of|eof|rapport|genererad|skapad|exported|generated)"
+)
 
 
 def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None) -> bool:

@@ -26,7 +26,8 @@ _ORDER = (
     "customers",
 )
 _PERSON = frozenset({"name", "email", "phone", "birth_date", "gender", "postcode", "city", "joined_on", "is_member",
-                     "member_level", "consent_email", "consent_sms", "consent_post", "household_id", "org_id"})  # fmt: skip
+                     "member_level", "consent_email", "consent_sms", "consent_post", "household_id",
+                     "org_id"})  # fmt: skip
 _DATES = ("date", "datetime")
 _NUMBERS = ("money", "price", "number", "integer", "score")
 
@@ -58,7 +59,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Choice:
-    """One column's place: a field, or '' for an attribute, with the reason and how sure it is (10 = the header says so)."""
+    """One column's place: a field ('' for an attribute), the reason, and how sure it is (10: the header says so)."""
 
     field: str
     reason: Message
@@ -94,7 +95,10 @@ def _content(cells: Sequence[str]) -> Content:
     return Content(
         filled=len(filled), total=len(cells),
         number=kinds.count("number") / n, date=dates / n, email=kinds.count("email") / n, flag=kinds.count("flag") / n,
-        decimals=sum(bool(re.search(r"\d[.,]\d{1,2}(?!\d)", cell)) for cell, kind in zip(filled, kinds, strict=True) if kind == "number") / n,
+        decimals=sum(
+            kind == "number" and bool(re.search(r"\d[.,]\d{1,2}(?!\d)", cell))
+            for cell, kind in zip(filled, kinds, strict=True)
+        ) / n,
         time=sum(bool(_TIME_OF_DAY.match(cell)) for cell in filled) / n,
         distinct=len(set(filled)),
         whole=bool(filled) and all(cell.isdecimal() for cell in filled),
@@ -290,7 +294,12 @@ def _by_header(field: Field, label: str, look: Content) -> tuple[float, Message]
 _VAGUE = frozenset({
     "status", "group", "grupp", "level", "value", "varde", "start", "slut", "plan", "test", "source", "title", "event",
     "order", "items", "units", "state", "total", "orsak", "medium", "system", "bonus", "partner", "price", "pris",
-    "belopp", "typ", "type", "storlek", "cost", "kostnad", "points", "poang", "amount", "datum", "point", "enhet", "account",
+    "belopp", "typ", "type", "storlek", "cost", "kostnad", "points", "poang", "amount", "datum", "point", "enhet",
+    "account",
+})  # fmt: skip
+_FIELD_WORDS = frozenset({
+    "namn", "name", "typ", "type", "status", "grupp", "group", "adress", "address", "antal", "land", "ort", "klass",
+    "procent", "pct", "%", "andel", "medel", "snitt", "avg", "average", "count", "number",
 })  # fmt: skip
 _SOFT = frozenset({"datum", "belopp", "amount", "pris", "price", "kostnad", "cost"})
 
@@ -305,7 +314,7 @@ def _speaks(alias: str, folded: str) -> bool:
 def _other_word(folded: str, alias: str) -> bool:
     """'kundnamn' holds 'kund' but speaks of a name: what is left over must not be a field word of its own."""
     rest = folded.replace(alias, "", 1)
-    return rest in {"namn", "name", "typ", "type", "status", "grupp", "group", "adress", "address", "antal", "land", "ort", "klass", "procent", "pct", "%", "andel", "medel", "snitt", "avg", "average", "count", "number"}  # fmt: skip
+    return rest in _FIELD_WORDS
 
 
 def _suits(field: Field, look: Content) -> float:

@@ -93,8 +93,8 @@ def propose(path: Path, *, name: str, options: ReadOptions, work: Path | None = 
         shown.append(at)
     return Proposal(
         name, opened.mapped.kind, opened.mapped.reason, opened.mapped.rivals, tuple(columns),
-        tuple(tuple(row[at] for at in shown) for row in sample[:_ROWS]), tuple(opened.decisions), tuple(opened.messages),
-        tuple(sheet.name for sheet in opened.source.sheets), opened.source.sheet,
+        tuple(tuple(row[at] for at in shown) for row in sample[:_ROWS]), tuple(opened.decisions),
+        tuple(opened.messages), tuple(sheet.name for sheet in opened.source.sheets), opened.source.sheet,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The raw table: every cell of a file as trimmed text in `raw(line, c0 … cn)`, blank cells NULL, and a line for each row."""
+"""The raw table: every cell of a file as trimmed text in `raw(line, c0 … cn)`, blank cells NULL."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,8 +19,9 @@ def csv_source(width: int, delimiter: str, skip: int) -> str:
     columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(width))
     mark = delimiter.replace("'", "''")
     return (
-        f"read_csv($path, auto_detect = false, header = false, skip = {skip}, delim = '{mark}', quote = '\"', escape = '\"', "
-        f"columns = {{{columns}}}, nullstr = '', strict_mode = true, hive_partitioning = false, compression = 'none', "
+        f"read_csv($path, auto_detect = false, header = false, skip = {skip}, delim = '{mark}', "
+        f"quote = '\"', escape = '\"', columns = {{{columns}}}, "
+        f"nullstr = '', strict_mode = true, hive_partitioning = false, compression = 'none', "
         f"max_line_size = 4000000)"
     )
 
@@ -39,7 +40,8 @@ def from_text(con: DuckDBPyConnection, path: Path, layout: Layout, expected: int
     source = csv_source(layout.width, layout.dialect.delimiter, layout.first_line - 1)
     try:
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () + {offset} AS line, {cells} FROM {source}",  # noqa: S608
+            "CREATE OR REPLACE TEMP TABLE raw AS "  # noqa: S608
+            f"SELECT row_number() OVER () + {offset} AS line, {cells} FROM {source}",
             {"path": str(path)},
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException):
@@ -64,13 +66,14 @@ def from_normalised(con: DuckDBPyConnection, path: Path, width: int) -> None:
     """Fill `raw` from the careful path's file, whose first column is the line."""
     cells = ", ".join(f"{trimmed(f'c{at + 1}')} AS c{at}" for at in range(width))
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE raw AS SELECT CAST(c0 AS BIGINT) AS line, {cells} FROM {csv_source(width + 1, ',', 0)}",  # noqa: S608
+        "CREATE OR REPLACE TEMP TABLE raw AS "  # noqa: S608
+        f"SELECT CAST(c0 AS BIGINT) AS line, {cells} FROM {csv_source(width + 1, ',', 0)}",
         {"path": str(path)},
     )
 
 
 def from_parquet(con: DuckDBPyConnection, path: Path, limit: int | None = None) -> tuple[str, ...]:
-    """Fill `raw` from a Parquet file (its first rows with a limit); returns its labels. Lines are row numbers from 1."""
+    """Fill `raw` from a Parquet file (its first rows, with a limit); returns its labels. Lines are row numbers."""
     most = f" LIMIT {limit}" if limit is not None else ""
     source = "read_parquet($path, hive_partitioning = false)"
     try:
@@ -79,7 +82,8 @@ def from_parquet(con: DuckDBPyConnection, path: Path, limit: int | None = None) 
         names = ", ".join(f"c{at}" for at in range(len(labels)))
         cells = ", ".join(f"{trimmed(_as_text(f'c{at}', str(row[1])))} AS c{at}" for at, row in enumerate(described))
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT row_number() OVER () AS line, {cells} FROM {source} AS data({names}){most}",  # noqa: S608
+            "CREATE OR REPLACE TEMP TABLE raw AS "  # noqa: S608
+            f"SELECT row_number() OVER () AS line, {cells} FROM {source} AS data({names}){most}",
             {"path": str(path)},
         )
     except (duckdb.OutOfMemoryException, duckdb.InterruptException):
@@ -121,7 +125,8 @@ def worded(
     cells = ", ".join(f"coalesce(c{at}, '')" for at in range(width))
     hits = " OR ".join(f"regexp_matches(c{at}, $words, 'i')" for at in columns)
     rows = con.execute(
-        f"SELECT line, {cells} FROM raw WHERE {hits} ORDER BY line LIMIT {n}", {"words": words}
+        f"SELECT line, {cells} FROM raw WHERE {hits} ORDER BY line LIMIT {n}",  # noqa: S608
+        {"words": words},
     ).fetchall()
     return [(int(row[0]), list(row[1:])) for row in rows]
 

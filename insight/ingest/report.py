@@ -113,7 +113,8 @@ class FileReport:
             "mapping": dict(self.mapping),
             "messages": [message.as_json(say) for message in self.messages],
             "decisions": [
-                {"name": d.name, "value": d.value, "column": d.column, "sv": say(d.reason, "sv"), "en": say(d.reason, "en")}
+                {"name": d.name, "value": d.value, "column": d.column,
+                 "sv": say(d.reason, "sv"), "en": say(d.reason, "en")}
                 for d in self.decisions
             ],
             "columns": [

@@ -61,7 +61,8 @@ def write_rows(
         )
     filled = con.execute(f"SELECT 1 FROM {kind} LIMIT 1").fetchone() is not None  # noqa: S608
     con.execute(
-        f"INSERT INTO {kind} ({', '.join(names)}) SELECT {select} FROM {source} WHERE typed.reason IS NULL{order}"
+        f"INSERT INTO {kind} ({', '.join(names)}) "  # noqa: S608
+        f"SELECT {select} FROM {source} WHERE typed.reason IS NULL{order}"
     )
     if filled and kind == "transactions":
         sort_transactions(con)
