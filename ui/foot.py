@@ -1,11 +1,14 @@
 """The quiet row under an answer: why this number, and the file."""
 
+from datetime import timedelta
+
 import pandas as pd
 import streamlit as st
 
 from insight.audience import Pairs
 from insight.export.tables import check_words
-from insight.result import Result
+from insight.i18n.catalog import Words
+from insight.result import Basis, Result
 from insight.words import sentence
 from ui import cache, downloads, state, text, view
 
@@ -37,7 +40,7 @@ def _why(result: Result, chosen: Pairs) -> None:
                 text.grey(
                     words.t(
                         "ui.why_period",
-                        period=words.period(basis.start, basis.end),
+                        period=period_words(words, basis),
                         scope=sentence(scope, words.with_labels(cache.labels(scope)))
                         if scope
                         else words.t("common.all_customers"),
@@ -52,6 +55,13 @@ def _why(result: Result, chosen: Pairs) -> None:
                 st.markdown(text.grey(words.t("ui.definition", text=words.t(f"definition.{basis.formula}"))))
         st.markdown(text.grey(words.t("ui.same_by_command")))
         st.code(downloads.command(result, chosen), language=None, wrap_lines=True)
+
+
+def period_words(words: Words, basis: Basis) -> str:
+    """The period of an answer; for one that looks back from a day, the last day that counts."""
+    if basis.start is None and basis.end is not None:
+        return words.t("ui.as_of", day=basis.end - timedelta(days=1))
+    return words.period(basis.start, basis.end)
 
 
 def _account(result: Result) -> None:

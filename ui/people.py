@@ -1,9 +1,10 @@
 """The list of customers: what they are together, one page of rows, and the way to each one's card."""
 
+import pandas as pd
 import streamlit as st
 
 from insight.analysis import registry
-from insight.audience import Audience
+from insight.audience import Audience, Mark
 from insight.customer_list import PAGE_ROWS, ListPage, Summary
 from insight.errors import InsightError
 from insight.result import Metric
@@ -68,7 +69,8 @@ def rows(audience: Audience | None) -> None:
     place = state.list_place(link(audience))
     found = cache.list_page(audience, place.sort, place.descending, place.page, state.personal_shown())
     _sorting(audience, found)
-    names = [str(name) for name in found.rows.columns]
+    fixed = fixed_columns(audience)
+    names = [str(name) for name in found.rows.columns if name not in fixed]
     heads = {name: tables.head(words, name, found.units[name], tables.cells_of(found.rows, name)) for name in names}
     first = (found.number - 1) * PAGE_ROWS
     key = f"w_list_{found.number}_{found.sort}_{found.descending}"
@@ -80,10 +82,15 @@ def rows(audience: Audience | None) -> None:
             open_card(audience, found, first + cells[0][0])
 
     tables.canvas(
-        tables.styled(found.rows, found.units, words, heads, escape=False),
+        tables.styled(pd.DataFrame(found.rows[names]), found.units, words, heads, escape=False),
         words.t("ui.list.alt", page=found.number, pages=found.n_pages), key, opened,
     )  # fmt: skip
     _paging(audience, found, first)
+
+
+def fixed_columns(audience: Audience | None) -> set[str]:
+    """Columns that say the same of everyone in the list, since they are the mark itself."""
+    return {name for name, _ in audience.mark} if isinstance(audience, Mark) else set()
 
 
 def open_card(audience: Audience | None, found: ListPage, index: int) -> None:

@@ -11,10 +11,7 @@ from ui import cache, filters, guards, show, text, view
 from ui.show import Slots
 
 # What the page shows of every segmentation; the file has the rest.
-SEGMENT_COLUMNS = (
-    "segment", "n_customers", "share_customers", "sales", "share_sales", "sales_per_customer", "frequency", "receipt",
-    "change",
-)  # fmt: skip
+SEGMENT_COLUMNS = ("segment", "n_customers", "share_customers", "sales", "share_sales", "sales_per_customer", "change")
 CONCENTRATION_COLUMNS = (
     "group",
     "n_customers",

@@ -94,7 +94,7 @@ def eyebrow(result: Result) -> str:
     basis = result.basis
     parts = [words.t(f"analysis.{result.key}.title")]
     if basis.start or basis.end:
-        parts.append(words.period(basis.start, basis.end) if basis.start else words.t("ui.until", day=basis.end))
+        parts.append(foot.period_words(words, basis))
     if basis.n_customers is not None:
         parts.append(words.t("ui.n_customers", n=basis.n_customers))
     line = text.grey(" · ".join(parts))

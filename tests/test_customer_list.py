@@ -1,0 +1,98 @@
+"""Lists of customers: as many on the screen as in the file, in the same order, and nothing personal unless asked for."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from insight import customer_list
+from insight.audience import parse
+from insight.errors import NotEnoughDataError
+from insight.i18n.catalog import Words
+from insight.workspace.copy import private_copy
+from tests.build import workspace
+from ui.downloads import list_file
+
+EVERYBODY = None
+LOST = parse("not(segments.rfm;@segment=champions)")
+
+
+@pytest.fixture(scope="module")
+def shop():
+    rows = [(f"c{number:02d}", "2025-05-01", 10 * number) for number in range(1, 61)]
+    rows += [("c60", "2025-06-01", "-5.50"), (None, "2025-06-01", 999)]
+    made = workspace(rows, customers=[{"customer_id": "only_known", "name": "Anna", "email": "a@b.se"}])
+    yield made
+    made.close()
+
+
+def test_count_money_and_first_five_by_hand(shop):
+    found = customer_list.summary(shop, EVERYBODY)
+    assert found.n_customers == 61
+    assert found.sales == Decimal("18294.50")  # 10 × (1 + … + 60) less a return of 5.50
+    assert found.n_orders == 60
+    assert found.first["customer_id"].tolist() == ["c60", "c59", "c58", "c57", "c56"]
+    assert found.per_customer()["sales_per_customer"].value == Decimal("299.91")
+
+
+def test_pages_cover_everybody_once(shop):
+    pages = [customer_list.page(shop, EVERYBODY, number=number) for number in (1, 2, 3)]
+    assert [len(page.rows) for page in pages] == [25, 25, 11]
+    seen = [name for page in pages for name in page.rows["customer_id"]]
+    assert len(set(seen)) == 61
+    assert customer_list.page(shop, EVERYBODY, number=99).number == 3
+
+
+def test_sorting_by_any_column_ends_ties_by_id(shop):
+    rising = customer_list.page(shop, EVERYBODY, sort="sales", descending=False).rows
+    assert rising["customer_id"].tolist()[:3] == ["only_known", "c01", "c02"]
+    by_id = customer_list.page(shop, EVERYBODY, sort="customer_id", descending=False).rows
+    assert by_id["customer_id"].tolist()[:2] == ["c01", "c02"]
+    unknown = customer_list.page(shop, EVERYBODY, sort='sales"; drop table orders; --').rows
+    assert unknown["customer_id"].iloc[0] == "c60"
+
+
+def test_personal_fields_only_when_asked_for(shop):
+    assert not {"name", "email"} & set(customer_list.page(shop, EVERYBODY).units)
+    shown = customer_list.page(shop, EVERYBODY, personal=True, sort="name")
+    assert {"name", "email"} <= set(shown.units)
+    assert "phone" not in shown.units  # nobody's is known
+    assert shown.rows["name"].iloc[0] == "Anna"
+
+
+@pytest.mark.parametrize("audience", [EVERYBODY, LOST], ids=["everybody", "not champions"])
+def test_file_has_the_rows_of_the_screen_in_its_order(shop, audience):
+    lines = list_file(shop, audience, Words("sv"), sort="sales").decode("utf-8-sig").splitlines()
+    on_screen = customer_list.page(shop, audience, sort="sales", rows=1000)
+    assert len(lines) - 1 == on_screen.n_customers == customer_list.summary(shop, audience).n_customers
+    assert [line.split(";")[0] for line in lines[1:]] == on_screen.rows["customer_id"].tolist()
+
+
+def test_place_in_the_list_finds_the_customer(shop):
+    assert customer_list.customer_at(shop, EVERYBODY, sort="sales", descending=True, index=1) == ("c59", 61)
+    assert customer_list.customer_at(shop, EVERYBODY, sort="sales", descending=True, index=999)[0] == "only_known"
+    nobody = parse(
+        "not(segments.rfm;@segment=champions|segments.rfm;@segment=champions|not(segments.rfm;@segment=champions))"
+    )
+    with pytest.raises(NotEnoughDataError):
+        customer_list.customer_at(shop, nobody, sort="", descending=True, index=0)
+
+
+def test_last_order_is_a_day(shop):
+    rows = customer_list.page(shop, EVERYBODY).rows
+    assert rows["last_order_on"].iloc[0] == date(2025, 5, 1)  # the return in June is no order
+
+
+def test_private_copy_shares_nothing(shop):
+    copy = private_copy(shop.folder)
+    try:
+        assert copy.secret() != shop.secret()
+        assert copy.data_key != shop.data_key
+        assert copy.folder != shop.folder
+        file_id = copy.manifest.files[0].file_id
+        copy.remove(file_id)
+        with shop.query() as query:
+            assert query.count("transactions") == 62
+    finally:
+        copy.destroy()
+    assert not copy.folder.exists()
