@@ -11,8 +11,8 @@ import pyarrow as pa
 import streamlit as st
 
 from insight import audience, customer_card, customer_list
+from insight.analysis import cross, registry
 from insight.analysis import fields as dimensions
-from insight.analysis import registry
 from insight.audience import Audience, Combined, Pairs
 from insight.customer_card import SEGMENTATIONS, Card
 from insight.customer_list import ListPage, Summary
@@ -202,3 +202,8 @@ def _fields(data_key: str, of_customers: bool) -> dict[str, bool]:  # noqa: ARG0
     with _open().query() as query:
         found = dimensions.available(query, of_customers=of_customers)
     return {key: dimension.own for key, dimension in found.items()}
+
+
+def segmentations() -> tuple[str, ...]:
+    """The segmentations that customers can be crossed by."""
+    return cross.SEGMENTATIONS

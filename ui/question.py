@@ -47,17 +47,13 @@ def answer(analysis: str) -> tuple[Result, Pairs]:
 
 
 def ask(
-    analysis: str,
-    *,
-    hidden: Sequence[str] = (),
-    table: bool = True,
-    columns: Sequence[str] = (),
-    figures: Sequence[str] = (),
-) -> None:
-    """A whole page: one question and its answer."""
+    analysis: str, *, hidden: Sequence[str] = (), table: bool = True, columns: Sequence[str] = (),
+    figures: Sequence[str] = (), picker: Callable[[], object] | None = None,
+) -> None:  # fmt: skip
+    """A whole page: one question and its answer. `picker` draws what the reader may change on the page itself."""
     slots = head(analysis, hidden=hidden)
     result, chosen = answer(analysis)
-    show.show_result(result, chosen, slots=slots, table=table, columns=columns, figures=figures)
+    show.show_result(result, chosen, slots=slots, table=table, columns=columns, figures=figures, picker=picker)
 
 
 def also(

@@ -31,16 +31,16 @@ class Slots:
 
 def show_result(
     result: Result, chosen: Pairs = (), *, slots: Slots | None = None, table: bool = True, columns: Sequence[str] = (),
-    figures: Sequence[str] = (),
+    figures: Sequence[str] = (), picker: Callable[[], object] | None = None,
 ) -> None:  # fmt: skip
     """A whole page's worth of one answer. `chosen`: the settings it was made with, for its audiences and its foot.
 
     columns: which of the table's columns the page shows; all that have a name unless told. figures: which metrics, in
-    order; the first five unless told.
+    order; the first five unless told. picker: what the reader may change, drawn over the main chart.
     """
     head(result, slots)
     metrics(result, chosen=chosen, names=figures)
-    body(result, chosen, table=table, columns=columns)
+    body(result, chosen, table=table, columns=columns, picker=picker)
     caveats(result)
     foot.row(result, chosen)
 
