@@ -156,11 +156,14 @@ def menu_paths(page: Page) -> list[str]:
 
 
 def clipped(page: Page) -> list[str]:
-    """Texts that are cut off: wider than the box that shows them, with an ellipsis or hidden overflow."""
-    texts: list[str] = page.evaluate("""() => [...document.querySelectorAll('[data-testid="stMain"] *')]
-        .filter(e => e.childNodes.length && [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()))
-        .filter(e => { const style = getComputedStyle(e);
-            return e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 1
-                && (style.textOverflow === 'ellipsis' || style.overflowX === 'hidden'); })
-        .map(e => e.textContent.trim())""")
+    """Texts that are cut off: wider than a box around them that hides what does not fit."""
+    texts: list[str] = page.evaluate("""() => {
+        const hides = box => getComputedStyle(box).overflowX === 'hidden' && box.clientWidth > 0
+            && box.scrollWidth > box.clientWidth + 1;
+        const said = e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+        const around = e => [e, e.parentElement, e.parentElement?.parentElement].filter(Boolean);
+        return [...document.querySelectorAll('[data-testid="stMain"] :is(p, span, div, label, h1, h2, h3, button)')]
+            .filter(e => said(e) && e.checkVisibility() && around(e).some(hides))
+            .map(e => e.textContent.trim());
+    }""")
     return texts
