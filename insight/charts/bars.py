@@ -179,8 +179,9 @@ def _texts(
         return found
     ends = np.where(np.isfinite(ends), ends, 0.0)
     chosen = subject.chosen
+    signed = subject.is_difference(subject.ys[order])
     for row, value in enumerate(values):
-        number = text.for_plotly(measure.full(float(value)) if lying else measure.label(float(value)))
+        number = text.for_plotly((measure.full if lying else measure.label)(float(value), signed=signed))
         shown = text.bold(number) if chosen[row] else number
         if names[row]:
             shown += f"\u00a0\u00a0{text.for_plotly(names[row])}"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,15 +11,20 @@ from insight.charts import lines, plot, text
 from insight.charts.drawn import Clickable, Mark
 from insight.charts.scale import round_ticks
 from insight.charts.subject import Floats, Subject, as_date
+from insight.result import Message, Unit
 
 Figure = tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]
 _STANDING_AT_MOST = 12
-_DIFFERENCE = re.compile(r"(^|_)(effect|lift|diff|difference|change|net|premium|delta|extra|gain)(_|$)")
+# A column of effects of several measures has no unit of its own; these measures have.
+_UNITS: dict[str, Unit] = {
+    "conversion": "ratio", "orders": "number", "spend": "money", "margin": "money", "net_profit": "money"
+}  # fmt: skip
 _TIMES = re.compile(r"(^|_)(ratio|times|factor)(_|$)")
 
 
 def interval(subject: Subject) -> Figure:
     """Along time (dates, or more than a handful of days or months) a line in its band; otherwise a forest."""
+    subject = _one_measure(subject)
     cells = subject.table[subject.chart.x].tolist()
     along = all(as_date(cell) for cell in cells) or (
         subject.unit(subject.chart.x) in ("days", "months") and len(cells) > 5
@@ -28,12 +34,32 @@ def interval(subject: Subject) -> Figure:
 
 def dots(subject: Subject) -> Figure:
     """A forest where arms are compared with something or names are many; standing dots along a few ordered steps."""
+    subject = _one_measure(subject)
     compared = subject.result.evidence in ("control", "before_after") or _reference(subject) is not None
     return forest(subject) if compared or not _stand(subject) else steps(subject)
 
 
+def _one_measure(subject: Subject) -> Subject:
+    """Where `color` tells measures apart (an arm has a row for each), the rows of the one that the title speaks of.
+
+    Rows without an estimate, such as the control that others are compared with, have no dot.
+    """
+    chart, table = subject.chart, subject.table
+    estimated = np.isfinite(subject.values(subject.ys[0]))
+    units = dict(subject.units)
+    if chart.color in table.columns and table[chart.x].duplicated().any():
+        keys = [str(cell) for cell in table[chart.color].tolist()]
+        spoken = {subject.selected.get(chart.color), *(chart.title.values.values() if chart.title else ())}
+        named = {value.key.rpartition(".")[2] if isinstance(value, Message) else str(value) for value in spoken}
+        key = next((key for key in keys if key in named), keys[0])
+        estimated &= np.array([own == key for own in keys])
+        unit = _UNITS.get(key, subject.unit(subject.ys[0]))
+        units |= dict.fromkeys([column for column in (subject.ys[0], chart.low, chart.high) if column], unit)
+    return replace(subject, table=table[estimated].reset_index(drop=True), units=units)
+
+
 def _stand(subject: Subject) -> bool:
-    room = subject.width * 0.94 / len(subject.table) - subject.px(6)
+    room = subject.width * 0.94 / max(len(subject.table), 1) - subject.px(6)
     names = subject.names(subject.chart.x)
     words = [word for name in names for word in name.split(" ")]
     short = all(text.width(word, subject.sizes.tick) <= room for word in words)
@@ -49,7 +75,7 @@ def _reference(subject: Subject) -> float | None:
     column = subject.ys[0]
     if _TIMES.search(column) and subject.unit(column) == "number":
         return 1.0
-    if _DIFFERENCE.search(column):
+    if subject.is_difference(column):
         return 0.0
     low = subject.values(subject.chart.low) if subject.chart.low else subject.values(column)
     signed = subject.unit(column) in ("money", "ratio", "count") and bool((low < 0).any())
@@ -194,7 +220,9 @@ def steps(subject: Subject) -> Figure:
         xaxis=plot.ticked_axis(
             subject, -0.5, count - 0.5, places.tolist(), _below(subject, room), ticklabelstandoff=subject.px(8)
         ),
-        yaxis=plot.ticked_axis(subject, start, end, ticks, tick_words, **plot.ruled(subject)),
+        yaxis=plot.ticked_axis(
+            subject, start, end, ticks, tick_words, **plot.ruled(subject), **plot.zero(subject, start)
+        ),
         annotations=[*notes, *plot.tag(subject, measure.unit, left)],
     )  # fmt: skip
     return figure, height, subject.marks(), _clickable(subject, place)

@@ -108,8 +108,10 @@ def _draw(subject: Subject, pairs: Pairs, shades: Shades, *, row_height: int, up
     )  # fmt: skip
     marks = subject.marks()
     framed = tuple(marks[row] for row in chosen) if marks else ()
-    clickables = (Clickable(0, len(items)), Clickable(1, len(framed), len(items))) if marks else ()
-    return spec, top + len(downs) * row_height + bottom, (*marks, *framed), clickables
+    clickables = [Clickable(0, len(items))] if marks else []
+    if framed:
+        clickables.append(Clickable(1, len(framed), len(items)))
+    return spec, top + len(downs) * row_height + bottom, (*marks, *framed), tuple(clickables)
 
 
 def _axes(subject: Subject, pairs: Pairs) -> tuple[list[str], list[str], int, float, str]:

@@ -60,7 +60,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     figure = plot.figure(
         subject, traces, height, (left, top, right, bottom),
         xaxis=_x_axis(subject, places, axis_words, (across[0] - pad, across[1] + pad), subject.width - left - right),
-        yaxis=plot.ticked_axis(subject, low, high, ticks, tick_texts, **plot.ruled(subject), **_zero(subject, low)),
+        yaxis=plot.ticked_axis(subject, low, high, ticks, tick_texts, **plot.ruled(subject), **plot.zero(subject, low)),
         annotations=[
             *_names(subject, lines, places, ends, (height - top - bottom) / (high - low)),
             *_remarks(subject, lines, places),
@@ -165,12 +165,6 @@ def _range(subject: Subject, lines: Sequence[Series]) -> tuple[float, float]:
     near_zero = low >= 0 and (low < 0.6 * high or subject.unit(subject.ys[0]) in ("money", "count"))
     bottom = 0.0 if near_zero else low - 0.08 * spread
     return bottom, max(high, 0.0) + 0.08 * spread if low < 0 else high + 0.08 * (high - bottom or 1.0)
-
-
-def _zero(subject: Subject, low: float) -> Spec:
-    if low >= 0:
-        return {}
-    return {"zeroline": True, "zerolinecolor": subject.palette.ink2, "zerolinewidth": subject.sizes.zero_line}
 
 
 def _bands(subject: Subject, lines: Sequence[Series], places: Floats) -> list[Spec]:

@@ -1,5 +1,7 @@
 """The Lorenz curve: the best customers from the left, how much of the sales they carry, the share spoken of."""
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -14,6 +16,8 @@ _QUARTERS = [0.0, 0.25, 0.5, 0.75, 1.0]
 
 def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]:
     """`x` cumulative share of customers, `y` of sales. `color` names a column that is true in the row to speak of."""
+    known = np.isfinite(subject.values(subject.chart.x)) & np.isfinite(subject.values(subject.ys[0]))
+    subject = replace(subject, table=subject.table[known].reset_index(drop=True))
     sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
     x, y = subject.values(subject.chart.x), subject.values(subject.ys[0])
     spoken = _spoken(subject, x)

@@ -80,6 +80,13 @@ def ruled(subject: Subject) -> Spec:
     return {"showgrid": True, "gridcolor": subject.palette.rule, "gridwidth": 1}
 
 
+def zero(subject: Subject, low: float) -> Spec:
+    """A line at 0 on an axis that goes below it."""
+    if low >= 0:
+        return {}
+    return {"zeroline": True, "zerolinecolor": subject.palette.ink2, "zerolinewidth": subject.sizes.zero_line}
+
+
 def bars(subject: Subject, along: Floats, values: Floats, colours: Sequence[str], hovers: Sequence[str], *,
          lying: bool, thickness: float, base: Floats | None = None) -> Spec:  # fmt: skip
     """Bars at the places `along`, the chosen rows outlined; standing unless `lying`."""

@@ -15,6 +15,14 @@ _STATES: dict[str, SegmentState] = {
 }  # fmt: skip
 
 
+# All eleven answers of a recommendation question.
+_SCORES = {str(score) for score in range(11)}
+
+
+def _state_of_score(score: int) -> SegmentState:
+    return "core" if score >= 9 else "dormant" if score >= 7 else "at_risk"
+
+
 def colours(subject: Subject) -> list[str]:
     """A colour a row by the states in the `color` column, else by the keys themselves; empty when they tell no state.
 
@@ -22,6 +30,8 @@ def colours(subject: Subject) -> list[str]:
     """
     column = subject.chart.color if subject.chart.color in subject.table.columns else subject.chart.x
     cells = [str(cell) for cell in subject.table[column].tolist()]
+    if subject.unit(column) in ("score", "text") and set(cells) == _SCORES:
+        return [subject.palette.segment(_state_of_score(int(cell))) for cell in cells]
     known: list[SegmentState | None] = [_STATES.get(cell) for cell in cells]
     if 2 * known.count(None) >= max(len(cells), 1):
         return []

@@ -22,7 +22,9 @@ Floats = NDArray[np.float64]
 # Columns that say how many stand behind a mark, most telling first.
 _BASES = ("n_answers", "n_customers", "n_orders", "n_obs", "n")
 _MONTH = re.compile(r"(\d{4})-(\d{2})$")
+_DIFFERENCE = re.compile(r"(^|_)(effect|lift|diff|difference|change|contribution|net|premium|delta|extra|gain)(_|$)")
 _HOVER_WIDTH = 420
+_LONGEST_NAME = 600
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ class Subject:
     def unit(self, column: str) -> Unit:
         """The unit of a column of the drawn table."""
         return self.units.get(column, "number")
+
+    def is_difference(self, column: str) -> bool:
+        """Whether a column holds differences, which are written with their sign, by its name."""
+        return bool(_DIFFERENCE.search(column))
 
     def measure(self, *columns: str) -> Scale:
         """One scale for all these columns, in the first one's unit."""
@@ -173,7 +179,7 @@ class Subject:
 
     def broken(self, name: str) -> list[str]:
         """A long name in lines short enough for a hover box."""
-        return text.wrap(name, self.px(_HOVER_WIDTH), self.sizes.tick, lines=12)
+        return text.fold(name[:_LONGEST_NAME], self.px(_HOVER_WIDTH), self.sizes.tick)
 
 
 def as_date(cell: object) -> date | None:

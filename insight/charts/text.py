@@ -74,7 +74,7 @@ def wrap(text: str, pixels: float, size: float, lines: int = 2) -> list[str]:
     """The text in at most `lines` lines of `pixels` each, broken between words, the last one shortened."""
     words, rows = text.split(" "), [""]
     for place, word in enumerate(words):
-        longer = f"{rows[-1]} {word}".strip()
+        longer = f"{rows[-1]} {word}".strip(" ")
         if width(longer, size) <= pixels or not rows[-1]:
             rows[-1] = longer
         elif len(rows) < lines:
@@ -83,3 +83,19 @@ def wrap(text: str, pixels: float, size: float, lines: int = 2) -> list[str]:
             rows[-1] = " ".join([rows[-1], *words[place:]])
             break
     return [shorten(row, pixels, size) for row in rows]
+
+
+def fold(text: str, pixels: float, size: float) -> list[str]:
+    """The whole text in lines of `pixels`, as many as it takes; a word that is wider than a line is broken."""
+    rows = [""]
+    for word in text.split(" "):
+        longer = f"{rows[-1]} {word}".strip(" ")
+        if width(longer, size) <= pixels:
+            rows[-1] = longer
+            continue
+        rows += [""] if rows[-1] else []
+        for character in word:
+            if rows[-1] and width(rows[-1] + character, size) > pixels:
+                rows.append("")
+            rows[-1] += character
+    return rows

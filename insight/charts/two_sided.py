@@ -1,5 +1,7 @@
 """Two-sided bars: share of the customers to the left, names in the middle, share of the sales to the right."""
 
+from dataclasses import replace
+
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
@@ -14,8 +16,11 @@ _ROW, _THICKNESS = 46, 0.64
 
 def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]:
     """Left is the first value column, right the last; the halves of a pair share their colour, the left one lighter."""
-    sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
     left_column, right_column = subject.ys[0], subject.ys[-1]
+    # Rows with neither share stand outside the whole that is divided; the table shows them.
+    inside = np.isfinite(subject.values(left_column)) | np.isfinite(subject.values(right_column))
+    subject = replace(subject, table=subject.table[inside].reset_index(drop=True))
+    sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
     left, right = np.fmax(subject.values(left_column), 0), np.fmax(subject.values(right_column), 0)
     names = subject.names(subject.chart.x)
     chosen = subject.chosen
