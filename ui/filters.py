@@ -18,28 +18,39 @@ from insight.errors import InsightError
 from insight.i18n.catalog import Words
 from insight.periods import KINDS, Kind, Period
 from insight.settings import Setting, Settings
-from ui import cache, state, text, view
+from ui import cache, session, state, text, view
 
 KIND, START, END, FIRST_MONTH = "period", "start", "end", "fy"
 _SHARED = ("start", "end", "compare")
 _MONTHS = tuple(range(1, 13))
+# Settings that all questions of a family share: one ladder, whichever page asks about it.
+_OF_FAMILY = {"ladder": ("bounds", "window", "basis", "names")}
+# The invented company's club: Silver from 4,000 kr, Gold from 10,000 kr in twelve months.
+_OF_DEMO = {"ladder.bounds": "4000,10000"}
 
 
 def chosen(analysis: str, *, shared: Sequence[str] = _SHARED) -> Pairs:
     """What the view holds for an analysis, as its settings: the shared period where it takes one, and its own."""
     known = {setting.name for setting in registry.find(analysis).settings}
-    held = state.view()
+    held = _held_view()
     found = {name: held[name] for name in shared if name in known and name in held}
     if ("start" in found) != ("end" in found):
         found.pop("start", None)
         found.pop("end", None)
-    prefix = f"{analysis}."
-    found |= {
-        name.removeprefix(prefix): value
-        for name, value in held.items()
-        if name.startswith(prefix) and name.removeprefix(prefix) in known
-    }
+    found |= {name: held[kept] for name in known if (kept := held_as(analysis, name)) in held}
     return pairs(found)
+
+
+def held_as(analysis: str, setting: str) -> str:
+    """Under which name the view holds a setting of an analysis."""
+    family = analysis.partition(".")[0]
+    return f"{family if setting in _OF_FAMILY.get(family, ()) else analysis}.{setting}"
+
+
+def _held_view() -> Mapping[str, str]:
+    """What the view holds, on top of what the demo company proposes."""
+    held = state.view()
+    return {**_OF_DEMO, **held} if session.ensure_workspace().manifest.demo else held
 
 
 def takes_period(analysis: str) -> bool:
@@ -73,6 +84,10 @@ def _period_words(defaults: Settings) -> str:
     held = state.view()
     start = _day(held.get(START)) or defaults.get("start")
     end = _day(held.get(END)) or defaults.get("end")
+    if start is None and end is None and "window" in defaults:
+        # Without dates these questions set the latest twelve months against those before.
+        proposed = _held(*cache.extent())
+        start, end = proposed.start, proposed.end
     return view.words().period(start, end)
 
 
@@ -243,11 +258,11 @@ def as_text(value: Any) -> str:
 
 
 def _held_value(name: str, setting: Setting, defaults: Settings) -> str:
-    return state.view().get(name) or as_text(defaults[setting.name])
+    return _held_view().get(name) or as_text(defaults[setting.name])
 
 
 def _setting(analysis: str, setting: Setting, defaults: Settings) -> None:
-    name = f"{analysis}.{setting.name}"
+    name = held_as(analysis, setting.name)
     if setting.kind == "choice":
         _choice(name, setting, defaults)
         return

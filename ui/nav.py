@@ -20,6 +20,7 @@ _ORDER = {
         "overview", "segments_rfm", "segments_value", "segments_lifecycle", "segments_clusters", "concentration",
         "cross", "list", "card",
     ),
+    "value": ("ladder", "movement", "bridge", "next_step", "what_if", "potential"),
     "data": ("upload", "quality", "start"),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from insight.analysis.ladder_rules import (
     BOUNDS,
     LADDER_END,
     LADDER_START,
+    LONGEST_WINDOW,
     NAMES,
     NEW,
     NONE,
@@ -24,7 +25,7 @@ from insight.analysis.ladder_rules import (
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Basis, Chart, Message, Metric, Note, Result, SumCheck
-from insight.settings import Settings
+from insight.settings import Settings, add_months
 from insight.stats.proportions import wilson
 from insight.workspace.engine import Query, money
 
@@ -55,6 +56,10 @@ _MEMBERS = """
     LEFT JOIN ladder_steps AS after_steps ON after_values.value > 0
         AND after_values.value >= after_steps.low_bound AND after_values.value < after_steps.high_bound
 """
+
+_THEN = _MEMBERS.replace("values_start", "values_then").replace("values_end", "values_then_end")
+
+_TABLE_THEN = "SELECT from_step, to_step, count(*) AS n_customers FROM members_then GROUP BY from_step, to_step"
 
 _TABLE = """
     SELECT
@@ -105,7 +110,9 @@ def migration(query: Query, settings: Settings) -> Result:
     """Customers by step at `start` and at `end`, with row shares (Wilson 95 %) and the change of their sales.
 
     Table: from_step, to_step, n_customers, share (of the row), share_low, share_high, sales_before, sales_after,
-    money_change (sales of the later window minus the earlier, exact). Rows best step first; empty cells left out.
+    money_change (sales of the later window minus the earlier, exact), n_customers_then and share_then (the same
+    movement a year before, else one period before; None where the data begin too late): top steps always fall on
+    average, so a fall means little without it. Rows best step first; empty cells left out.
     Raises NotEnoughDataError when nobody has bought before `end`. Wilson 1927.
     """
     span, bounds = make_members(query, settings)
@@ -120,14 +127,16 @@ def migration(query: Query, settings: Settings) -> Result:
     table.insert(4, "share_low", [interval.ci_lower for interval in shares])
     table.insert(5, "share_high", [interval.ci_upper for interval in shares])
 
+    then = compared_windows(span)
+    _add_then(query, table, then, settings["basis"])
     rank = {key: number for number, key in enumerate(step_keys(bounds), start=1)} | {NONE: 0}
     stood = table[table["from_step"] != NEW]
     climbed = stood[stood["to_step"].map(rank) > stood["from_step"].map(rank)]
     fell = stood[stood["to_step"].map(rank) < stood["from_step"].map(rank)]
     change = money(table["money_change"].sum())
     metrics = {
-        "climbed": Metric(int(climbed["n_customers"].sum()), "count"),
-        "fell": Metric(int(fell["n_customers"].sum()), "count", better=-1),
+        "climbed": Metric(int(climbed["n_customers"].sum()), "count", before=_then(climbed)),
+        "fell": Metric(int(fell["n_customers"].sum()), "count", before=_then(fell), better=-1),
         "climbed_money": Metric(money(climbed["money_change"].sum()), "money"),
         "fell_money": Metric(money(fell["money_change"].sum()), "money"),
         "new": Metric(int(table.loc[table["from_step"] == NEW, "n_customers"].sum()), "count", mark={"from_step": NEW}),
@@ -143,17 +152,78 @@ def migration(query: Query, settings: Settings) -> Result:
         units={
             "from_step": "text", "to_step": "text", "n_customers": "count", "share": "ratio", "share_low": "ratio",
             "share_high": "ratio", "sales_before": "money", "sales_after": "money", "money_change": "money",
+            "n_customers_then": "count", "share_then": "ratio",
         },
         basis=basis,
-        chart=Chart("matrix", x="to_step", y="from_step", color="share", title=Message("ladder.matrix_title")),
+        chart=Chart(
+            "matrix", x="to_step", y="from_step", color="share", title=_leak(table, rank),
+            subtitle=Message("ladder.matrix_subtitle", {"start": span.start, "end": span.end}),
+        ),
         charts=(
-            Chart("matrix", x="to_step", y="from_step", color="money_change", title=Message("ladder.matrix_money")),
+            Chart(
+                "matrix", x="to_step", y="from_step", color="money_change", title=Message("ladder.matrix_money"),
+                subtitle=Message("ladder.matrix_money_subtitle", {"start": span.start, "end": span.end}),
+            ),
         ),
         drill=("from_step", "to_step"),
-        notes=(*window_notes(span), *_few(table)),
+        notes=(*window_notes(span), *_then_notes(then, span), *_few(table)),
         labels=step_labels(bounds, settings),
         evidence="association",
     )  # fmt: skip
+
+
+def compared_windows(span: Windows) -> Windows | None:
+    """The same movement a year before, else one period before; None where its windows begin before the data."""
+    months = 12 * (span.end.year - span.start.year) + span.end.month - span.start.month
+    for shift in (LONGEST_WINDOW, max(months, 1)):
+        start, end = add_months(span.start, -shift), add_months(span.end, -shift)
+        then = Windows(start, end, span.months, span.first_day, span.last_day)
+        if not then.before_data:
+            return then
+    return None
+
+
+def _add_then(query: Query, table: pd.DataFrame, then: Windows | None, counted: str) -> None:
+    """Adds n_customers_then and share_then to the table, by the same bounds."""
+    if then is None:
+        table["n_customers_then"], table["share_then"] = None, None
+        return
+    make_values(query, "values_then", then.opened, then.start, counted)
+    make_values(query, "values_then_end", then.opened_last, then.end, counted)
+    query.make("members_then", _THEN, start=then.start, end=then.end)
+    cells = {(a, b): int(n) for a, b, n in query.rows(_TABLE_THEN)}
+    sizes: dict[str, int] = {}
+    for (a, _), n in cells.items():
+        sizes[a] = sizes.get(a, 0) + n
+    places = list(zip(table["from_step"], table["to_step"], strict=True))
+    table["n_customers_then"] = [cells.get(place, 0) for place in places]
+    shares = [cells.get((a, b), 0) / sizes[a] if sizes.get(a) else None for a, b in places]
+    table["share_then"] = pd.Series(shares, dtype=object)
+
+
+def _then(cells: pd.DataFrame) -> int | None:
+    """The customers of some cells in the compared movement; None where there is none."""
+    return None if cells["n_customers_then"].isna().any() else int(cells["n_customers_then"].sum())
+
+
+def _then_notes(then: Windows | None, span: Windows) -> tuple[Note, ...]:
+    if then is None:
+        return (Note("no_movement_before", {"first": span.first_day}),)
+    return (Note("movement_before", {"start": then.start, "end": then.end}),)
+
+
+def _leak(table: pd.DataFrame, rank: dict[str, int]) -> Message:
+    """The fall from a step to a lower one that took most money with it, as the matrix' title."""
+    falls = table[
+        (table["from_step"] != NEW)
+        & (table["to_step"].map(rank) < table["from_step"].map(rank))
+        & (table["to_step"] != NONE)
+        & (table["money_change"] < 0)
+    ]
+    if falls.empty:
+        return Message("ladder.matrix_title")
+    worst = falls.sort_values("money_change", kind="stable").iloc[0]
+    return Message("ladder.leak", {"high": worst["from_step"], "low": worst["to_step"], "n": worst["n_customers"]})
 
 
 def _few(table: pd.DataFrame) -> tuple[Note, ...]:

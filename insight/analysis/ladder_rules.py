@@ -46,6 +46,24 @@ _VALUES = """
 """
 
 
+# Names in braces are tables of ours, put in by `make_standing`.
+_STANDING = """
+    SELECT
+        bought.customer_id,
+        coalesce(steps.step, 'none') AS step,
+        coalesce(found.sales, 0) AS sales,
+        coalesce(found.n_orders, 0) AS n_orders,
+        found.margin,
+        coalesce(found.value, 0) AS value
+    FROM (
+        SELECT DISTINCT customer_id FROM orders
+        WHERE ordered_on < $closed AND customer_id IS NOT NULL
+            AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))) AS bought
+    LEFT JOIN {values} AS found ON found.customer_id = bought.customer_id
+    LEFT JOIN {steps} AS steps ON found.value > 0 AND found.value >= steps.low_bound AND found.value < steps.high_bound
+"""
+
+
 _QUANTILES_OF_START = """
     SELECT quantile_cont(cast(value AS DOUBLE), [0.5, 0.8, 0.95]) AS found FROM values_start WHERE value > 0
 """
@@ -162,6 +180,14 @@ def make_steps(query: Query, settings: Settings) -> tuple[Decimal, ...]:
         ),
     )
     return bounds
+
+
+def make_standing(query: Query, name: str, closed: date, *, values: str = "values_end", steps: str = "ladder_steps") -> None:
+    """Temporary table `name`: everyone with a line before `closed`: customer_id, step, sales, n_orders, margin, value.
+
+    values: a table of `make_values` for the window that ends at `closed`; steps: one of `make_steps`.
+    """
+    query.make(name, _STANDING.replace("{values}", values).replace("{steps}", steps), closed=closed)
 
 
 def _cents(value: Decimal) -> Decimal:

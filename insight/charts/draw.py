@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from insight.charts import bars, bridge, dots, flow, heat, lines, lorenz, plot, stairs, treemap, two_sided
+from insight.charts import bars, bridge, dots, flow, heat, lines, lorenz, plot, stacked, stairs, treemap, two_sided
 from insight.charts.drawn import Clickable, Drawn, Engine, Mark
 from insight.charts.subject import Annotation, Subject
 from insight.charts.theme import PROJECTOR_SCALE, Palette, sizes
@@ -35,6 +35,7 @@ _KINDS: Mapping[ChartKind, tuple[Engine, _Drawer]] = {
     "bridge": ("plotly", bridge.draw),
     "driver_tree": ("plotly", bars.lying),
     "staircase": ("plotly", stairs.draw),
+    "stacked": ("plotly", stacked.draw),
     "two_sided": ("plotly", two_sided.draw),
     "lorenz": ("plotly", lorenz.draw),
     "dots": ("plotly", dots.dots),

@@ -1,0 +1,117 @@
+"""The ladder over time: how many stand on each step at each date, rebuilt from the purchases, and their sales."""
+
+from datetime import date
+from typing import Any
+
+from insight.analysis.basis import account, basis, frame, per, share
+from insight.analysis.ladder_grid import GRAIN, Grid, make_stood
+from insight.analysis.ladder_rules import (
+    BASIS,
+    BOUNDS,
+    LADDER_END,
+    LADDER_START,
+    NAMES,
+    NONE,
+    WINDOW,
+    step_keys,
+    step_labels,
+)  # fmt: skip
+from insight.analysis.registry import Analysis
+from insight.errors import NotEnoughDataError
+from insight.result import Chart, Message, Metric, Note, Result, Unit
+from insight.settings import Settings, add_months
+from insight.workspace.engine import Query, money
+
+_MEMBERS = "SELECT customer_id, at_date, step, sales, n_orders, margin FROM stood"
+_TABLE = """
+    SELECT at_date, step, count(*) AS n_customers, sum(sales) AS sales, sum(n_orders) AS n_orders
+    FROM members GROUP BY at_date, step
+"""
+_UNITS: dict[str, Unit] = {
+    "at_date": "date", "step": "text", "n_customers": "count", "share_customers": "ratio", "sales": "money",
+    "n_orders": "count", "value_per_customer": "money",
+}  # fmt: skip
+
+
+def _list(query: Query, settings: Settings) -> None:
+    make_stood(query, settings)
+    query.make("members", _MEMBERS)
+
+
+def history(query: Query, settings: Settings) -> Result:
+    """Customers and sales by step at the first day of each month, quarter or year (`grain`).
+
+    The step at a date is what the `window` whole months before it add up to, for any rule and back to the first date
+    whose window the data hold (the latest dozen). Bounds are those of the first date, so that a rise is a rise.
+    Table: at_date, step, n_customers, share_customers (of all who have bought by then), sales and n_orders of the
+    window, value_per_customer (sales). Raises NotEnoughDataError with fewer than two dates.
+    """
+    found, bounds = make_stood(query, settings)
+    query.make("members", _MEMBERS)
+    counted = {(row[0], row[1]): row[2:] for row in query.rows(_TABLE)}
+    if not counted:
+        raise NotEnoughDataError("ladder.nobody", end=found.dates[-1])
+    totals = {day: sum(int(n) for (at, _), (n, _, _) in counted.items() if at == day) for day in found.dates}
+    rows: list[dict[str, Any]] = []
+    for day in found.dates:
+        for step in (*reversed(step_keys(bounds)), NONE):
+            n, sales, orders = counted.get((day, step), (0, 0, 0))
+            rows.append({
+                "at_date": day, "step": step, "n_customers": int(n), "share_customers": share(int(n), totals[day]),
+                "sales": money(sales), "n_orders": int(orders), "value_per_customer": per(money(sales), int(n)),
+            })  # fmt: skip
+    last = found.dates[-1]
+    closing = {row["step"]: row for row in rows if row["at_date"] == last}
+    opening = {row["step"]: row for row in rows if row["at_date"] == found.dates[0]}
+    top = step_keys(bounds)[-1]
+    values = {"step": top, "before": opening[top]["n_customers"], "after": closing[top]["n_customers"]}
+    accounted = account(query, _opened_last(found), last)
+    return Result(
+        key="ladder.history",
+        headline=Message("ladder.history_headline", values),
+        metrics={
+            name: Metric(
+                closing[step]["n_customers"], "count", before=opening[step]["n_customers"], better=better,
+                series=tuple(float(row["n_customers"]) for row in rows if row["step"] == step),
+                mark={"at_date": last, "step": step},
+            )
+            for name, step, better in (("on_top", top, 1), ("inactive", NONE, -1))
+        },
+        table=frame(rows, list(_UNITS)),
+        units=_UNITS,
+        basis=basis(
+            accounted, _opened_last(found), last, formula="ladder_steps",
+            rule=Message("ladder.history_rule", {"window": found.months, "n": len(found.dates)}),
+            parts={step: row["sales"] for step, row in closing.items()},
+        ),
+        chart=Chart(
+            "stacked", x="at_date", y="n_customers", color="step", title=Message("ladder.history_title"),
+            subtitle=Message("ladder.history_subtitle", {"window": found.months}),
+        ),
+        charts=(Chart("stacked", x="at_date", y="sales", color="step"),),
+        drill=("at_date", "step"),
+        notes=date_notes(found),
+        labels=step_labels(bounds, settings),
+    )  # fmt: skip
+
+
+def date_notes(found: Grid) -> tuple[Note, ...]:
+    """What must be said about the windows of several dates."""
+    if found.before_data:
+        return (Note("window_before_data", {"opened": found.opened, "first": found.first_day}, "warning"),)
+    return ()
+
+
+def _opened_last(found: Grid) -> date:
+    return add_months(found.dates[-1], -found.months)
+
+
+ANALYSES = (
+    Analysis(
+        "ladder.history",
+        history,
+        (LADDER_START, LADDER_END, GRAIN, BOUNDS, WINDOW, BASIS, NAMES),
+        _list,
+        ("at_date", "step"),
+    ),
+)

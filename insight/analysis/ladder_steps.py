@@ -1,0 +1,195 @@
+"""The steps of the ladder: who stands where, what a customer on each is worth, and what the next step adds."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from insight.analysis.basis import account, basis, frame, part, per, share
+from insight.analysis.ladder_migration import window_notes
+from insight.analysis.ladder_rules import (
+    BASIS,
+    BOUNDS,
+    LADDER_END,
+    LADDER_START,
+    NAMES,
+    NONE,
+    WINDOW,
+    Windows,
+    make_standing,
+    make_steps,
+    make_values,
+    step_keys,
+    step_labels,
+    windows,
+)  # fmt: skip
+from insight.analysis.registry import Analysis
+from insight.errors import NotEnoughDataError
+from insight.result import Chart, Message, Metric, Result, Unit
+from insight.settings import Settings
+from insight.workspace.engine import Query, money
+
+_MEMBERS = """
+    SELECT now.customer_id, now.step, now.sales, now.n_orders, now.margin, coalesce(before.step, 'not_yet') AS step_before
+    FROM standing AS now LEFT JOIN standing_before AS before ON before.customer_id = now.customer_id
+"""
+_TABLE = """
+    SELECT step, count(*) AS n_customers, sum(n_orders) AS n_orders, sum(sales) AS sales, sum(margin) AS margin
+    FROM members GROUP BY step
+"""
+_BEFORE = "SELECT step, count(*) AS n_customers, sum(sales) AS sales FROM standing_before GROUP BY step"
+
+_UNITS: dict[str, Unit] = {
+    "step": "text", "low_bound": "money", "n_customers": "count", "share_customers": "ratio", "n_orders": "count",
+    "sales": "money", "share_sales": "ratio", "margin": "money", "value_per_customer": "money", "receipt": "money",
+    "frequency": "number", "to_next": "money", "n_customers_before": "count",
+}  # fmt: skip
+
+
+def make_members(query: Query, settings: Settings) -> tuple[Windows, tuple[Decimal, ...]]:
+    """Temporary tables `members` (the step at `end`, with the window's figures) and `standing_before` (at `start`)."""
+    span = windows(query, settings)
+    make_values(query, "values_start", span.opened, span.start, settings["basis"])
+    make_values(query, "values_end", span.opened_last, span.end, settings["basis"])
+    bounds = make_steps(query, settings)
+    make_standing(query, "standing", span.end)
+    make_standing(query, "standing_before", span.start, values="values_start")
+    query.make("members", _MEMBERS)
+    return span, bounds
+
+
+def steps(query: Query, settings: Settings) -> Result:
+    """Everyone who has bought before `end` by the step that the `window` months before it add up to.
+
+    Table, best step first, 'none' last: step, low_bound (in the ladder's basis: money or purchases), n_customers,
+    share_customers, n_orders, sales (net of returns), share_sales, margin where the data have it, value_per_customer
+    (what the ladder counts, per customer), receipt (sales per purchase), frequency (purchases per customer), to_next
+    (value_per_customer one step up minus this one's), n_customers_before (at `start`, same bounds).
+    Raises NotEnoughDataError when nobody has bought before `end`.
+    """
+    span, bounds = make_members(query, settings)
+    found = {str(row["step"]): row for row in query.frame(_TABLE).to_dict("records")}
+    if not found:
+        raise NotEnoughDataError("ladder.nobody", end=span.end)
+    before = {str(step): (int(n), money(sales)) for step, n, sales in query.rows(_BEFORE)}
+    rows = _rows(found, before, bounds, settings["basis"])
+    with_margin = any(row["margin"] is not None for row in rows)
+    of_orders = settings["basis"] == "orders"
+    units: dict[str, Unit] = {name: unit for name, unit in _UNITS.items() if with_margin or name != "margin"}
+    if of_orders:
+        units |= {"low_bound": "count", "value_per_customer": "number", "to_next": "number"}
+    stairs = [
+        {"step": row["step"], "per_customer": row["value_per_customer"], "n_customers": row["n_customers"]}
+        for row in rows
+        if row["step"] != NONE
+    ]
+    stairs_units: dict[str, Unit] = {
+        "step": "text", "per_customer": units["value_per_customer"], "n_customers": "count",
+    }  # fmt: skip
+    accounted = account(query, span.opened_last, span.end)
+    return Result(
+        key="ladder.steps",
+        headline=_headline(rows),
+        metrics=_metrics(rows, before),
+        table=frame(rows, list(units)),
+        units=units,
+        basis=basis(
+            accounted, span.opened_last, span.end, formula="ladder_steps",
+            rule=Message("ladder.steps_rule", {"window": span.months, "end": span.end}),
+            parts={row["step"]: row["sales"] for row in rows}, n_customers=sum(row["n_customers"] for row in rows),
+        ),
+        chart=Chart(
+            "staircase", x="step", y=("per_customer", "n_customers"), title=_rise(rows, of_orders),
+            subtitle=Message(f"ladder.stairs_subtitle_{settings['basis']}", {"window": span.months}),
+        ),
+        drill=("step",),
+        notes=window_notes(span),
+        labels=step_labels(bounds, settings),
+        tables={"stairs": frame(stairs, list(stairs_units))},
+        more_units={"stairs": stairs_units},
+    )  # fmt: skip
+
+
+def _rows(
+    found: Mapping[str, Mapping[Any, Any]], before: Mapping[str, tuple[int, Decimal]], bounds: tuple[Decimal, ...],
+    counted: str,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The table's rows: every step also when nobody stands on it, best first."""
+    n_all = sum(int(row["n_customers"]) for row in found.values())
+    sales_all = sum((money(row["sales"]) for row in found.values()), money(0))
+    rows: list[dict[str, Any]] = []
+    above: Decimal | float | None = None
+    lows = dict(zip(step_keys(bounds), (Decimal(0), *bounds), strict=True))
+    for step in (*reversed(step_keys(bounds)), NONE):
+        row = found.get(step, {"n_customers": 0, "n_orders": 0, "sales": 0, "margin": None})
+        n, orders, sales = int(row["n_customers"]), int(row["n_orders"] or 0), money(row["sales"])
+        margin = None if row["margin"] is None else money(row["margin"])
+        value = {"orders": orders / n if n else None, "margin": per(margin or money(0), n)}.get(counted, per(sales, n))
+        low = lows.get(step)
+        rows.append({
+            "step": step,
+            "low_bound": int(low) if low is not None and counted == "orders" else low,
+            "n_customers": n, "share_customers": share(n, n_all), "n_orders": orders, "sales": sales,
+            "share_sales": part(sales, sales_all), "margin": margin, "value_per_customer": value,
+            "receipt": per(sales, orders) if sales > 0 else None,
+            "frequency": orders / n if n and step != NONE else None,
+            "to_next": None if above is None or value is None else above - value,  # pyright: ignore[reportOperatorIssue]
+            "n_customers_before": before.get(step, (0, money(0)))[0],
+        })  # fmt: skip
+        above = value
+    return rows
+
+
+def _metrics(rows: list[dict[str, Any]], before: Mapping[str, tuple[int, Decimal]]) -> dict[str, Metric]:
+    top, none = rows[0], rows[-1]
+    on_steps = [row for row in rows if row["step"] != NONE]
+    n = sum(row["n_customers"] for row in on_steps)
+    sales = sum((row["sales"] for row in on_steps), money(0))
+    n_before = sum(count for step, (count, _) in before.items() if step != NONE)
+    sales_before = sum((money for step, (_, money) in before.items() if step != NONE), money(0))
+    all_before = sum((money for _, money in before.values()), money(0))
+    top_before = before.get(str(top["step"]), (0, money(0)))
+    return {
+        "on_ladder": Metric(n, "count", before=n_before or None),
+        "on_top": Metric(top["n_customers"], "count", before=top_before[0] or None, mark={"step": top["step"]}),
+        "top_share_sales": Metric(top["share_sales"], "ratio", before=part(top_before[1], all_before)),
+        "per_customer_on_ladder": Metric(per(sales, n), "money", before=per(sales_before, n_before)),
+        "inactive": Metric(
+            none["n_customers"], "count", better=-1, before=before.get(NONE, (0,))[0] if before else None,
+            mark={"step": NONE},
+        ),
+    }  # fmt: skip
+
+
+def _headline(rows: list[dict[str, Any]]) -> Message:
+    """How many stand on the best step and what they carry."""
+    top = next((row for row in rows if row["n_customers"] and row["step"] != NONE), None)
+    if top is None:
+        return Message("ladder.headline_all_inactive", {"n": rows[-1]["n_customers"]})
+    values = {"step": top["step"], "n": top["n_customers"], "share": top["share_customers"]}
+    if top["share_sales"] is None:
+        return Message("ladder.headline_top", values)
+    return Message("ladder.headline_top_share", {**values, "sales_share": top["share_sales"]})
+
+
+def _rise(rows: list[dict[str, Any]], of_orders: bool) -> Message:
+    """The step up to the best step that somebody stands on, in words."""
+    for high, low in zip(rows, rows[1:], strict=False):
+        if low["step"] != NONE and low["to_next"] is not None:
+            key = "ladder.rise_orders" if of_orders else "ladder.rise"
+            return Message(key, {"low": low["step"], "high": high["step"], "rise": low["to_next"]})
+    return Message("ladder.stairs_title")
+
+
+def _list(query: Query, settings: Settings) -> None:
+    make_members(query, settings)
+
+
+ANALYSES = (
+    Analysis(
+        "ladder.steps",
+        steps,
+        (LADDER_START, LADDER_END, BOUNDS, WINDOW, BASIS, NAMES),
+        _list,
+        ("step",),
+    ),
+)
