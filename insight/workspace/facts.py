@@ -1,4 +1,4 @@
-"""The derived tables: orders, customer months and quarters, customer facts, the month cube."""
+"""The derived tables: orders, customer months, customer facts, the month cube."""
 
 from importlib.resources import files
 
@@ -6,7 +6,7 @@ from duckdb import DuckDBPyConnection
 
 from insight.errors import WorkspaceError
 
-FACT_TABLES = ("orders", "customer_months", "customer_quarters", "customer_facts", "month_cube")
+FACT_TABLES = ("orders", "customer_months", "customer_facts", "month_cube")
 
 _SUMS = """
     SELECT

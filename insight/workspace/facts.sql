@@ -20,15 +20,15 @@ SELECT
     sum(amount) < 0 AS is_return,
     min(store) AS store,
     min(channel) AS channel,
-    min(campaign_id) AS campaign_id,
-    count(DISTINCT category) AS n_categories
+    min(campaign_id) AS campaign_id
 FROM (
     SELECT
-        customer_id, ordered_at, amount, quantity, discount, bonus_used, store, channel, campaign_id, category,
+        customer_id, ordered_at, amount, quantity, discount, bonus_used, store, channel, campaign_id,
         cast(ordered_at AS DATE) AS ordered_on,
         coalesce(margin, amount - cost) AS line_margin,
         CASE
-            WHEN order_id IS NOT NULL THEN 'o' || order_id || CASE WHEN customer_id IS NULL THEN ' ' || coalesce(store, '') ELSE '' END
+            WHEN order_id IS NOT NULL AND customer_id IS NOT NULL THEN order_id
+            WHEN order_id IS NOT NULL THEN order_id || ' ' || coalesce(store, '')
             WHEN customer_id IS NOT NULL AND cast(ordered_at AS TIME) <> TIME '00:00:00' THEN 't' || cast(ordered_at AS VARCHAR)
             ELSE 'l' || cast(file_id AS VARCHAR) || ' ' || cast(line AS VARCHAR)
         END AS order_key
@@ -44,38 +44,11 @@ SELECT
     sum(CASE WHEN is_return THEN 1 ELSE 0 END) AS n_returns,
     sum(sales) AS sales,
     sum(CASE WHEN is_return THEN 0 ELSE sales END) AS purchases,
-    sum(margin) AS margin,
-    count(DISTINCT CASE WHEN is_return THEN NULL ELSE channel END) AS n_channels
+    sum(margin) AS margin
 FROM orders
 WHERE customer_id IS NOT NULL
 GROUP BY customer_id, month_no
 ORDER BY customer_id, month_no;
-
-CREATE OR REPLACE TABLE customer_quarters AS
-WITH quarters AS (
-    SELECT
-        customer_id,
-        month_no // 3 AS quarter_no,
-        sum(n_orders) AS n_orders,
-        sum(sales) AS sales,
-        sum(margin) AS margin
-    FROM customer_months
-    GROUP BY customer_id, month_no // 3),
-last_quarter AS (SELECT max(quarter_no) AS quarter_no FROM quarters)
-SELECT
-    quarters.customer_id,
-    quarters.quarter_no + shift.step AS quarter_no,
-    sum(CASE WHEN shift.step = 0 THEN quarters.n_orders ELSE 0 END) AS n_orders,
-    sum(CASE WHEN shift.step = 0 THEN quarters.sales ELSE 0 END) AS sales,
-    sum(quarters.n_orders) AS n_orders_12m,
-    sum(quarters.sales) AS sales_12m,
-    sum(quarters.margin) AS margin_12m
-FROM quarters
-CROSS JOIN (SELECT unnest([0, 1, 2, 3]) AS step) AS shift
-CROSS JOIN last_quarter
-WHERE quarters.quarter_no + shift.step <= last_quarter.quarter_no
-GROUP BY quarters.customer_id, quarters.quarter_no + shift.step
-ORDER BY quarters.customer_id, quarters.quarter_no + shift.step;
 
 CREATE OR REPLACE TABLE customer_facts AS
 WITH places AS (
