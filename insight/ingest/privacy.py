@@ -62,10 +62,8 @@ _ANY_ADDRESS = re.compile(r"(?=.*\d)(?=.*[^\W\d_]{3})[\w\s.,'’:/#-]{5,}|[^\W\d
 _COMPANY = re.compile(
     r"\b(?:AB|HB|KB|Aktiebolag|Handelsbolag|Ltd|Limited|Inc|GmbH|AS|A/S|ApS|Oy|LLC|PLC|Corp)\b\.?", re.IGNORECASE
 )
-_PERSON = re.compile(
-    r"[^\W\d_][^\W\d_'’.-]*(?:[-'’][^\W\d_]+)*"
-    r"(?:,? (?:[^\W\d_]\.?|af|av|von|van|de|der|den|del|da|di|el|al|bin|ibn|la|le|[^\W\d_]{2,}(?:[-'’][^\W\d_]+)*))*"
-)
+# Each alternative starts in its own way, so that no cell can be read in more than one.
+_PERSON = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*(?:,? (?:[^\W\d_]\.?|[^\W\d_]{2,}(?:[-'’][^\W\d_]+)*))*")
 _SINGLE_NAME = re.compile(r"[^\W\d_]{2,}(?:[-'’ ][^\W\d_]{2,})*\.?")
 
 

@@ -306,3 +306,14 @@ def test_any_header_and_any_cells_get_an_answer(header, sample):
     assert recognise(header, sample) in (
         None, "personal_number", "name", "email", "phone", "address", "birth_date", "free_text",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["la le ", "a ", "a-", "a. ", "A, ", "gatan ", "0 ", "+1 ", "07-", "a@a.", "x'", "1 a ", "street ", "\u0434 "],
+)
+def test_no_cell_makes_a_pattern_try_endlessly(piece):
+    """A pattern that can read a cell in two ways takes 2 to the power of its length; these would never end."""
+    cells = [f"{piece * 150}{end}" for end in ("", "!", "1", "x")]
+    for header in ("namn", "adress", "telefon", "epost", "kommentar", "personnr", "kolumn"):
+        recognise(header, cells)
