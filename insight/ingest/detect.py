@@ -23,6 +23,9 @@ _YEAR = re.compile(r"^(?:19|20)\d\d(?:[-/ ]?(?:q|kv|kvartal|h|w|v|m)?\s?\d{1,2})
 _ALIASES = frozenset(
     alias for table in TABLES.values() for f in table.fields for alias in (f.name.replace("_", ""), *f.aliases)
 ) - {"", "at", "st", "kr", "kon"}  # fmt: skip
+_DATE_ALIASES = frozenset(
+    alias for table in TABLES.values() for f in table.fields if f.type in ("date", "datetime") for alias in f.aliases
+)
 
 
 @dataclass(frozen=True)
@@ -281,9 +284,10 @@ def _narrow(cells: list[str], width: int, body: Sequence[Record]) -> tuple[list[
     if all(not cell.strip() for row in rows for cell in row[len(cells) :]):
         return [*cells, *[""] * lacking], None
     if lacking == 1 and rows:
-        if all(row[0].isdecimal() for row in rows) and [int(row[0]) for row in rows[:20]] == list(
+        numbered = all(row[0].isdecimal() for row in rows) and [int(row[0]) for row in rows[:20]] == list(
             range(int(rows[0][0]), int(rows[0][0]) + min(20, len(rows)))
-        ):
+        )
+        if numbered and _dates_agree(cells, rows, 1) >= _dates_agree(cells, rows, 0):
             return ["", *cells], None
         for at in range(len(cells) - 1, -1, -1):
             if all(
@@ -292,6 +296,15 @@ def _narrow(cells: list[str], width: int, body: Sequence[Record]) -> tuple[list[
             ):
                 return cells, at
     raise IngestError("ingest.header_narrow", columns=len(cells), cells=width)
+
+
+def _dates_agree(cells: Sequence[str], rows: Sequence[list[str]], shift: int) -> int:
+    """How many headers that name a date have dates below them when the rows are shifted against the header."""
+    return sum(
+        fold(cell) in _DATE_ALIASES and kind_of(rows[0][at + shift]) == "date"
+        for at, cell in enumerate(cells)
+        if at + shift < len(rows[0])
+    )
 
 
 def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[Record | None, int]:
