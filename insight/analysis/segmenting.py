@@ -98,7 +98,8 @@ class Segments:
 
 def window_start(settings: Settings, as_of: date) -> date | None:
     """The first day that counts: `window` months before `as_of`, or None where all history counts."""
-    return add_months(as_of, -settings["window"]) if settings["window"] else None
+    months: int | None = settings.get("window")
+    return add_months(as_of, -months) if months else None
 
 
 def make_bought(query: Query, start: date | None, as_of: date) -> None:
