@@ -67,8 +67,9 @@ def _walk(page: rig.Page, url: str, name: str, lang: str, wanted: argparse.Names
         if wanted.pages and not any(word in path for word in wanted.pages):
             continue
         rig.go(page, url, path, lang, **({"visa": "1"} if wanted.projector else {}))
+        cut_off = rig.clipped(page)
         file = rig.shot(page, out / f"{path.strip('/') or 'start'}-{name}.png", whole=not wanted.fold)
-        print(file.name, *(f"[cut off: {text[:60]}]" for text in rig.clipped(page)))
+        print(file.name, *(f"[cut off: {text[:60]}]" for text in cut_off))
     return len(paths)
 
 
