@@ -1,9 +1,10 @@
 """Every word that a user reads, in Swedish and English, and every number, amount and date as the language writes it.
 
 Catalogues are TOML files, one a family of texts, in `sv/` and `en/`: the same keys in both. A template names values
-with a format: `{sales:money}` (184,2 mn kr), `{sales:amount}` (184 213 kr), `{sales:exact}` (with öre), `{x:signed}`
-(money with its sign), `{share:percent}`, `{share:percent1}`, `{n:count}`, `{x:number}`, `{x:number1}`, `{x:points}`,
-`{day:date}`, `{day:month}`, `{key:label}` (a cell's key as words), `{name:text}` or nothing (as it is).
+with a format: `{sales:money}` (184,2 mn kr), `{total:about}` (165 000 kr, three figures), `{sales:amount}`
+(184 213 kr), `{sales:exact}` (with öre), `{x:signed}` (money with its sign), `{share:percent}`, `{share:percent1}`,
+`{n:count}`, `{x:number}`, `{x:number1}`, `{p:pvalue}`, `{x:points}`, `{day:date}`, `{day:month}`, `{key:label}` (a
+cell's key as words), `{name:text}` or nothing (as it is).
 """
 
 import string
@@ -132,6 +133,13 @@ class Words:
         gap = NBSP if self.language == "sv" else ""
         return self._with_currency(f"{text}{gap}{words[self.language]}")
 
+    def about(self, value: object) -> str:
+        """Money as a headline says an estimate, three significant figures: '165 000 kr', '74,5 kr'."""
+        exact = Decimal(str(value))
+        if abs(exact) < 100:
+            return self.amount(exact, 1)
+        return self.money(exact.quantize(Decimal(1).scaleb(exact.adjusted() - 2), rounding=ROUND_HALF_UP))
+
     def day(self, value: date, *, form: str = "d MMM y") -> str:
         """A day: '3 mars 2024'."""
         return format_date(value, form, locale=_LOCALES[self.language]).replace(".", "")
@@ -200,6 +208,7 @@ class _Formatter(string.Formatter):
             return "–"
         forms = {
             "money": lambda: words.money(value),
+            "about": lambda: words.about(value),
             "signedmoney": lambda: words.money(value, signed=True),
             "amount": lambda: words.amount(value),
             "exact": lambda: words.amount(value, 2),
@@ -213,6 +222,7 @@ class _Formatter(string.Formatter):
             "number": lambda: words.number(value),
             "number1": lambda: words.number(value, 1),
             "number2": lambda: words.number(value, 2),
+            "pvalue": lambda: words.pvalue(value),
             "points": lambda: words.number(value, 1),
             "signedpoints": lambda: words.number(value, 1, signed=True),
             "date": lambda: words.day(value),
