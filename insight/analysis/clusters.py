@@ -122,7 +122,8 @@ def divide(query: Query, settings: Settings) -> Division:
     rows = tuple(
         {
             "segment": keys[place], "feature": f"feature_{name}",
-            "mean": float(figures[labels == label, column].mean()), "overall": float(figures[:, column].mean()), "apart": float(means[place, column]),
+            "mean": float(figures[labels == label, column].mean()), "overall": float(figures[:, column].mean()),
+            "apart": float(means[place, column]),
         }
         for place, label in enumerate(order) for column, name in enumerate(FEATURES)
     )  # fmt: skip

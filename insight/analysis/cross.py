@@ -292,7 +292,8 @@ def profile(query: Query, settings: Settings) -> Result:
 
     Everyone with a purchase before `as_of`. Table: field, value, n_customers, share_customers (inside),
     n_customers_all, share_all, index = 100 × share inside / share among all, sales (of those inside, after returns);
-    the clearest difference first. Without a scope every index is 100. Raises NotEnoughDataError when nobody inside has bought.
+    the clearest difference first. Without a scope every index is 100. Raises NotEnoughDataError when nobody inside
+    has bought.
     """
     as_of = settings["as_of"]
     profile_members(query, settings)

@@ -121,8 +121,9 @@ def test_a_profile_tells_shares_inside_and_among_all() -> None:
 def two_kinds() -> list[tuple[str, date, int, str]]:
     """Forty who buy weekly and little, thirty who bought once, long ago and for much, from one seed."""
     chance = random.Random(4)
+    last = date(2024, 12, 1)
     often = [
-        (f"often{k}", date(2024, 12, 1) - timedelta(7 * week + chance.randrange(3)), 50 + chance.randrange(9), f"{k}-{week}")
+        (f"often{k}", last - timedelta(7 * week + chance.randrange(3)), 50 + chance.randrange(9), f"o{k}-{week}")
         for k in range(40) for week in range(20 + chance.randrange(5))
     ]  # fmt: skip
     once = [
