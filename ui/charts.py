@@ -53,8 +53,8 @@ def _ys(chart: Chart) -> tuple[str, ...]:
 
 
 def column_name(words: Words, result: Result, column: str) -> str:
-    """A column's name in words, in this analysis or in general."""
-    for key in (f"column.{result.key}.{column}", f"column.{column}"):
+    """A column's name in words: as a choice of what is shown, in this analysis, or in general."""
+    for key in (f"shown_as.{result.key}.{column}", f"column.{result.key}.{column}", f"column.{column}"):
         if words.has(key):
             return words.t(key)
     return words.label(column)

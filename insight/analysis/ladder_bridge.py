@@ -149,15 +149,11 @@ def _young(span: Windows) -> tuple[Note, ...]:
 
 def _headline(opening: object, closing: object, parts: dict[str, object]) -> Message:
     change = money(closing) - money(opening)
-    carried = max((key for key in parts if key != "unidentified"), key=lambda key: abs(money(parts[key])), default="")
-    values = {
-        "change": change,
-        "closing": closing,
-        "opening": opening,
-        "carrier": Message(f"ladder.class.{carried}") if carried else "",
-    }
+    values: dict[str, object] = {"change": change, "closing": closing, "opening": opening}
     if change == 0:
         return Message("ladder.bridge_same", values)
+    most = max(parts, key=lambda key: money(parts[key]) * (1 if change > 0 else -1))
+    values["carrier"] = Message(f"ladder.carrier.{most}")
     return Message("ladder.bridge_up" if change > 0 else "ladder.bridge_down", values)
 
 

@@ -88,7 +88,12 @@ def history(query: Query, settings: Settings) -> Result:
             "stacked", x="at_date", y="n_customers", color="step", title=Message("ladder.history_title"),
             subtitle=Message("ladder.history_subtitle", {"window": found.months}),
         ),
-        charts=(Chart("stacked", x="at_date", y="sales", color="step"),),
+        charts=(
+            Chart(
+                "stacked", x="at_date", y="sales", color="step", title=Message("ladder.history_sales_title"),
+                subtitle=Message("ladder.history_sales_subtitle", {"window": found.months}),
+            ),
+        ),
         drill=("at_date", "step"),
         notes=date_notes(found),
         labels=step_labels(bounds, settings),

@@ -131,6 +131,7 @@ def migration(query: Query, settings: Settings) -> Result:
     _add_then(query, table, then, settings["basis"])
     rank = {key: number for number, key in enumerate(step_keys(bounds), start=1)} | {NONE: 0}
     stood = table[table["from_step"] != NEW]
+    worst = _worst_fall(table, rank)
     climbed = stood[stood["to_step"].map(rank) > stood["from_step"].map(rank)]
     fell = stood[stood["to_step"].map(rank) < stood["from_step"].map(rank)]
     change = money(table["money_change"].sum())
@@ -146,7 +147,7 @@ def migration(query: Query, settings: Settings) -> Result:
     basis = window_basis(query, span, rule, "migration", SumCheck(after - before, {"cells": change}))
     return Result(
         key="ladder.migration",
-        headline=_headline(metrics, span.end),
+        headline=_headline(worst, metrics, span.end),
         metrics=metrics,
         table=table,
         units={
@@ -156,7 +157,7 @@ def migration(query: Query, settings: Settings) -> Result:
         },
         basis=basis,
         chart=Chart(
-            "matrix", x="to_step", y="from_step", color="share", title=_leak(table, rank),
+            "matrix", x="to_step", y="from_step", color="n_customers", title=_share_of_fall(worst),
             subtitle=Message("ladder.matrix_subtitle", {"start": span.start, "end": span.end}),
         ),
         charts=(
@@ -212,18 +213,25 @@ def _then_notes(then: Windows | None, span: Windows) -> tuple[Note, ...]:
     return (Note("movement_before", {"start": then.start, "end": then.end}),)
 
 
-def _leak(table: pd.DataFrame, rank: dict[str, int]) -> Message:
-    """The fall from a step to a lower one that took most money with it, as the matrix' title."""
+def _worst_fall(table: pd.DataFrame, rank: dict[str, int]) -> pd.Series | None:
+    """The movement from a step to a lower one (not to inactive) that took most money with it."""
     falls = table[
         (table["from_step"] != NEW)
         & (table["to_step"].map(rank) < table["from_step"].map(rank))
         & (table["to_step"] != NONE)
         & (table["money_change"] < 0)
     ]
-    if falls.empty:
+    return None if falls.empty else falls.sort_values("money_change", kind="stable").iloc[0]
+
+
+def _share_of_fall(worst: pd.Series | None) -> Message:
+    """The worst fall as a share of its step, against the compared movement."""
+    if worst is None:
         return Message("ladder.matrix_title")
-    worst = falls.sort_values("money_change", kind="stable").iloc[0]
-    return Message("ladder.leak", {"high": worst["from_step"], "low": worst["to_step"], "n": worst["n_customers"]})
+    values = {"high": worst["from_step"], "low": worst["to_step"], "share": worst["share"]}
+    if worst["share_then"] is None:
+        return Message("ladder.fall_share", values)
+    return Message("ladder.fall_share_then", {**values, "then": worst["share_then"]})
 
 
 def _few(table: pd.DataFrame) -> tuple[Note, ...]:
@@ -232,19 +240,15 @@ def _few(table: pd.DataFrame) -> tuple[Note, ...]:
     return (Note("few_in_row", {"n_rows": len(few), "few": _FEW}),) if few else ()
 
 
-def _headline(metrics: dict[str, Metric], end: date) -> Message:
-    """How many climbed and fell, with their money; or that nobody moved."""
+def _headline(worst: pd.Series | None, metrics: dict[str, Metric], end: date) -> Message:
+    """The fall that took most money with it; else how many climbed and fell; or that nobody moved."""
+    if worst is not None:
+        values = {"high": worst["from_step"], "low": worst["to_step"], "n": worst["n_customers"]}
+        return Message("ladder.headline_fell", {**values, "money": -worst["money_change"]})
     fell, climbed = metrics["fell"].value, metrics["climbed"].value
     if fell or climbed:
-        return Message(
-            "ladder.headline_moved",
-            {
-                "climbed": climbed,
-                "fell": fell,
-                "up": metrics["climbed_money"].value,
-                "down": metrics["fell_money"].value,
-            },
-        )
+        up, down = metrics["climbed_money"].value, metrics["fell_money"].value
+        return Message("ladder.headline_moved", {"climbed": climbed, "fell": fell, "up": up, "down": down})
     return Message("ladder.headline_still", {"end": end})
 
 

@@ -182,7 +182,9 @@ def make_steps(query: Query, settings: Settings) -> tuple[Decimal, ...]:
     return bounds
 
 
-def make_standing(query: Query, name: str, closed: date, *, values: str = "values_end", steps: str = "ladder_steps") -> None:
+def make_standing(
+    query: Query, name: str, closed: date, *, values: str = "values_end", steps: str = "ladder_steps"
+) -> None:
     """Temporary table `name`: everyone with a line before `closed`: customer_id, step, sales, n_orders, margin, value.
 
     values: a table of `make_values` for the window that ends at `closed`; steps: one of `make_steps`.

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from insight.analysis.basis import account, basis, frame, part, per, share
@@ -29,7 +30,8 @@ from insight.settings import Settings
 from insight.workspace.engine import Query, money
 
 _MEMBERS = """
-    SELECT now.customer_id, now.step, now.sales, now.n_orders, now.margin, coalesce(before.step, 'not_yet') AS step_before
+    SELECT now.customer_id, now.step, now.sales, now.n_orders, now.margin,
+        coalesce(before.step, 'not_yet') AS step_before
     FROM standing AS now LEFT JOIN standing_before AS before ON before.customer_id = now.customer_id
 """
 _TABLE = """
@@ -173,7 +175,7 @@ def _headline(rows: list[dict[str, Any]]) -> Message:
 
 def _rise(rows: list[dict[str, Any]], of_orders: bool) -> Message:
     """The step up to the best step that somebody stands on, in words."""
-    for high, low in zip(rows, rows[1:], strict=False):
+    for high, low in pairwise(rows):
         if low["step"] != NONE and low["to_next"] is not None:
             key = "ladder.rise_orders" if of_orders else "ladder.rise"
             return Message(key, {"low": low["step"], "high": high["step"], "rise": low["to_next"]})

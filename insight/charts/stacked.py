@@ -1,4 +1,4 @@
-"""Stacked standing bars over time: the parts of a whole at each date, ordered groups from dark to light, named at right."""
+"""Stacked standing bars over time: the parts of a whole at each date, groups from dark to light, named at right."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -14,7 +14,7 @@ _NOBODY = ("none", "inactive", "unknown")
 def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]:
     """A bar a value of `x`, divided by the groups in `color`; the first group stands on top and is darkest.
 
-    Groups that mean 'no step' are grey and stand at the bottom. Values below 0 are not drawn: a part cannot be negative.
+    Groups that mean 'no step' are grey, at the bottom. Values below 0 are not drawn: a part cannot be negative.
     """
     sizes, table = subject.sizes, subject.table
     times = list(dict.fromkeys(table[subject.chart.x].tolist()))
@@ -37,7 +37,9 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     names = [subject.name(group) for group in groups]
     right = round(max((text.width(name, sizes.label) for name in names), default=0)) + subject.px(12)
     last = columns == len(times) - 1
-    notes = _names(subject, names, ranks[last], (base + values / 2)[last], values[last], len(times), height - top - bottom)
+    notes = _names(
+        subject, names, ranks[last], (base + values / 2)[last], values[last], len(times), height - top - bottom
+    )
     every = max(1, int(np.ceil(subject.px(64) * len(times) / max(subject.width - right, 1))))
     shown = [place for place in range(len(times)) if (len(times) - 1 - place) % every == 0]
     measure = subject.measure(subject.ys[0])
@@ -48,7 +50,9 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
             [text.for_plotly(_time(subject, times[place])) for place in shown], ticklabelstandoff=subject.px(8),
         ),
         yaxis=plot.bare_axis(0, highest),
-        annotations=[*notes, *_totals(subject, base + values, columns, len(times)), *plot.tag(subject, measure.unit, 0)],
+        annotations=[
+            *notes, *_totals(subject, base + values, columns, len(times)), *plot.tag(subject, measure.unit, 0),
+        ],
         barmode="overlay", bargap=0,
     )  # fmt: skip
     return figure, height, subject.marks(), (Clickable(0, len(table)),) if subject.mark_columns else ()

@@ -5,8 +5,8 @@ from functools import partial
 from ui import filters, question
 
 COLUMNS = (
-    "step", "low_bound", "n_customers", "share_customers", "sales", "share_sales", "margin", "value_per_customer",
-    "receipt", "frequency", "to_next", "n_customers_before",
+    "step", "low_bound", "n_customers", "sales", "share_sales", "margin", "value_per_customer", "receipt", "frequency",
+    "to_next",
 )  # fmt: skip
 question.ask("ladder.steps", columns=COLUMNS)
 question.also("ladder.history", picker=partial(filters.pick_choice, "ladder.history", "grain"))

@@ -2,8 +2,5 @@
 
 from ui import question
 
-COLUMNS = (
-    "from_step", "to_step", "n_customers", "share", "share_then", "n_customers_then", "sales_before", "sales_after",
-    "money_change",
-)  # fmt: skip
+COLUMNS = ("from_step", "to_step", "n_customers", "share", "n_customers_then", "share_then", "money_change")
 question.ask("ladder.migration", columns=COLUMNS)
