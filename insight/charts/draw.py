@@ -1,4 +1,19 @@
-"""A result's chart as a figure: `draw` picks the kind, cuts what no eye can read, and says in words what it shows."""
+"""A result's chart as a figure: `draw` picks the kind, cuts what no eye can read, and says in words what it shows.
+
+What the columns of a chart mean, by kind (`low`/`high` are interval ends, `before` the compared period everywhere):
+
+- bar, columns, hbar: x names, y values (several stand side by side). `bar` stands or lies as the names allow. `color`
+  may hold states (core, growing, at_risk, dormant, lost); known segment keys have their state by themselves.
+- line: x time or number; y values, the first is the main line; `color` makes a line a group.
+- two_sided: x names, y = (left share, right share). staircase: x steps, y = (height, how many stand there).
+- matrix, density: x columns, y rows, color the value. flow: x from, color to, y the value. Columns called `from…` and
+  `to…` are put where they say. For `matrix` a value called `share…` colours, and n_customers stands in the cell.
+- bridge: x names, y changes; the totals are rows `opening` and `closing`, or a metric whose before and value differ by
+  their sum. lorenz: x and y cumulative shares, `color` true in the row to speak of (else the best quarter).
+- interval: a forest (lying whiskers, grey where they hold 'no difference'), or along dates and days a line in its band.
+  dots: standing along steps (a second y is the fitted line), a forest where evidence is against control.
+- treemap: x names, y sizes.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

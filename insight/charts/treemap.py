@@ -37,7 +37,7 @@ def draw(subject: Subject) -> tuple[Spec, int, tuple[Mark, ...], tuple[Clickable
         side = (subject.width * height * value / whole) ** 0.5
         lines = [text.shorten(names[row], side * 0.8, sizes.label), measure.full(value)]
         # Areas are seldom squares: a label shows where it would fit one clearly narrower.
-        fits = max(text.width(line, sizes.label, strong=True) for line in lines) * 1.25 + subject.px(16) <= side
+        fits = max(text.width(line, sizes.label, strong=True) for line in lines) * 1.5 + subject.px(16) <= side
         share = subject.words.t("chart.of_all", share=value / whole)
         data.append({
             "name": f"{len(data)}", "value": value,

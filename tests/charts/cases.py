@@ -26,7 +26,8 @@ def result(
     table = pd.DataFrame(dict(columns))
     for column, unit in units.items():
         if unit == "money":
-            table[column] = [None if cell is None else Decimal(str(cell)) for cell in table[column]]
+            exact = [None if cell is None else Decimal(str(cell)) for cell in columns[column]]
+            table[column] = pd.Series(exact, dtype=object)
     return Result(
         key=f"test.{chart.kind}", headline=Message("chart.nothing"), metrics=metrics or {}, table=table, units=units,
         basis=YEAR, chart=chart, drill=drill, labels=labels or {}, evidence=evidence,

@@ -20,7 +20,8 @@ from insight.result import Result
 from tests.charts.cases import CASES, forest, line, matrix, two_sided
 
 HOSTILE = (
-    "M" * 200, "<b>x</b>", "$\\href{javascript:alert(1)}{x}$", "{b} {@[0]}", "<a href='http://x'>x</a>", "\u202etxt\nrow",
+    "M" * 200, "<b>x</b>",
+    "$\\href{javascript:alert(1)}{x}$", "{b} {@[0]}", "<a href='http://x'>x</a>", "\u202etxt\nrow",
 )  # fmt: skip
 SV, EN = Words("sv"), Words("en")
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from insight.charts.draw import Annotation, draw
@@ -68,7 +69,8 @@ def test_a_bridge_reads_totals_from_rows_too():
 
 def test_an_arm_is_grey_when_its_interval_holds_zero_and_rust_when_it_is_below():
     case = forest()
-    case.table.loc[3, "net_high"] = Decimal("-1.2")
+    ends = pd.Series([*case.table["net_high"][:3], Decimal("-1.2")], dtype=object)
+    case = replace(case, table=case.table.assign(net_high=ends))
     colours = list(spec(case).data[-2].marker.color)
     assert colours == [LIGHT.accent, LIGHT.accent, LIGHT.grey, LIGHT.loss]
 

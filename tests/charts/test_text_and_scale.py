@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from insight.charts import text
 from insight.charts.scale import round_ticks, scale_for
 from insight.i18n.catalog import Words
+from insight.result import Unit
 
 SV, EN = Words("sv"), Words("en")
 
@@ -62,7 +63,9 @@ def test_what_is_markup_elsewhere_is_shown_as_it_is():
     (SV, "number", [3.816], 3.816, "3,82", "3,82"),
     (SV, "points", [12.2, 52.4], 12.2, "12", "12"),
 ])  # fmt: skip
-def test_a_value_in_the_unit_and_precision_of_its_figure(words, unit, values, value, plain, full):
+def test_a_value_in_the_unit_and_precision_of_its_figure(
+    words: Words, unit: Unit, values: list[float], value: float, plain: str, full: str
+):
     scale = scale_for(words, unit, values)
     assert scale.plain(value) == plain
     assert scale.full(value).replace(" ", "\u00a0") == full
