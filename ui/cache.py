@@ -11,12 +11,14 @@ import pyarrow as pa
 import streamlit as st
 
 from insight import audience, customer_card, customer_list
+from insight import occasions as days
 from insight.analysis import cross, registry
 from insight.analysis import fields as dimensions
 from insight.audience import Audience, Combined, Pairs
 from insight.customer_card import SEGMENTATIONS, Card
 from insight.customer_list import ListPage, Summary
 from insight.errors import InsightError
+from insight.occasions import Occasion
 from insight.result import Result
 from insight.settings import Settings
 from insight.workspace import quality
@@ -97,6 +99,17 @@ def findings() -> list[Finding]:
 def _findings(data_key: str) -> list[Finding]:  # noqa: ARG001
     with _open().query() as query:
         return quality.findings(query)
+
+
+def occasions(start: date, end: date) -> tuple[Occasion, ...]:
+    """Holidays, tests and campaigns in [start, end)."""
+    return _occasions(_open().data_key, start, end)
+
+
+@st.cache_data(scope="session", max_entries=_SCOPES, show_spinner=False)
+def _occasions(data_key: str, start: date, end: date) -> tuple[Occasion, ...]:  # noqa: ARG001
+    with _open().query() as query:
+        return days.occasions(query, start, end)
 
 
 def n_customers() -> int:

@@ -12,7 +12,7 @@ from insight.charts.drawn import Drawn
 from insight.charts.theme import palette
 from insight.i18n.catalog import Words
 from insight.result import Chart, Result
-from ui import chrome, marks, state, text, view
+from ui import chrome, marks, occasions, state, text, view
 
 
 def figure(
@@ -62,9 +62,10 @@ def column_name(words: Words, result: Result, column: str) -> str:
 
 def _drawing(result: Result, chart: Chart, chosen: Pairs, name: str, width: int) -> None:
     words = view.words()
+    days = occasions.of(result, chart)
     drawn = draw(
         result, chart, words, palette(chrome.dark()), scale=chrome.scale(view.presenting()),
-        width=width,
+        width=width, annotations=occasions.notes(days, chart, result),
         selected=dict(state.pick(marks.pick_key(result, chosen))),
     )  # fmt: skip
     if drawn.empty:
@@ -81,6 +82,7 @@ def _drawing(result: Result, chart: Chart, chosen: Pairs, name: str, width: int)
         st.plotly_chart(drawn.spec, config=dict(PLOTLY_CONFIG), height=drawn.height, **options)
     else:
         st.echarts_chart(drawn.spec, renderer="svg", height=drawn.height, **options)
+    occasions.below(days)
 
 
 def _clicker(key: str, drawn: Drawn, result: Result, chosen: Pairs) -> Any:

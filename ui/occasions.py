@@ -1,0 +1,59 @@
+"""Holidays and campaigns beside a line over time: two notes in the chart, all of them in words below it."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import streamlit as st
+
+from insight.charts.subject import Annotation
+from insight.i18n.catalog import Words
+from insight.occasions import Occasion
+from insight.result import Chart, Result
+from ui import cache, text, view
+
+
+def of(result: Result, chart: Chart) -> tuple[Occasion, ...]:
+    """The occasions that the chart's months cover; none for charts without a line over time."""
+    if chart.kind != "line" or result.units.get(chart.x) != "date" or result.table.empty:
+        return ()
+    days = [day for day in result.table[chart.x] if isinstance(day, date)]
+    if not days:
+        return ()
+    return cache.occasions(min(days), _after(max(days)))
+
+
+def _after(last: date) -> date:
+    """The first day of the month after: a month's point stands for all of it."""
+    return date(last.year + last.month // 12, last.month % 12 + 1, 1)
+
+
+def notes(found: Sequence[Occasion], chart: Chart, result: Result) -> tuple[Annotation, ...]:
+    """The latest campaign and the latest Christmas, at the point of their month."""
+    points = [day for day in result.table[chart.x] if isinstance(day, date)]
+    wanted = [
+        *[o for o in found if o.kind == "campaign"][-1:],
+        *[o for o in found if o.name == "christmas"][-1:],
+    ]
+    placed: dict[date, list[str]] = {}
+    for occasion in wanted:
+        at = max((day for day in points if day <= occasion.on), default=None)
+        if at is not None:
+            placed.setdefault(at, []).append(_name(view.words(), occasion))
+    return tuple(Annotation(at, tuple(names)) for at, names in placed.items())
+
+
+def below(found: Sequence[Occasion]) -> None:
+    """Every occasion with its day, holidays and campaigns each on a line."""
+    words = view.words()
+    for kind, key in (("holiday", "occasion.holidays"), ("campaign", "occasion.campaigns")):
+        names = [
+            words.t("occasion.at", name=_name(words, o), day=words.day(o.on, form="d MMM"))
+            for o in found
+            if o.kind == kind
+        ]
+        if names:
+            st.markdown(text.grey(words.t(key, names=words.list(names))))
+
+
+def _name(words: Words, occasion: Occasion) -> str:
+    return words.t(f"occasion.{occasion.name}") if occasion.kind == "holiday" else occasion.name
