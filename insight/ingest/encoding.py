@@ -21,7 +21,8 @@ NAMES = {
 }  # fmt: skip
 
 _SWEDISH = frozenset("åäöÅÄÖ")
-_COMMON = frozenset("éèüÜÉáàøØæÆëñçóíêßôâ")
+_COMMON = frozenset("éüÉÜ")
+_FOREIGN = frozenset("èëáàøØæÆñçóíêßôâ")
 _SIGNS = frozenset("€–—’‘”“…´`§°½×·£®©™•²³»«¨µ±¼")
 _HIGH = re.compile(rb"[^\x80-\xff]?[\x80-\xff]+[^\x80-\xff]?")
 _ENOUGH = 4000
@@ -237,7 +238,9 @@ def _plausible(sample: bytes, encoding: str) -> float:
         if char in _SWEDISH:
             score += 3 if in_word else -1
         elif char in _COMMON:
-            score += 1 if in_word else -1
+            score += 1.5 if in_word else -1
+        elif char in _FOREIGN:
+            score += 0.7 if in_word else -1
         elif char == "\xa0":
             score += 2 if before.isdigit() or after.isdigit() else 0.2
         elif char in _SIGNS:
@@ -246,6 +249,6 @@ def _plausible(sample: bytes, encoding: str) -> float:
             score -= 5
         else:
             score -= 2
-        if char.isalpha() and char.isupper() and before.islower():
-            score -= 2
+        if char.isupper() and (before.islower() or (before.isalpha() and after.islower())):
+            score -= 3  # a capital within a word
     return score

@@ -135,7 +135,7 @@ def _quickly(con: DuckDBPyConnection, opened: Opened, file_id: int, options: Rea
         con.execute("BEGIN TRANSACTION")
         return None
     watch.check()
-    if options.if_exists != "replace":
+    if options.if_exists != "replace" and "currency" in {**plan.values, **constants}:
         same_currency(con, "staged")
     fast.settle(con, file_id)
     done = Done(expected, lines=expected, quick=True)

@@ -45,7 +45,11 @@ def from_text(con: DuckDBPyConnection, path: Path, layout: Layout, expected: int
             {"path": str(path)},
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException):
-        return False  # not plain after all: the careful path reads it, record by record
+        # Not plain after all: the careful path reads it, record by record. The failed statement has ended the
+        # transaction, in which nothing else had happened yet.
+        con.execute("ROLLBACK")
+        con.execute("BEGIN TRANSACTION")
+        return False
     row = con.execute("SELECT count(*) FROM raw").fetchone()
     if row is None or row[0] != expected or _blank_rows(con, layout.width):
         con.execute("DROP TABLE raw")

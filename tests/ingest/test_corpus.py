@@ -43,7 +43,8 @@ def _figure(loaded: Loaded, name: str, wanted: Any) -> Any:
     select = {
         "rows": "count(*)", "ids": "count(DISTINCT customer_id)", "sum": "CAST(sum(amount) AS DOUBLE)",
         "neg": "CAST(coalesce(sum(amount) FILTER (WHERE amount < 0), 0) AS DOUBLE)",
-        "first": "CAST(CAST(min(ordered_at) AS DATE) AS VARCHAR)", "last": "CAST(CAST(max(ordered_at) AS DATE) AS VARCHAR)",
+        "first": "CAST(CAST(min(ordered_at) AS DATE) AS VARCHAR)",
+        "last": "CAST(CAST(max(ordered_at) AS DATE) AS VARCHAR)",
     }[name]  # fmt: skip
     return loaded.one(f"SELECT {select} FROM {kind}")
 

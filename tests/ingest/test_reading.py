@@ -206,7 +206,10 @@ def test_the_last_row_of_a_customer_counts():
 
 # ---- the text and its table ------------------------------------------------------------------------------------------
 
-PLAIN = "kundnr,namn,datum,belopp\n00001,Åsa Öberg,2024-03-25,1.50\n00002,Zoë Müller,2024-03-26,2.25\n00003,Märta Näs,2024-03-27,-3.00\n"
+PLAIN = (
+    "kundnr,namn,datum,belopp\n00001,Åsa Öberg,2024-03-25,1.50\n"
+    "00002,Zoë Müller,2024-03-26,2.25\n00003,Märta Näs,2024-03-27,-3.00\n"
+)
 
 
 @pytest.mark.parametrize(

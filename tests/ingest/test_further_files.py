@@ -1,0 +1,165 @@
+"""A second file beside the first: appended in order, merged, refused in another currency; every table can be read."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from insight.ingest.load import read_into
+from insight.ingest.options import ReadOptions
+from insight.ingest.proposal import propose
+from insight.ingest.report import FileReport
+from insight.workspace.tables import create_tables
+from tests.ingest.reading import EN, SV, reading
+
+KEY = b"a key of the tests, 16+"
+
+
+@pytest.fixture
+def con():
+    with duckdb.connect() as connection:
+        create_tables(connection)
+        yield connection
+
+
+def _read(con: duckdb.DuckDBPyConnection, folder: Path, content: str, file_id: int, **settings: str) -> FileReport:
+    path = folder / f"upload{file_id}"
+    path.write_text(content, encoding="utf-8", newline="")
+    return read_into(con, path, name=f"fil{file_id}.csv", file_id=file_id, options=ReadOptions.parse(settings), key=KEY)
+
+
+def _sales(n: int, start: int, month: str, amount: str = "1.50", more: str = "") -> str:
+    """n lines of sales, long enough for the fast path."""
+    return f"kundnr,datum,belopp{',' + more if more else ''}\n" + "".join(
+        f"{(start + 7 * at) % 50:05d},{month}-{1 + at % 28:02d},{amount}{',x' if more else ''}\n" for at in range(n)
+    )
+
+
+def _in_order(con: duckdb.DuckDBPyConnection) -> bool:
+    rows = con.execute("SELECT customer_id, ordered_at FROM transactions").fetchall()
+    return rows == sorted(rows)
+
+
+def test_appended_transactions_stay_sorted_and_the_overlap_is_told(con: duckdb.DuckDBPyConnection, tmp_path: Path):
+    assert _read(con, tmp_path, _sales(100, 0, "2024-03"), 1).rows == 100
+    report = _read(con, tmp_path, _sales(80, 3, "2024-03", more="säljare"), 2)
+    assert report.rows == 80
+    assert con.execute("SELECT count(*), count(a1), sum(amount) FROM transactions").fetchone() == (
+        180,
+        80,
+        Decimal("270.00"),
+    )
+    assert _in_order(con)
+    overlap = next(message for message in report.messages if message.code == "period_overlap")
+    assert overlap.values["count"] == 100
+
+
+def test_the_fast_and_the_careful_way_load_the_same(con: duckdb.DuckDBPyConnection, tmp_path: Path):
+    plain = _sales(200, 0, "2024-03", more="säljare")
+    quoted = "\n".join(",".join(f'"{cell}"' for cell in line.split(",")) for line in plain.splitlines()) + "\n"
+    careful = plain.replace("\n", "\n# a comment\n", 1)
+    tables: list[list[tuple[object, ...]]] = []
+    for content in (plain, quoted, careful):
+        with reading(content) as loaded:
+            assert loaded.report.rows == 200
+            tables.append(loaded.rows("SELECT customer_id, ordered_at, amount, a1 FROM transactions ORDER BY line"))
+    assert tables[0] == tables[1] == tables[2]
+
+
+@pytest.mark.parametrize(
+    ("line", "aside", "ids"),
+    [("00001,2024-03-77,1.50", 1, 50), ("00001,2024-03-25,x", 1, 50), (" 00001,2024-03-25,1.50", 0, 50),
+     ("123.0,2024-03-25,1.50", 0, 51), (",2024-03-25,1.50", 0, 50), ("00001,2024-03-25", 1, 50),
+     ("1,2024-03-25,1,50", 1, 50)],
+)  # fmt: skip
+def test_one_odd_line_far_down_a_plain_file_is_treated_like_any(line: str, aside: int, ids: int):
+    rows = _sales(3000, 0, "2024-03").splitlines()
+    rows.insert(2500, line)
+    with reading("\n".join(rows) + "\n") as loaded:
+        assert (loaded.report.rows, loaded.report.set_aside) == (3001 - aside, aside)
+        assert loaded.one("SELECT count(DISTINCT customer_id) FROM transactions") == ids
+        assert [row[0] for row in loaded.rows("SELECT line FROM set_aside")] == [2501] * aside
+        assert loaded.balanced()
+
+
+def test_another_currency_is_refused_and_changes_nothing(con: duckdb.DuckDBPyConnection, tmp_path: Path):
+    _read(con, tmp_path, "kundnr;datum;belopp\n1;2024-03-25;10,00 kr\n2;2024-03-26;10,00 kr\n", 1)
+    for content in (
+        "kundnr;datum;belopp\n1;2024-04-25;10,00 €\n",
+        _sales(100, 0, "2024-04").replace("belopp", "belopp (EUR)"),
+    ):
+        report = _read(con, tmp_path, content, 2)
+        assert report.outcome == "refuse"
+        assert "EUR" in SV.message(report.messages[-1].message)
+    assert con.execute("SELECT count(*), sum(amount) FROM transactions").fetchone() == (2, Decimal("20.00"))
+
+
+def test_a_later_customer_file_updates_and_adds(con: duckdb.DuckDBPyConnection, tmp_path: Path):
+    _read(con, tmp_path, "kundnr;namn;ort;bilmärke\n1;Åsa Öberg;Lund;Volvo\n2;Bo Ek;Ystad;\n", 1)
+    report = _read(con, tmp_path, "kundnr;namn;ort;epost\n2;Bo Ek;Malmö;bo@example.se\n3;Cy Ask;Kivik;\n", 2)
+    assert report.rows == 2
+    assert con.execute("SELECT customer_id, city, email, a1, file_id FROM customers ORDER BY 1").fetchall() == [
+        ("1", "Lund", None, "Volvo", 1), ("2", "Malmö", "bo@example.se", None, 1), ("3", "Kivik", None, None, 2),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "line", "select", "first"),
+    [
+        ("contacts", "kundnr;skickat;kanal;utskick;öppnad", "1;2024-03-25 08:00;e-post;Vår;ja",
+         "channel, opened", ("e-post", True)),
+        ("rewards", "kundnr;utdelad;förmån;värde;inlöst", "1;2024-03-25;bonuscheck;50,00;2024-04-01",
+         "kind, value", ("bonuscheck", Decimal("50.00"))),
+        ("events", "kundnr;tidpunkt;händelse;kanal", "1;2024-03-25 08:00;inloggning;app",
+         "kind, channel", ("inloggning", "app")),
+        ("agreements", "kundnr;startdatum;slutdatum;abonnemang;avgift", "1;2024-03-01;;Bas;99,00",
+         "plan, fee", ("Bas", Decimal("99.00"))),
+        ("identities", "kundnr;annat id;slag", "1;web-77;webb", "other_id, kind", ("web-77", "webb")),
+        ("answers", "medlemsnr;NPS;svarsdatum;kommentar", "1;9;2024-03-25;Bra",
+         "score, comment", (Decimal("9.00"), "Bra")),
+        ("assignments", "kund-id;testgrupp;tilldelad;levererad", "1;kontroll;2024-03-25;ja",
+         "arm, delivered", ("kontroll", True)),
+        ("customers", "medlemsnr;namn;ort;födelsedatum", "1;Åsa Öberg;Lund;1980-01-31",
+         "name, city", ("Åsa Öberg", "Lund")),
+    ],
+)  # fmt: skip
+def test_every_table_is_recognised_and_read(kind: str, header: str, line: str, select: str, first: tuple[object, ...]):
+    with reading(f"{header}\n{line}\n") as loaded:
+        assert loaded.report.kind == kind, loaded.said
+        assert loaded.rows(f"SELECT {select} FROM {kind}") == [first]
+        assert loaded.balanced()
+
+
+def test_a_look_before_loading_says_what_would_happen(tmp_path: Path):
+    path = tmp_path / "upload"
+    path.write_bytes(
+        "kundnr;namn;datum;belopp\n00001;Åsa Öberg;2024-03-25;1 234,50 kr\n00002;Bo Ek;2024-03-26;7,00 kr\n".encode(
+            "cp1252"
+        )
+    )
+    look = propose(path, name="köp.csv", options=ReadOptions())
+    assert (look.kind, look.outcome) == ("transactions", "warn")
+    assert [(c.label, c.content, c.field, c.personal) for c in look.columns] == [
+        ("kundnr", "number", "customer_id", ""), ("namn", "text", "", "name"), ("datum", "date", "ordered_at", ""),
+        ("belopp", "number", "amount", ""),
+    ]  # fmt: skip
+    assert look.rows[0] == ("00001", "Åsa Öberg", "2024-03-25", "1 234,50 kr")
+    decided = {decision.name: decision.value for decision in look.decisions}
+    assert (decided["encoding"], decided["delimiter"], decided["header_line"]) == ("cp1252", ";", "1")
+    assert all(words.message(c.reason) for c in look.columns for words in (SV, EN))
+
+
+def test_a_look_at_a_refused_file_says_why(tmp_path: Path):
+    path = tmp_path / "upload"
+    path.write_bytes(b"")
+    look = propose(path, name="tom.csv", options=ReadOptions())
+    assert (look.kind, look.outcome) == ("", "refuse")
+
+
+def test_cancelling_leaves_nothing_behind(con: duckdb.DuckDBPyConnection, tmp_path: Path):
+    path = tmp_path / "upload"
+    path.write_text(_sales(100, 0, "2024-03"), encoding="utf-8")
+    report = read_into(con, path, name="a", file_id=1, options=ReadOptions(), key=KEY, cancelled=lambda: True)
+    assert [message.code for message in report.messages] == ["cancelled"]
+    assert con.execute("SELECT count(*) FROM transactions").fetchone() == (0,)
