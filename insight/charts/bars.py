@@ -221,7 +221,12 @@ def _before(subject: Subject) -> Floats:
 
 
 def _tick_note(subject: Subject) -> str:
-    return subject.words.t("chart.stroke_is_before") if subject.chart.before else ""
+    column = subject.chart.before
+    if not column:
+        return ""
+    if subject.words.has(f"column.{column}"):
+        return subject.words.t("chart.stroke_is", name=subject.column(column))
+    return subject.words.t("chart.stroke_is_before")
 
 
 def _strokes(subject: Subject, *, lying: bool) -> list[Spec]:

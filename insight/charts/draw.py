@@ -109,8 +109,9 @@ def _has_values(subject: Subject) -> bool:
 def _measured(subject: Subject) -> str:
     """The column that the figure is about: a value column, for pairs perhaps `color`; empty without values."""
     columns = [subject.chart.color, *subject.ys] if subject.chart.kind in _PAIRED else [*subject.ys]
-    text_like = [c for c in columns if c in subject.table.columns and subject.unit(c) not in ("text", "date", "score")]
-    return next((c for c in text_like or subject.ys if np.isfinite(subject.values(c)).any()), "")
+    numbers = [c for c in columns if c in subject.table.columns and subject.unit(c) not in ("text", "date")]
+    measures = [c for c in numbers if c not in subject.mark_columns]
+    return next((c for c in measures or subject.ys if np.isfinite(subject.values(c)).any()), "")
 
 
 def _nothing(subject: Subject, engine: Engine) -> Drawn:

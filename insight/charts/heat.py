@@ -56,9 +56,12 @@ def _shades(subject: Subject, pairs: Pairs) -> Shades:
     words, palette, values = subject.words, subject.palette, pairs.values
     unit = subject.unit(pairs.value)
     unit_words = subject.measure(pairs.value).unit
+    if pairs.value == "index":
+        return Shades(np.clip(values / 200, 0, 1), palette.diverging, words.t("chart.colour_index"))
     if (values < 0).any():
         limit = float(np.nanmax(np.abs(values)))
-        said = ", ".join(part for part in (unit_words, words.t("chart.colour_change")) if part)
+        moved = words.t("chart.colour_change" if subject.is_difference(pairs.value) else "chart.colour_sign")
+        said = ", ".join(part for part in (unit_words, moved) if part)
         return Shades((values / limit + 1) / 2, palette.diverging, said)
     if unit == "count" or _shown(subject, pairs) != pairs.value:
         shares = values if unit == "ratio" else _row_shares(pairs)

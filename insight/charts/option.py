@@ -59,7 +59,7 @@ def foot(subject: Subject, words: str) -> Spec:
     sizes = subject.sizes
     style = {"fontSize": sizes.tick, "fontWeight": "normal", "color": subject.palette.ink2, "fontFamily": FONT_STACK}
     return {
-        "text": words,
+        "text": words[:1].upper() + words[1:],
         "left": 0,
         "bottom": 0,
         "padding": 0,
@@ -99,7 +99,7 @@ def pairs(subject: Subject) -> Pairs:
 
 
 def _is_measure(subject: Subject, column: str) -> bool:
-    return subject.unit(column) not in ("text", "date", "score") and column not in subject.mark_columns
+    return subject.unit(column) not in ("text", "date") and column not in subject.mark_columns
 
 
 def _ordered(subject: Subject, column: str) -> tuple[object, ...]:

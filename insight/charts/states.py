@@ -5,13 +5,14 @@ from insight.charts.theme import SegmentState
 
 _STATES: dict[str, SegmentState] = {
     "core": "core", "champions": "core", "loyal": "core", "promoter": "core", "promoters": "core",
-    "up": "core",
+    "up": "core", "active": "core", "kept": "core",
     "growing": "growing", "potential_loyal": "growing", "new": "growing", "promising": "growing",
     "returned": "growing", "reactivated": "growing",
     "need_attention": "at_risk", "about_to_sleep": "at_risk", "at_risk": "at_risk", "cant_lose": "at_risk",
-    "detractor": "at_risk", "detractors": "at_risk", "down": "at_risk",
+    "detractor": "at_risk", "detractors": "at_risk", "down": "at_risk", "slipping": "at_risk",
     "passive": "dormant", "passives": "dormant", "sleeping": "dormant", "dormant": "dormant", "inactive": "dormant",
-    "hibernating": "dormant", "flat": "dormant", "others": "dormant", "lost": "lost", "none": "lost",
+    "hibernating": "dormant", "flat": "dormant", "paused": "dormant", "others": "dormant",
+    "lost": "lost", "none": "lost",
 }  # fmt: skip
 
 

@@ -164,7 +164,9 @@ class Subject:
                 lines.append(words.t("chart.likely", low=self.said(ends[0], unit), high=self.said(ends[1], unit)))
         if self.chart.before and column == self.ys[0]:
             earlier = self.values(self.chart.before)[row]
-            lines.append(words.t("chart.earlier", value=self.said(earlier, unit)))
+            known = words.has(f"column.{self.chart.before}")
+            name = self.column(self.chart.before) if known else words.t("chart.before_total")
+            lines.append(f"{name}: {self.said(earlier, unit)}")
         return [*lines, *([self.base(row)] if self.base(row) else [])]
 
     def plotly_hover(self, lines: Sequence[str]) -> str:
