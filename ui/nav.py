@@ -21,6 +21,7 @@ _ORDER = {
         "cross", "list", "card",
     ),
     "value": ("ladder", "movement", "bridge", "next_step", "what_if", "potential"),
+    "campaigns": ("verdict", "checks", "curve", "segments", "plan", "register"),
     "data": ("upload", "quality", "start"),
 }  # fmt: skip
 

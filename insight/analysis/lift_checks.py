@@ -1,15 +1,18 @@
 """Checks before any effect: sample ratio, balance before the test, and what was left out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from scipy import stats as distributions
 
-from insight.analysis.lift_rules import COMMON, Trial, make_customers
+from insight.analysis.basis import frame
+from insight.analysis.lift_rules import COMMON, Trial, make_customers, named
 from insight.analysis.registry import Analysis
 from insight.errors import UsageError
-from insight.result import Chart, Message, Metric, Note, Result
+from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Settings
 from insight.stats.sample_ratio import SampleRatio, sample_ratio_test
 from insight.workspace.engine import Query
@@ -37,6 +40,33 @@ _BEFORE = """
     GROUP BY lift_customers.arm
 """
 
+# Figures from the customer file that no campaign moves: age, and how the customer once came in.
+_PEOPLE = """
+    SELECT
+        lift_customers.arm,
+        avg(date_diff('day', people.birth_date, assigned_on) / 365.25) AS age_mean,
+        var_samp(date_diff('day', people.birth_date, assigned_on) / 365.25) AS age_var,
+        count(people.birth_date) AS age_n
+    FROM lift_customers
+    LEFT JOIN (SELECT customer_id, max(birth_date) AS birth_date FROM customers GROUP BY customer_id) AS people
+        ON people.customer_id = lift_customers.customer_id
+    GROUP BY lift_customers.arm
+"""
+_BY_JOIN_CHANNEL = """
+    SELECT lift_customers.arm, coalesce(people.value, '') AS value, count(*) AS n
+    FROM lift_customers
+    LEFT JOIN (SELECT customer_id, max(join_channel) AS value FROM customers GROUP BY customer_id) AS people
+        ON people.customer_id = lift_customers.customer_id
+    GROUP BY lift_customers.arm, coalesce(people.value, '')
+"""
+_BY_TIER = """
+    SELECT arm, cast(tier AS VARCHAR) AS value, count(*) AS n
+    FROM (
+        SELECT arm, ntile(4) OVER (ORDER BY sales_before, customer_id) AS tier
+        FROM lift_customers WHERE n_orders_before > 0) AS ranked
+    GROUP BY arm, tier
+"""
+
 _OTHER_TESTS = """
     SELECT coalesce(other.test, '') AS test, count(DISTINCT other.customer_id) AS n
     FROM assignments AS other
@@ -53,12 +83,20 @@ _MEMBERS = """SELECT customer_id, arm, sales_before, n_orders_before, sales, n_o
 
 @dataclass(frozen=True)
 class Checked:
-    """What the checks found: the sample ratio (None without a plan), whether the arms were alike before, and how."""
+    """What the checks found: the sample ratio (None without a plan), whether the arms were alike before, and how.
+
+    pvalues: per trait that could be compared; balance_pvalue the smallest of them, times their number (Bonferroni).
+    """
 
     ratio: SampleRatio | None
     balance: pd.DataFrame
-    balance_pvalue: float | None
+    pvalues: Mapping[str, float]
     others: tuple[tuple[str, int], ...]
+
+    @property
+    def balance_pvalue(self) -> float | None:
+        """One p for all traits; None when no trait can be compared."""
+        return min(1.0, min(self.pvalues.values()) * len(self.pvalues)) if self.pvalues else None
 
     @property
     def drawn(self) -> bool:
@@ -83,14 +121,11 @@ def planned_shares(settings: Settings, trial: Trial) -> list[float] | None:
     """The planned share of every arm in order, or None when no plan was given. Raises UsageError for a wrong plan."""
     if not settings["planned"]:
         return None
-    known = {arm.lower(): arm for arm in trial.arms}
     plan: dict[str, float] = {}
     for name, share in settings["planned"]:
-        if name.strip().lower() not in known:
-            raise UsageError("lift.unknown_arm", name=name, known=", ".join(trial.arms))
         if share <= 0:
             raise UsageError("lift.planned_not_positive", name=name)
-        plan[known[name.strip().lower()]] = share
+        plan[named(trial.arms, name)] = share
     missing = [arm for arm in trial.arms if arm not in plan]
     if missing:
         raise UsageError("lift.planned_missing", names=", ".join(missing))
@@ -108,7 +143,9 @@ _TRAITS = (
     ("orders", "orders_before", "orders_var", "n_customers"),
     ("bought", "bought_before", "bought_var", "n_customers"),
     ("tenure", "tenure_days", "tenure_var", "tenure_n"),
+    ("age", "age_mean", "age_var", "age_n"),
 )
+_FEWEST_EXPECTED = 5
 
 
 def _welch_anova(parts: list[tuple[int, float, float]]) -> float | None:
@@ -126,15 +163,29 @@ def _welch_anova(parts: list[tuple[int, float, float]]) -> float | None:
     return float(distributions.f.sf(statistic, k - 1, (k**2 - 1) / (3 * spread)))
 
 
-def _balance_pvalue(frame: pd.DataFrame) -> float | None:
-    """The smallest p over the traits, times their number (Bonferroni); None when no trait can be compared."""
-    found: list[float] = []
-    for _, mean, var, size in _TRAITS:
-        parts = [(int(r[size]), _real(r[mean]), _real(r[var])) for _, r in frame.iterrows()]
-        pvalue = _welch_anova(parts)
-        if pvalue is not None:
-            found.append(pvalue)
-    return min(1.0, min(found) * len(found)) if found else None
+def _same_shares(found: pd.DataFrame) -> float | None:
+    """χ² that the arms divide alike; values too rare to be expected five times in every arm are put together."""
+    counts = found.pivot_table(index="arm", columns="value", values="n", aggfunc="sum", fill_value=0).to_numpy(float)
+    if counts.size == 0 or len(counts) < 2:
+        return None
+    share = counts.sum(axis=1).min() / counts.sum()
+    rare = counts.sum(axis=0) * share < _FEWEST_EXPECTED
+    cells = np.column_stack([counts[:, ~rare], counts[:, rare].sum(axis=1)]) if rare.any() else counts
+    cells = cells[:, cells.sum(axis=0) * share >= _FEWEST_EXPECTED]
+    return float(distributions.chi2_contingency(cells, correction=False).pvalue) if cells.shape[1] > 1 else None
+
+
+def _pvalues(query: Query, balance: pd.DataFrame) -> dict[str, float]:
+    """p per trait that can be compared: Welch (1951) for figures, χ² for groups."""
+    found: dict[str, float | None] = {}
+    for trait, mean, var, size in _TRAITS:
+        if mean in balance.columns:
+            parts = [(int(row[size]), _real(row[mean]), _real(row[var])) for row in balance.to_dict("records")]
+            found[trait] = _welch_anova(parts)
+    found["tier"] = _same_shares(query.frame(_BY_TIER))
+    if query.has_values("customers", "join_channel"):
+        found["join_channel"] = _same_shares(query.frame(_BY_JOIN_CHANNEL))
+    return {trait: pvalue for trait, pvalue in found.items() if pvalue is not None}
 
 
 def _real(value: Any) -> float:
@@ -146,28 +197,64 @@ def check(query: Query, settings: Settings, trial: Trial) -> Checked:
     planned = planned_shares(settings, trial)
     ratio = sample_ratio_test(_all_sizes(query, trial), planned) if planned else None
     balance = query.frame(_BEFORE)
+    if query.has_values("customers", "birth_date"):
+        balance = balance.merge(query.frame(_PEOPLE), on="arm")
     order = {arm: place for place, arm in enumerate(trial.arms)}
     balance = balance.sort_values("arm", key=lambda column: column.map(order), ignore_index=True)
     others = query.rows(_OTHER_TESTS, test=trial.test, window=trial.window)
-    return Checked(ratio, balance, _balance_pvalue(balance), tuple((str(t), int(n)) for t, n in others))
+    return Checked(ratio, balance, _pvalues(query, balance), tuple((str(t), int(n)) for t, n in others))
+
+
+def check_rows(trial: Trial, found: Checked) -> pd.DataFrame:
+    """A row per check: its name, its state (ok, care, ask, stop, unknown), how many customers it is about, its p."""
+    ratio = found.ratio.pvalue if found.ratio else None
+    sizes = "ask" if ratio is None else "stop" if found.ratio and found.ratio.mismatch else "ok"
+    alike = "unknown" if found.balance_pvalue is None else "ok" if found.drawn else "stop"
+    rows: list[dict[str, object]] = [
+        {"check": "sizes", "state": sizes, "n": trial.n_assigned, "pvalue": ratio},
+        {"check": "alike", "state": alike, "n": trial.n_assigned, "pvalue": found.balance_pvalue},
+    ]
+    counted = {
+        "window": trial.n_incomplete, "one_arm": trial.n_two_arms, "dated": trial.n_undated,
+        "known": trial.n_unknown, "other_test": max((n for _, n in found.others), default=0),
+    }  # fmt: skip
+    if trial.control is None:
+        rows.append({"check": "control", "state": "care", "n": len(trial.arms), "pvalue": None})
+    rows += [
+        {"check": name, "state": "care" if n else "ok", "n": n, "pvalue": None}
+        for name, n in counted.items()
+        if n or name in ("window", "one_arm")
+    ]
+    return frame(rows, ("check", "state", "n", "pvalue"))
+
+
+_UNITS: dict[str, Unit] = {
+    "arm": "text", "n_assigned": "count", "n_customers": "count", "planned": "number", "spend_before": "money",
+    "orders_before": "number", "bought_before": "ratio", "tenure_days": "days", "age": "number",
+}  # fmt: skip
 
 
 def checks(query: Query, settings: Settings) -> Result:
     """Everything that must be right before an effect may be told.
 
     Table: a row per arm: n_assigned, n_customers (used), planned (customers the plan would give), spend_before,
-    orders_before, bought_before (share), tenure_days. Metrics: sample_ratio_pvalue (χ² over all arms; None without
-    `planned`), balance_pvalue (Welch 1951 over four traits, Bonferroni), n_two_arms, n_incomplete, n_unknown.
+    orders_before, bought_before (share), tenure_days, age. `tables`: "checks" and the p of every trait ("balance").
+    Metrics: sample_ratio_pvalue (χ² over all arms; None without `planned`), balance_pvalue (Bonferroni over the traits:
+    Welch 1951 on spend, orders, share of buyers, tenure and age; χ² on spend tier and recruitment channel),
+    n_two_arms, n_incomplete, n_unknown.
     """
     trial = make_customers(query, settings)
     found = check(query, settings, trial)
     sizes = dict(zip(trial.arms, _all_sizes(query, trial), strict=True))
     expected = dict(zip(trial.arms, found.ratio.expected, strict=True)) if found.ratio else {}
-    table = found.balance[
-        ["arm", "n_customers", "spend_before", "orders_before", "bought_before", "tenure_days"]
-    ].copy()
-    table.insert(1, "n_assigned", [sizes[arm] for arm in table["arm"]])
-    table.insert(3, "planned", [expected.get(arm) for arm in table["arm"]])
+    rows = [
+        {
+            **{name: None if row.get(name) != row.get(name) else row.get(name) for name in _UNITS},
+            "n_assigned": sizes[row["arm"]], "planned": expected.get(row["arm"]),
+            "age": row["age_mean"] if row.get("age_n") else None,
+        }
+        for row in found.balance.to_dict("records")
+    ]  # fmt: skip
     ratio = found.ratio.pvalue if found.ratio else None
     metrics = {
         "sample_ratio_pvalue": Metric(ratio, "pvalue", better=0),
@@ -180,15 +267,21 @@ def checks(query: Query, settings: Settings) -> Result:
         key="lift.checks",
         headline=_headline(found),
         metrics=metrics,
-        table=table,
-        units={
-            "arm": "text", "n_assigned": "count", "n_customers": "count", "planned": "number", "spend_before": "money",
-            "orders_before": "number", "bought_before": "ratio", "tenure_days": "days",
-        },
+        table=frame(rows, list(_UNITS)),
+        units=dict(_UNITS),
         basis=trial.basis(Message("lift.rule", {"window": trial.window}), "lift_checks"),
         chart=Chart("hbar", x="arm", y="spend_before", title=Message("lift.before_title")),
         drill=("arm",),
         notes=(*found.notes, *trial.notes),
+        labels={name: f"lift.trait.{name}" for name in found.pvalues},
+        tables={
+            "checks": check_rows(trial, found),
+            "balance": frame([{"trait": name, "pvalue": p} for name, p in found.pvalues.items()], ("trait", "pvalue")),
+        },
+        more_units={
+            "checks": {"check": "text", "state": "text", "n": "count", "pvalue": "pvalue"},
+            "balance": {"trait": "text", "pvalue": "pvalue"},
+        },
     )  # fmt: skip
 
 

@@ -1,9 +1,11 @@
 """Figures per arm: moments from one SQL pass, and the comparison of each arm with the control."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
+from insight.analysis.basis import frame
 from insight.analysis.lift_rules import Trial
 from insight.stats.cuped import cuped
 from insight.stats.means import Difference, RelativeLift, log_lift, relative_lift_rule, welch
@@ -51,29 +53,43 @@ _TOTALS = """
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm's moments by metric, its buyers and its cost per customer."""
+    """One arm's moments by metric, its buyers, and per customer its contact cost and its share of a fixed cost.
+
+    A fixed cost is known, so it moves the arm's net profit and leaves its variance alone.
+    """
 
     name: str
     n: int
     buyers: int
     cost: float
+    fixed: float
     row: pd.Series
+
+    @property
+    def cost_in_all(self) -> float:
+        """Contact cost and fixed cost per assigned customer."""
+        return self.cost + self.fixed
+
+    def mean(self, metric: str) -> float | None:
+        """A metric per assigned customer."""
+        found = _number(self.row[f"{metric}_mean"])
+        return found - self.fixed if found is not None and metric == "net_profit" else found
 
     def moments(self, metric: str) -> Moments:
         """n, mean and sample variance of a metric per assigned customer."""
-        return Moments(self.n, _number(self.row[f"{metric}_mean"]), _number(self.row[f"{metric}_var"]))
+        return Moments(self.n, self.mean(metric), _number(self.row[f"{metric}_var"]))
 
     def with_before(self, metric: str) -> JointMoments:
         """The metric jointly with spend before the assignment (x)."""
         return JointMoments(
-            self.n, _number(self.row["before_mean"]), _number(self.row[f"{metric}_mean"]),
+            self.n, _number(self.row["before_mean"]), self.mean(metric),
             _number(self.row["before_var"]), _number(self.row[f"{metric}_var"]), _number(self.row[f"{metric}_cov"]),
         )  # fmt: skip
 
     def margin_and_cost(self) -> JointMoments:
-        """Margin (y) jointly with cost (x) per assigned customer."""
+        """Margin (y) jointly with cost in all (x) per assigned customer."""
         return JointMoments(
-            self.n, self.cost, _number(self.row["margin_mean"]), _number(self.row["cost_var"]),
+            self.n, self.cost_in_all, _number(self.row["margin_mean"]), _number(self.row["cost_var"]),
             _number(self.row["margin_var"]), _number(self.row["margin_cost_cov"]),
         )  # fmt: skip
 
@@ -82,13 +98,13 @@ def _number(value: object) -> float | None:
     return None if value is None or value != value else float(str(value))
 
 
-def read_arms(query: Query) -> dict[str, Arm]:
-    """Every arm that has customers, by name, from `lift_customers`."""
-    frame = query.frame(_MOMENTS)
-    return {
-        str(row["arm"]): Arm(str(row["arm"]), int(row["n"]), int(row["buyers"]), float(row["cost"]), row)
-        for _, row in frame.iterrows()
-    }
+def read_arms(query: Query, trial: Trial) -> dict[str, Arm]:
+    """Every arm that has customers, by name in the trial's order, from `lift_customers`."""
+    found: dict[str, Arm] = {}
+    for _, row in query.frame(_MOMENTS).iterrows():
+        name, n = str(row["arm"]), int(row["n"])
+        found[name] = Arm(name, n, int(row["buyers"]), float(row["cost"]), trial.fixed_cost.get(name, 0.0) / n, row)
+    return {name: found[name] for name in trial.arms if name in found}
 
 
 def totals(query: Query) -> pd.DataFrame:
@@ -116,6 +132,14 @@ def relative(arm: Arm, other: Arm, metric: str) -> tuple[RelativeLift | None, tu
     return log_lift(arm.moments(metric), other.moments(metric)), rule.warnings
 
 
+def rivals(trial: Trial, arms: Mapping[str, Arm]) -> dict[str, str]:
+    """What each arm is told against: the control; without one the best other arm on the deciding figure."""
+    if trial.control is not None:
+        return {name: trial.control for name in arms if name != trial.control}
+    ranked = sorted(arms, key=lambda name: -(arms[name].mean(trial.primary) or 0.0))
+    return {name: ranked[1] if name == ranked[0] else ranked[0] for name in arms}
+
+
 def shown_metrics(trial: Trial) -> dict[str, bool]:
     """Which metrics have values: margin needs margins, net profit also costs."""
     return {
@@ -124,21 +148,19 @@ def shown_metrics(trial: Trial) -> dict[str, bool]:
     }  # fmt: skip
 
 
-def compare_table(trial: Trial, arms: dict[str, Arm]) -> tuple[pd.DataFrame, set[str]]:
+def compare_table(trial: Trial, arms: Mapping[str, Arm]) -> tuple[pd.DataFrame, set[str]]:
     """A row per arm and metric: n_obs, mean, effect against the reference with interval and p, relative lift, and the
     adjusted p (Holm over the arms for the primary metric, Benjamini-Hochberg over the rest). And warning codes."""
     shown = shown_metrics(trial)
     reference = arms[trial.reference]
     rows: list[dict[str, object]] = []
     warnings: set[str] = set()
-    for name in trial.arms:
-        if name not in arms:
-            continue
+    for name in arms:
         for metric in METRICS:
             row: dict[str, object] = dict.fromkeys(_COLUMNS)
             row |= {"arm": name, "metric": metric, "n_obs": arms[name].n}
             if shown[metric]:
-                row["mean"] = arms[name].moments(metric).mean
+                row["mean"] = arms[name].mean(metric)
                 if name != trial.reference:
                     found = difference(arms[name], reference, metric)
                     lift, codes = relative(arms[name], reference, metric)
@@ -153,9 +175,8 @@ def compare_table(trial: Trial, arms: dict[str, Arm]) -> tuple[pd.DataFrame, set
                             "rel_effect_size_ci_upper": lift.ci_upper,
                         }  # fmt: skip
             rows.append(row)
-    table = pd.DataFrame(rows, columns=list(_COLUMNS)).astype({"n_obs": int})
-    _adjust(table, trial.primary)
-    return table, warnings
+    _adjust(rows, trial.primary)
+    return frame(rows, _COLUMNS), warnings
 
 
 _COLUMNS = (
@@ -164,35 +185,38 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _adjust(table: pd.DataFrame, primary: str) -> None:
-    tested = table["pvalue"].notna()
-    for rows, adjust in (
-        (tested & (table["metric"] == primary), holm),
-        (tested & (table["metric"] != primary), benjamini_hochberg),
+def _adjust(rows: list[dict[str, object]], primary: str) -> None:
+    tested = [row for row in rows if row["pvalue"] is not None]
+    for chosen, adjust in (
+        ([row for row in tested if row["metric"] == primary], holm),
+        ([row for row in tested if row["metric"] != primary], benjamini_hochberg),
     ):
-        table.loc[rows, "pvalue_adjusted"] = adjust([float(p) for p in table.loc[rows, "pvalue"]])
+        for row, pvalue in zip(chosen, adjust([float(str(row["pvalue"])) for row in chosen]), strict=True):
+            row["pvalue_adjusted"] = pvalue
 
 
-def cuped_table(trial: Trial, arms: dict[str, Arm]) -> pd.DataFrame:
-    """The same effects with what the customers spent before taken out: spend, margin and net profit."""
+_CUPED_COLUMNS = (
+    "arm", "metric", "other", "effect_size", "effect_size_ci_lower", "effect_size_ci_upper", "pvalue",
+    "variance_reduction", "theta",
+)  # fmt: skip
+
+
+def cuped_table(trial: Trial, arms: Mapping[str, Arm]) -> pd.DataFrame:
+    """The effects on spend, margin and net profit with what the customers spent before taken out (one pooled θ)."""
     shown = shown_metrics(trial)
-    present = [name for name in trial.arms if name in arms]
-    place = present.index(trial.reference)
+    against = rivals(trial, arms)
+    names = list(arms)
     rows: list[dict[str, object]] = []
     for metric in ("spend", "margin", "net_profit"):
         if not shown[metric]:
             continue
-        adjusted = cuped([arms[name].with_before(metric) for name in present])
-        for index, name in enumerate(present):
-            if index == place:
-                continue
-            found = welch(adjusted.arms[index], adjusted.arms[place])
-            rows.append(
-                {
-                    "arm": name, "metric": metric, "effect_size": found.effect_size,
-                    "effect_size_ci_lower": found.ci_lower,
-                    "effect_size_ci_upper": found.ci_upper, "pvalue": found.pvalue,
-                    "variance_reduction": adjusted.variance_reduction, "theta": adjusted.theta,
-                }
-            )  # fmt: skip
-    return pd.DataFrame(rows)
+        adjusted = cuped([arms[name].with_before(metric) for name in names])
+        by_name = dict(zip(names, adjusted.arms, strict=True))
+        for name, other in against.items():
+            found = welch(by_name[name], by_name[other])
+            rows.append({
+                "arm": name, "metric": metric, "other": other, "effect_size": found.effect_size,
+                "effect_size_ci_lower": found.ci_lower, "effect_size_ci_upper": found.ci_upper,
+                "pvalue": found.pvalue, "variance_reduction": adjusted.variance_reduction, "theta": adjusted.theta,
+            })  # fmt: skip
+    return frame(rows, _CUPED_COLUMNS)

@@ -8,6 +8,7 @@ out of all arms by a rule that does not look at the arm.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import unquote
 
 import pyarrow as pa
 
@@ -68,12 +69,15 @@ _COUNTS = """
     SELECT
         count(*) AS n,
         sum(CASE WHEN n_arms > 1 THEN 1 ELSE 0 END) AS n_two_arms,
+        sum(CASE WHEN n_arms = 1 AND assigned_on IS NULL THEN 1 ELSE 0 END) AS n_undated,
         sum(CASE WHEN n_arms = 1 AND assigned_on + cast($window AS INTEGER) > CAST($after AS DATE) THEN 1 ELSE 0 END)
             AS n_incomplete,
-        min(assigned_on) AS first_on, max(assigned_on) AS last_on,
-        count(contact_cost) AS n_cost, min(lowest_cost) AS lowest_cost,
         sum(CASE WHEN customer_id NOT IN (SELECT customer_id FROM customer_facts) THEN 1 ELSE 0 END) AS n_unknown
     FROM lift_all
+"""
+
+_COSTS = """
+    SELECT arm, count(contact_cost) AS n_cost, min(lowest_cost) AS lowest_cost FROM lift_all GROUP BY arm ORDER BY arm
 """
 
 # What each assigned customer bought in the window, and in the days before the assignment.
@@ -118,12 +122,14 @@ class Trial:
     last_on: date
     n_assigned: int
     n_two_arms: int
+    n_undated: int
     n_incomplete: int
     n_unknown: int
     has_cost: bool
     has_margin: bool
     spellings: tuple[str, ...]
     fixed_cost: Mapping[str, float]
+    costless: tuple[str, ...]
 
     @property
     def primary(self) -> str:
@@ -134,7 +140,7 @@ class Trial:
 
     @property
     def reference(self) -> str:
-        """What the other arms are compared with: the control, else the first arm."""
+        """What the table compares the other arms with: the control, else the first arm."""
         return self.control or self.arms[0]
 
     @property
@@ -149,10 +155,14 @@ class Trial:
             found.append(Note("no_margin", {}, "warning"))
         if not self.has_cost:
             found.append(Note("no_cost", {}, "warning"))
+        if self.has_cost and self.costless:
+            found.append(Note("cost_missing", {"names": ", ".join(self.costless)}, "warning"))
         if self.shortened:
             found.append(Note("window_shortened", {"window": self.window}))
         if self.n_two_arms:
             found.append(Note("customers_in_two_arms", {"n": self.n_two_arms}, "warning"))
+        if self.n_undated:
+            found.append(Note("assigned_undated", {"n": self.n_undated}, "warning"))
         if self.n_incomplete:
             found.append(Note("windows_incomplete", {"n": self.n_incomplete, "window": self.window}, "warning"))
         if self.n_unknown:
@@ -161,7 +171,7 @@ class Trial:
 
     def basis(self, rule: Message, formula: str) -> Basis:
         """Assigned customers used, and those left out by reason."""
-        left = {"two_arms": self.n_two_arms, "window_incomplete": self.n_incomplete}
+        left = {"two_arms": self.n_two_arms, "no_date": self.n_undated, "window_incomplete": self.n_incomplete}
         used = self.n_assigned - sum(left.values())
         return Basis(
             self.first_on, self.last_on + timedelta(days=self.window), used,
@@ -171,14 +181,24 @@ class Trial:
 
 def _costs(settings: Settings, name: str, arms: tuple[str, ...]) -> dict[str, float]:
     """Cost per arm from ARM:amount. Raises UsageError for an unknown arm or a cost below 0."""
-    known = {arm.lower(): arm for arm in arms}
     found: dict[str, float] = {}
     for arm, cost in settings[name] or ():
-        if arm.strip().lower() not in known:
-            raise UsageError("lift.unknown_arm", name=arm, known=", ".join(arms))
         if cost < 0:
             raise UsageError("lift.negative_cost", arm=arm)
-        found[known[arm.strip().lower()]] = cost
+        found[named(arms, arm)] = cost
+    return found
+
+
+def named(arms: tuple[str, ...], name: str) -> str:
+    """The arm of that name, whatever the capitals and blanks; %2C stands for a comma within a name.
+
+    Raises UsageError that lists the arms.
+    """
+    known = {arm.lower(): arm for arm in arms}
+    key = name.strip().lower()
+    found = known.get(key) or known.get(unquote(key))
+    if found is None:
+        raise UsageError("lift.unknown_arm", name=name, known=", ".join(arms))
     return found
 
 
@@ -211,16 +231,22 @@ _CONTROL_WORDS = ("kontroll", "kontrollgrupp", "control", "holdout", "control gr
 
 def _pick_control(query: Query, settings: Settings, arms: tuple[str, ...]) -> str | None:
     if settings["control"]:
-        named = {arm.lower(): arm for arm in arms}.get(str(settings["control"]).strip().lower())
-        if named is None:
-            raise UsageError("lift.unknown_arm", name=settings["control"], known=", ".join(arms))
-        return named
+        return named(arms, str(settings["control"]))
     marked = query.rows(
         "SELECT arm FROM lift_all WHERE is_control GROUP BY arm HAVING count(*) > 0 ORDER BY count(*) DESC"
     )
     if marked:
         return str(marked[0][0])
     return next((arm for arm in arms if arm.lower() in _CONTROL_WORDS), None)
+
+
+def _costless(query: Query, control: str | None, given: Mapping[str, float]) -> tuple[str, ...]:
+    """The contacted arms whose cost nobody said. Raises UsageError that names an arm with a cost below 0."""
+    known = query.rows(_COSTS)
+    for arm, _, lowest in known:
+        if lowest is not None and lowest < 0:
+            raise UsageError("lift.negative_cost", arm=arm)
+    return tuple(arm for arm, n_cost, _ in known if not n_cost and arm not in given and arm != control)
 
 
 def make_customers(query: Query, settings: Settings) -> Trial:
@@ -250,14 +276,14 @@ def make_customers(query: Query, settings: Settings) -> Trial:
     shortened = settings["window"] is None and SHORTEST_DEFAULT <= room < DEFAULT_WINDOW
     if shortened:
         window = room
-    n, two, incomplete, _, _, n_cost, lowest, unknown = query.one(_COUNTS, window=window, after=after)
-    if lowest is not None and lowest < 0:
-        raise UsageError("lift.negative_cost", arm=test or "–")
-    if n - two - incomplete <= 0:
+    n, two, undated, incomplete, unknown = query.one(_COUNTS, window=window, after=after)
+    if n - two - undated - incomplete <= 0:
         raise NotEnoughDataError(
             "lift.window_not_complete", window=window, last=last, until=first + timedelta(days=window)
         )
     costs = _costs(settings, "cost", arms)
+    fixed = _costs(settings, "fixed_cost", arms)
+    costless = _costless(query, control, {**costs, **fixed})
     query.put(
         "lift_costs",
         pa.table({"arm": pa.array(list(costs), pa.string()), "cost": pa.array(list(costs.values()), pa.float64())}),
@@ -272,7 +298,8 @@ def make_customers(query: Query, settings: Settings) -> Trial:
     )
     lines, margin_lines = query.one("SELECT sum(n_lines), sum(n_margin_lines) FROM lift_customers")
     has_margin = settings["margin_rate"] is not None or (bool(lines) and margin_lines >= _MARGIN_COVER * float(lines))
+    has_cost = len(costless) < len(arms) - (control is not None)
     return Trial(
-        test, arms, control, window, shortened, first, last, n, two, incomplete, unknown, bool(n_cost) or bool(costs),
-        has_margin, spellings, _costs(settings, "fixed_cost", arms),
+        test, arms, control, window, shortened, first, last, n, two, undated, incomplete, unknown, has_cost, has_margin,
+        spellings, fixed, costless,
     )  # fmt: skip

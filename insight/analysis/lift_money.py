@@ -1,0 +1,95 @@
+"""What a test was worth in money: totals per arm as they are, and what the arm brought against the one it is told
+against, in all and per krona of contact cost."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import pandas as pd
+
+from insight.analysis.basis import frame
+from insight.analysis.lift_measures import Arm, difference, relative, rivals, shown_metrics, totals
+from insight.analysis.lift_rules import Trial
+from insight.result import Note, Unit
+from insight.stats.means import Difference
+from insight.stats.ratios import break_even_cost, campaign_total, roi_varying_cost
+from insight.workspace.engine import Query, money
+
+UNITS: dict[str, Unit] = {
+    "arm": "text", "n_customers": "count", "n_buyers": "count", "n_orders": "count", "sales": "money",
+    "margin": "money", "contact_cost": "money", "fixed_cost": "money", "net": "money", "other": "text",
+    "rel_sales": "ratio", "effect": "money", "effect_low": "money", "effect_high": "money", "total": "money",
+    "total_low": "money", "total_high": "money", "roi": "ratio", "roi_low": "ratio", "roi_high": "ratio",
+    "break_even_cost": "money", "safe_cost": "money",
+}  # fmt: skip
+EFFECTS = tuple(UNITS)[tuple(UNITS).index("rel_sales") :]
+
+
+def money_table(query: Query, trial: Trial, arms: Mapping[str, Arm]) -> pd.DataFrame:
+    """A row per arm in money.
+
+    As they are: n_customers, n_buyers, n_orders, sales, margin, contact_cost, fixed_cost, and net = margin - both
+    costs, which holds what customers would have bought anyway. Against `other` (the control; without one the best
+    other arm): rel_sales, effect per customer on the deciding figure, total = n · effect, roi on cost in all (only
+    against a control), break_even_cost per contact where both arms would net the same and safe_cost where the lower
+    bound would; each with its 95 % interval. None where it is not defined or not known.
+    """
+    shown, against = shown_metrics(trial), rivals(trial, arms)
+    rows: list[dict[str, object]] = []
+    for name, row in _as_they_are(query, trial).items():
+        full: dict[str, object] = dict.fromkeys(UNITS) | row | {"other": against.get(name)}
+        if not shown["margin"]:
+            full["margin"] = None
+        if not trial.has_cost:
+            full["contact_cost"] = full["fixed_cost"] = None
+        if shown["net_profit"]:
+            full["net"] = money(row["margin"]) - money(row["contact_cost"]) - money(row["fixed_cost"])
+        if name in against:
+            full |= _against(trial, arms[name], arms[against[name]])
+        rows.append(full)
+    return frame(rows, list(UNITS))
+
+
+def _as_they_are(query: Query, trial: Trial) -> dict[str, dict[str, object]]:
+    found = {str(row["arm"]): dict(row) for row in totals(query).to_dict("records")}
+    for name, row in found.items():
+        row["fixed_cost"] = money(Decimal(str(trial.fixed_cost.get(name, 0))))
+    return {name: found[name] for name in trial.arms if name in found}
+
+
+def _against(trial: Trial, arm: Arm, other: Arm) -> dict[str, object]:
+    shown = shown_metrics(trial)
+    effect = difference(arm, other, trial.primary)
+    total = campaign_total(effect, arm.n)
+    lift, _ = relative(arm, other, "spend")
+    row: dict[str, object] = {
+        "rel_sales": lift.rel_effect_size if lift else None,
+        "effect": effect.effect_size, "effect_low": effect.ci_lower, "effect_high": effect.ci_upper,
+        "total": total.total, "total_low": total.ci_lower, "total_high": total.ci_upper,
+    }  # fmt: skip
+    if shown["margin"]:
+        even = break_even_cost(_moved(difference(arm, other, "margin"), other.cost_in_all - arm.fixed))
+        row |= {"break_even_cost": even.cost, "safe_cost": even.safe_cost}
+    if shown["net_profit"] and trial.control is not None and arm.cost_in_all > 0:
+        back = roi_varying_cost(arm.margin_and_cost(), other.moments("margin"))
+        row |= {"roi": back.roi, "roi_low": back.ci_lower, "roi_high": back.ci_upper}
+    return row
+
+
+def _moved(effect: Difference, by: float) -> Difference:
+    """The same difference with a known amount added."""
+    ends = [None if end is None else end + by for end in (effect.effect_size, effect.ci_lower, effect.ci_upper)]
+    return effect._replace(effect_size=ends[0], ci_lower=ends[1], ci_upper=ends[2])
+
+
+def despite_notes(trial: Trial, paid: pd.DataFrame) -> tuple[Note, ...]:
+    """More sales and less money: the arms whose percentage shines while they lose kronor."""
+    found: list[Note] = []
+    for row in paid.to_dict("records"):
+        if trial.primary != "net_profit" or not row["rel_sales"] or row["rel_sales"] <= 0:
+            continue
+        values = {"arm": row["arm"], "other": row["other"], "rel": row["rel_sales"]}
+        if trial.control is None and row["net"] < 0:
+            found.append(Note("lift_despite_loss_own", {**values, "total": row["net"]}, "warning"))
+        elif row["total_high"] is not None and row["total_high"] < 0:
+            found.append(Note("lift_despite_loss", {**values, "total": row["total"]}, "warning"))
+    return tuple(found)

@@ -1,0 +1,226 @@
+"""The verdict card and what stands under it: kronor first, checks in a row, no effect where none may be told."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from insight.audience import Pairs
+from insight.i18n.catalog import Words
+from insight.result import Metric, Result
+from ui import charts, drill, marks, show, tables, text, view
+from ui.show import Slots
+
+COLUMNS = (
+    "arm", "metric", "mean", "effect_size", "effect_size_ci_lower", "effect_size_ci_upper", "rel_effect_size",
+    "pvalue_adjusted",
+)  # fmt: skip
+_LOSS_NOTES = ("lift_despite_loss", "lift_despite_loss_own")
+_BADGES: Mapping[str, tuple[str, str]] = {
+    "ok": ("gray", "check"), "care": ("orange", "warning"), "ask": ("orange", "warning"), "unknown": ("gray", "remove"),
+    "stop": ("red", "block"),
+}  # fmt: skip
+
+
+def window_of(result: Result) -> int:
+    """The days of the outcome window, as the answer's rule says them."""
+    return int(str(result.basis.rule.values["window"]))
+
+
+def card(result: Result, slots: Slots) -> None:
+    """One frame: the sentence, the figures of the leading arm or what stops them, and every check as a badge."""
+    words = show.words_of(result)
+    slots.eyebrow.markdown(show.eyebrow(result), width="content")
+    with slots.headline, st.container(border=True, key="verdict", gap="medium"):
+        st.title(text.plain(sentence_case(words.message(result.headline))), anchor=False)
+        _losses(result, words)
+        if "effect" in result.metrics:
+            _figures(result, words)
+        else:
+            _stopped(result, words)
+        badges(result, words)
+
+
+def _losses(result: Result, words: Words) -> None:
+    """An arm whose percentage shines while it loses money is told here, kronor first, in the colour of loss."""
+    for note in result.notes:
+        if note.code in _LOSS_NOTES:
+            sentence = text.plain(words.t(f"note.{note.code}", **note.values))
+            st.markdown(f":red[:material/trending_down: **{sentence}**]")
+
+
+def _stopped(result: Result, words: Words) -> None:
+    states = dict(zip(result.tables["checks"]["check"], result.tables["checks"]["state"], strict=True))
+    why = "blocked" if states["sizes"] == "stop" else "not_drawn" if states["alike"] == "stop" else ""
+    if why:
+        with st.container(width=760):
+            st.markdown(f":red[:material/block: {text.plain(words.t(f'lift.card.{why}'))}]")
+
+
+def _figures(result: Result, words: Words) -> None:
+    """Net per customer, bought, cost against break-even, back per krona; those that are not known are left out."""
+    found = result.metrics
+    leader = found["effect"].mark["arm"]
+    paid = next(row for row in result.tables["money"].to_dict("records") if row["arm"] == leader)
+    metric = sentence_case(words.message(result.headline.values["metric"]))  # type: ignore[arg-type]
+    more = words.t("ui.points", value=words.number(float(str(found["more_buyers"].value or 0)) * 100, 1, signed=True))
+    boxes: list[tuple[str, str, str, str]] = [
+        (words.t("lift.card.net_per_customer", metric=metric), signed(words, found["effect"].value),
+         span(words, found["effect"]), ""),
+        (words.t("lift.card.bought"), words.value(found["conversion"].value, "ratio"), more,
+         words.t("lift.card.against", other=paid["other"])),
+    ]  # fmt: skip
+    if found["cost_per_contact"].value is not None:
+        even = found["break_even_cost"].value
+        boxes.append((
+            words.t("lift.card.cost"), words.about(found["cost_per_contact"].value),
+            words.t("lift.card.pays_up_to", value=words.about(even)) if even is not None
+            else words.t("lift.card.pays_never") if paid["margin"] is not None else "", "",
+        ))  # fmt: skip
+    if found["roi"].value is not None:
+        boxes.append(
+            (words.t("lift.card.back"), words.about(_back(found["roi"].value)), _back_span(words, found["roi"]), "")
+        )
+    else:
+        boxes.append((words.t("lift.card.orders"), words.count(paid["n_orders"]),
+                      words.t("lift.card.of_n", n=paid["n_customers"]), ""))  # fmt: skip
+    with st.grid(len(boxes), min_column_width=190, gap=24):
+        for label, value, pill, grey in boxes:
+            st.metric(
+                text.plain(label), text.plain(value), delta=text.plain(pill) or None, delta_arrow="off",
+                delta_color="gray", delta_description=text.plain(grey) if grey else None,
+            )  # fmt: skip
+
+
+def sentence_case(sentence: str) -> str:
+    """A sentence that begins with a name from a file begins with a capital all the same."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def signed(words: Words, value: object) -> str:
+    """Money with its sign, with one decimal below a hundred."""
+    if value is None:
+        return "–"
+    number = float(str(value))
+    return words.amount(number, 1, signed=True) if abs(number) < 100 else words.money(number, signed=True)
+
+
+def span(words: Words, metric: Metric) -> str:
+    """'+24,1 kr till +52,7 kr'; empty without an interval."""
+    if metric.low is None or metric.high is None:
+        return ""
+    return words.t("ui.interval", low=signed(words, metric.low), high=signed(words, metric.high))
+
+
+def _back(roi: object) -> float:
+    return 1 + float(str(roi))
+
+
+def _back_span(words: Words, metric: Metric) -> str:
+    if metric.low is None or metric.high is None:
+        return ""
+    return words.t("ui.interval", low=words.about(_back(metric.low)), high=words.about(_back(metric.high)))
+
+
+def badges(result: Result, words: Words) -> None:
+    """Every check as a badge: grey with a tick, amber where something needs care, rust where it stops the verdict."""
+    parts: list[str] = []
+    for row in result.tables["checks"].to_dict("records"):
+        colour, icon = _BADGES[row["state"]]
+        sentence = words.t(f"lift.check.{row['check']}.{row['state']}", n=row["n"], window=window_of(result))
+        parts.append(f":{colour}-badge[:material/{icon}: {text.plain(sentence)}]")
+    st.markdown("   ".join(parts))
+
+
+def effects(result: Result, chosen: Pairs, *, width: int = 970) -> None:
+    """The interval per arm on the deciding figure; a click on an arm opens its customers."""
+    if result.chart is None:
+        return
+    charts.figure(result, [result.chart], chosen, width=width)
+
+
+def people(result: Result, chosen: Pairs) -> None:
+    """The way to the customers of an arm, those who bought and those who did not; the chosen ones beside it."""
+    marks.selector(replace(result, table=result.tables["response"]), chosen)
+    mark = marks.current(result, chosen)
+    if mark:
+        with st.container(width=620):
+            drill.panel(result, chosen, mark)
+
+
+def money(result: Result) -> None:
+    """A row an arm in kronor: what it bought, what it cost, what it brought against the other; per cent last."""
+    words = show.words_of(result)
+    paid = result.tables["money"]
+    columns = [
+        "arm",
+        "n_customers",
+        "n_buyers",
+        "sales",
+        "margin",
+        "contact_cost",
+        "net",
+        "total",
+        "range",
+        "rel_sales",
+    ]
+    frame = paid.assign(range=[_range(words, row) for row in paid.to_dict("records")])
+    kept = [name for name in columns if any(not _nothing(cell) for cell in frame[name])]
+    units = {**result.more_units["money"], "range": "text"}
+    heads = {name: tables.head(words, name, units[name], list(frame[name]), result.key) for name in kept}
+    st.header(text.plain(words.t("ui.lift.in_money")), anchor=False)
+    styled = tables.styled(pd.DataFrame(frame[kept]), units, words, heads)  # type: ignore[arg-type]
+    st.table(
+        styled, border="horizontal", hide_index=True, alt=words.t("ui.table_alt", title=words.t("ui.lift.in_money"))
+    )
+
+
+def _nothing(cell: Any) -> bool:
+    return cell is None or cell == "" or cell != cell
+
+
+def _range(words: Words, row: Mapping[str, Any]) -> str:
+    if _nothing(row["total_low"]) or _nothing(row["total_high"]):
+        return ""
+    return words.t("ui.interval", low=words.number(row["total_low"], signed=True),
+                   high=words.number(row["total_high"], signed=True))  # fmt: skip
+
+
+def gained(result: Result) -> None:
+    """What the same customers' purchases before the test did to the interval."""
+    found = result.tables.get("cuped")
+    if found is None or found.empty:
+        return
+    words = show.words_of(result)
+    metric = str(result.headline.values["metric"].key).rpartition(".")[2]  # type: ignore[union-attr]
+    leader = result.metrics["effect"].mark["arm"]
+    rows = found[(found["metric"] == metric) & (found["arm"] == leader)].to_dict("records")
+    with st.container(width=760):
+        if not rows or _nothing(rows[0]["variance_reduction"]) or rows[0]["variance_reduction"] < 0.005:
+            st.markdown(text.grey(words.t("lift.card.gained_nothing")))
+            return
+        row = rows[0]
+        st.markdown(text.grey(words.t(
+            "lift.card.gained", metric=words.t(f"lift.metric.{metric}"), share=row["variance_reduction"],
+            value=signed(words, row["effect_size"]), low=signed(words, row["effect_size_ci_lower"]),
+            high=signed(words, row["effect_size_ci_upper"]),
+        )))  # fmt: skip
+
+
+def remarks(result: Result) -> None:
+    """The caveats that no badge and no line of the card has said in full."""
+    show.caveats(replace(result, notes=tuple(note for note in result.notes if note.code not in _LOSS_NOTES)))
+
+
+def compared(result: Result) -> None:
+    """Which traits were compared before the test, each with its p value."""
+    found = result.tables["balance"]
+    if found.empty:
+        return
+    words = show.words_of(result)
+    st.header(text.plain(view.t("ui.lift.traits")), anchor=False)
+    heads = {name: words.t(f"column.{name}") for name in ("trait", "pvalue")}
+    with st.container(width=520):
+        st.table(tables.styled(found, result.more_units["balance"], words, heads), border="horizontal", hide_index=True)
