@@ -1,24 +1,12 @@
-"""The router: page, language, scope, menu, and the last stop for errors."""
+"""The entry: what the server imports once, and what it runs for every visitor (`python -m streamlit run app.py`)."""
 
 import streamlit as st
 
-from ui import chrome, faults, nav, session, view
+if __name__ == "__main__":
+    from ui import router
 
-st.set_page_config(
-    page_title="Kundkompass", page_icon="static/favicon.png", layout="wide", initial_sidebar_state=chrome.SIDEBAR
-)
-view.adopt()
-presenting = view.presenting()
-page = st.navigation(nav.pages(view.words()), position="top" if presenting else "sidebar", expanded=True)
-view.settle(page.url_path)
-chrome.dress(presenting)
-with faults.caught():
-    session.ensure_workspace()
-    if not presenting:
-        chrome.sidebar()
-    with chrome.paper(presenting):
-        chrome.top()
-        with faults.caught():
-            page.run()
-        if presenting:
-            chrome.leave_presentation()
+    router.run()
+else:
+    from ui import server
+
+    app = st.App(__file__, lifespan=server.lifespan, middleware=server.MIDDLEWARE)

@@ -1,9 +1,8 @@
 """What a session starts with: the demo company in a private workspace of its own."""
 
-import atexit
+import threading
+from functools import cache
 from pathlib import Path
-
-import streamlit as st
 
 from data import demo
 from insight.workspace.copy import private_copy
@@ -11,21 +10,26 @@ from insight.workspace.store import Workspace
 from ui import state
 
 DEMO_NAME = "Nordlund & Co"
+_making = threading.Lock()
 
 
-@st.cache_resource(show_spinner=False)
-def _demo_folder() -> Path:
-    """The demo company, made once a process; sessions get copies and nobody changes this one."""
+@cache
+def _make_demo() -> Path:
     made = Workspace.create()
     made.load_tables(demo.tables(), name=DEMO_NAME, demo=True)
     made.close()
-    atexit.register(state.erase, made.folder)
     return made.folder
+
+
+def demo_folder() -> Path:
+    """The demo company, made once a process; sessions get copies and nobody changes this one."""
+    with _making:
+        return _make_demo()
 
 
 def open_demo() -> None:
     """Give the session its own copy of the demo company."""
-    state.set_workspace(private_copy(_demo_folder()))
+    state.set_workspace(private_copy(demo_folder()))
 
 
 def ensure_workspace() -> Workspace:
