@@ -14,7 +14,7 @@ from ui import cache, text, view
 
 def of(result: Result, chart: Chart) -> tuple[Occasion, ...]:
     """The occasions that the chart's months cover; none for charts without a line over time."""
-    if chart.kind != "line" or result.units.get(chart.x) != "date" or result.table.empty:
+    if chart.kind != "line" or result.units.get(chart.x) != "date" or chart.x not in result.table.columns:
         return ()
     days = [day for day in result.table[chart.x] if isinstance(day, date)]
     if not days:
@@ -29,6 +29,8 @@ def _after(last: date) -> date:
 
 def notes(found: Sequence[Occasion], chart: Chart, result: Result) -> tuple[Annotation, ...]:
     """The latest campaign and the latest Christmas, at the point of their month."""
+    if not found:
+        return ()
     points = [day for day in result.table[chart.x] if isinstance(day, date)]
     wanted = [
         *[o for o in found if o.kind == "campaign"][-1:],
