@@ -31,7 +31,7 @@ def notes(found: Sequence[Occasion], chart: Chart, result: Result) -> tuple[Anno
     """The latest campaign and the latest Christmas, at the point of their month."""
     if not found:
         return ()
-    points = [day for day in result.table[chart.x] if isinstance(day, date)]
+    points = _days(result, chart)
     wanted = [
         *[o for o in found if o.kind == "campaign"][-1:],
         *[o for o in found if o.name == "christmas"][-1:],
