@@ -28,6 +28,8 @@ _ACCOUNT = """
         FROM orders) AS sorted
     GROUP BY reason
 """
+_CLOSED_DAYS = 3
+_CLOSED_SHARE = 0.02
 _LEFT_OUT = ("earlier", "later", "unidentified", "out_of_scope")
 
 
@@ -72,6 +74,14 @@ def basis(
         start, end, sum(found.rows.get(reason, 0) for reason in counted), left_out, rule, formula,
         SumCheck(found.total, check), n_customers,
     )  # fmt: skip
+
+
+def covers(first: date, start: date, end: date) -> bool:
+    """Whether data that begin on `first` cover [start, end), so that it can be compared with another period.
+
+    A shop may be closed on the first days: three days, or 2 % of the period, may be missing.
+    """
+    return (first - start).days <= max(_CLOSED_DAYS, _CLOSED_SHARE * (end - start).days)
 
 
 def frame(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any
 
 from insight.analysis import fields
 from insight.analysis.basis import account, basis, frame, part, per, share
-from insight.analysis.overview import compared
+from insight.analysis.overview import comparable, comparison_notes
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
@@ -262,7 +262,7 @@ def breakdown_members(query: Query, settings: Settings) -> None:
     """Temporary table `members`: customer_id, value, n_orders, sales: who bought under each value of the field."""
     field = _field(query, settings)
     start, end = settings["start"], settings["end"]
-    other = compared(settings) or (start, start)
+    other = comparable(query, settings) or (start, start)
     if field.level in ("customer", "facts"):
         fields.make_values(query, field, end)
     sql = {"order": _ORDERS, "line": _LINES}.get(field.level, _CUSTOMERS).replace("{column}", field.column)
@@ -291,8 +291,7 @@ def breakdown(query: Query, settings: Settings) -> Result:
     found = account(query, start, end)
     if not found.rows.get("used") and not found.rows.get("unidentified"):
         raise NotEnoughDataError("error.no_orders_in_period", start=start, end=end, first=first, last=last)
-    other = compared(settings)
-    with_before = other is not None and other[1] > first
+    with_before = comparable(query, settings) is not None
     rows = _value_rows(query, with_before, found.total)
     with_margin = any(row["margin"] is not None for row in rows)
     units: dict[str, Unit] = {name: unit for name, unit in _BREAKDOWN_UNITS.items() if with_margin or name != "margin"}
@@ -316,7 +315,7 @@ def breakdown(query: Query, settings: Settings) -> Result:
             subtitle=Message("overview.breakdown.measure", {"field": name}),
         ),
         drill=("value",),
-        notes=_breakdown_notes(rows, other, with_before, first),
+        notes=(*comparison_notes(query, settings), *_breakdown_notes(rows)),
         labels=_value_labels(rows),
         evidence="before_after" if with_before else "",
     )  # fmt: skip
@@ -364,17 +363,8 @@ def _breakdown_headline(rows: list[dict[str, Any]], with_before: bool) -> Messag
     return Message(key, {"value": best["value"], "share": best["share_sales"], "sales": best["sales"]})
 
 
-def _breakdown_notes(
-    rows: list[dict[str, Any]], other: tuple[date, date] | None, with_before: bool, first: date
-) -> tuple[Note, ...]:
-    remarks: list[Note] = []
-    if any(row["value"] == OTHERS for row in rows):
-        remarks.append(Note("other_values", {"most": MOST_VALUES}))
-    if other and not with_before:
-        remarks.append(Note("nothing_to_compare", {"first": first}))
-    if other and with_before and other[0] < first:
-        remarks.append(Note("comparison_not_whole", {"start": other[0], "first": first}, "warning"))
-    return tuple(remarks)
+def _breakdown_notes(rows: list[dict[str, Any]]) -> tuple[Note, ...]:
+    return (Note("other_values", {"most": MOST_VALUES}),) if any(row["value"] == OTHERS for row in rows) else ()
 
 
 COMPARE = Setting("compare", "choice", "year_before", choices=("year_before", "previous_period", "none"))

@@ -258,7 +258,10 @@ def _cross_headline(
         return (cell["n_customers"] - expected) / sqrt(expected)
 
     unnamed = {OTHERS, fields.UNKNOWN, *segmenting.OUTSIDE}
-    named = [cell for cell in table if cell["row"] not in unnamed and cell["column"] not in unnamed]
+    named = [
+        cell for cell in table
+        if cell["row"] not in unnamed and cell["column"] not in unnamed and cell["n_customers"] >= _FEW
+    ]  # fmt: skip
     clearest = max(named, key=residual, default=None)
     if clearest is None or residual(clearest) < _CLEAR:
         return Message("segments.cross.even", dict(names))

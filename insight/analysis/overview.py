@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from insight.analysis.basis import Account, account, basis, frame, part, per, share
+from insight.analysis.basis import Account, account, basis, covers, frame, part, per, share
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
@@ -213,6 +213,22 @@ def compared(settings: Settings) -> tuple[date, date] | None:
     return None
 
 
+def comparable(query: Query, settings: Settings) -> tuple[date, date] | None:
+    """The compared period, where the data cover it."""
+    other = compared(settings)
+    return other if other and covers(query.extent()[0], *other) else None
+
+
+def comparison_notes(query: Query, settings: Settings) -> tuple[Note, ...]:
+    """Why there is no comparison, where one was asked for."""
+    other, first = compared(settings), query.extent()[0]
+    if other is None or covers(first, *other):
+        return ()
+    if other[1] <= first:
+        return (Note("nothing_to_compare", {"first": first}),)
+    return (Note("comparison_not_whole", {"start": other[0], "first": first}, "warning"),)
+
+
 def _activity(query: Query, name: str, start: date, end: date) -> None:
     query.make(
         name, _ACTIVITY, start=start, end=end, lapse_start=add_months(start, -LAPSE_MONTHS),
@@ -227,7 +243,7 @@ def members(query: Query, settings: Settings) -> None:
     only_returns. activity: 'bought' for those who bought in the period. sales and sales_before: after returns.
     """
     _activity(query, "activity", settings["start"], settings["end"])
-    other = compared(settings)
+    other = comparable(query, settings)
     if other is None:
         query.make("activity_before", _NO_ONE)
     else:
@@ -307,8 +323,8 @@ def run(query: Query, settings: Settings) -> Result:
     now = _figures(query, _FIGURES, start, end, first)
     if not now.account.rows.get("used") and not now.account.rows.get("unidentified"):
         raise NotEnoughDataError("error.no_orders_in_period", start=start, end=end, first=first, last=last)
-    other = compared(settings)
-    before = _figures(query, _FIGURES_BEFORE, *other, first) if other and other[1] > first else None
+    other = comparable(query, settings)
+    before = _figures(query, _FIGURES_BEFORE, *other, first) if other else None
     sparks = _sparks(query, end, first)
     earlier: Mapping[str, Any] = before.values if before else {}
     metrics = {
@@ -340,7 +356,7 @@ def run(query: Query, settings: Settings) -> Result:
         if before
         else Chart("hbar", x="group", y="sales", subtitle=Message("overview.groups.measure")),
         drill=("group",),
-        notes=_notes(query, now, other, before, start, first),
+        notes=(*comparison_notes(query, settings), *_notes(query, now, start, first)),
         labels={
             **{key: f"overview.group.{key}" for key in (*_GROUPS, "unidentified")},
             **{key: f"overview.driver.{key}.name" for key in _DRIVERS if key != "unidentified"},
@@ -385,14 +401,8 @@ def _driver_rows(now: Figures, before: Figures, drivers: Mapping[str, Decimal]) 
     ]  # fmt: skip
 
 
-def _notes(
-    query: Query, now: Figures, other: tuple[date, date] | None, before: Figures | None, start: date, first: date
-) -> tuple[Note, ...]:
+def _notes(query: Query, now: Figures, start: date, first: date) -> tuple[Note, ...]:
     remarks: list[Note] = []
-    if other and before is None:
-        remarks.append(Note("nothing_to_compare", {"first": first}))
-    if other and before is not None and other[0] < first:
-        remarks.append(Note("comparison_not_whole", {"start": other[0], "first": first}, "warning"))
     if now.new and first > add_months(start, -KNOWN_AFTER_MONTHS):
         remarks.append(Note("new_may_be_old", {"first": first}))
     if now.lost is None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from insight.analysis.basis import Account, account, frame, per, share
+from insight.analysis.basis import Account, account, covers, frame, per, share
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Note, Unit
 from insight.settings import Settings, add_months
@@ -116,7 +116,8 @@ def make_members(query: Query, settings: Settings, assign: Assign) -> None:
 def by_segment(query: Query, settings: Settings, assign: Assign, order: Sequence[str]) -> Segments:
     """Customers, orders and sales by segment at `as_of`, and by the same rule twelve months earlier.
 
-    order: the segments' keys as they are to stand. Raises NotEnoughDataError when the scope is empty.
+    order: the segments' keys as they are to stand. The year before is left out where the data are too short for it.
+    Raises NotEnoughDataError when the scope is empty.
     """
     as_of: date = settings["as_of"]
     make_members(query, settings, assign)
@@ -125,7 +126,8 @@ def by_segment(query: Query, settings: Settings, assign: Assign, order: Sequence
         raise NotEnoughDataError("error.empty_scope")
     compared: date | None = add_months(as_of, -COMPARED_MONTHS)
     before: dict[str, tuple[int, Decimal]] | None = None
-    if compared > query.extent()[0]:
+    # The state then must rest on a whole window, or on a year of history where all of it counts.
+    if covers(query.extent()[0], window_start(settings, compared) or add_months(compared, -COMPARED_MONTHS), compared):
         assign(query, settings, compared, "assigned_before")
         before = {segment: (int(n), money(sales)) for segment, n, sales in query.rows(_BY_SEGMENT_BEFORE)}
     else:

@@ -95,10 +95,23 @@ def test_headline_for_each_outcome(chosen: Mapping[str, str], key: str) -> None:
 
 def test_a_fall_is_told_with_its_main_driver() -> None:
     made = workspace([("a", "2023-05-01", 100), ("b", "2023-05-02", 100), ("a", "2024-05-01", 100)])
-    headline = run(made, "overview.key_figures", YEAR).headline
+    headline = run(made, "overview.key_figures", {"start": "2024-05-01", "end": "2025-05-01"}).headline
     assert headline.key == "overview.key_figures.fell"
     assert headline.values["change"] == pytest.approx(0.5)
     assert headline.values["driver"].key == "overview.driver.customers.down"  # type: ignore[attr-defined]
+
+
+def test_no_growth_is_told_against_a_period_that_the_data_do_not_cover() -> None:
+    made = workspace(
+        [("a", "2023-12-01", 10), ("b", "2023-12-10", 5), ("a", "2024-06-01", 500), ("c", "2024-07-01", 70)]
+    )
+    result = run(made, "overview.key_figures", YEAR)
+    assert result.headline.key == "overview.key_figures.alone"
+    assert result.metrics["sales"].before is None
+    assert "comparison_not_whole" in {note.code for note in result.notes}
+    assert "drivers" not in result.tables
+    opened = workspace([("a", "2023-01-03", 10), ("a", "2024-06-01", 500)])  # closed on the first two days of the year
+    assert run(opened, "overview.key_figures", YEAR).metrics["sales"].before == 10
 
 
 def test_a_period_without_transactions_is_refused_with_the_extent() -> None:
