@@ -14,12 +14,14 @@ from ui import cache, text, view
 
 def of(result: Result, chart: Chart) -> tuple[Occasion, ...]:
     """The occasions that the chart's months cover; none for charts without a line over time."""
-    if chart.kind != "line" or result.units.get(chart.x) != "date" or chart.x not in result.table.columns:
-        return ()
-    days = [day for day in result.table[chart.x] if isinstance(day, date)]
-    if not days:
-        return ()
-    return cache.occasions(min(days), _after(max(days)))
+    days = _days(result, chart) if chart.kind == "line" else []
+    return cache.occasions(min(days), _after(max(days))) if days else ()
+
+
+def _days(result: Result, chart: Chart) -> list[date]:
+    """The chart's points in time, from whichever of the answer's tables it draws."""
+    table = next((t for t in (result.table, *result.tables.values()) if chart.x in t.columns), None)
+    return [] if table is None else [day for day in table[chart.x] if isinstance(day, date)]
 
 
 def _after(last: date) -> date:
