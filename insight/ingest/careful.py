@@ -51,6 +51,7 @@ def read_carefully(
     hidden = _personal_numbers(con, opened, options, key)
     mapped = opened.mapped
     _join_time(con, mapped)
+    _join_names(con, mapped)
     foot = _take_footers(con, opened, careful)
     repeats = _repeated_headers(con, opened)
     reader = Reader(con, options, opened.source.epoch_1904)
@@ -68,8 +69,9 @@ def read_carefully(
         same_currency(con, "typed")
     attributes = attributes_of(con, opened, hidden)
     write.write_rows(con, mapped.kind, [*converted.fields], file_id, attributes, merge=options.if_exists != "replace")
+    messages = _split(con, opened, file_id, options)
     write.write_aside(con, file_id, early_aside, opened.layout.width, hidden)
-    messages = [*_careful_messages(careful, opened, early_aside), *reader.messages, *said]
+    messages += [*_careful_messages(careful, opened, early_aside), *reader.messages, *said]
     lines = careful.lines if careful else rows + aside + len(foot) + len(repeats)
     messages += quality.footer_messages(con, foot, mapped, labels, converted, reader)
     return Done(
@@ -110,6 +112,51 @@ def _fill_raw(con: DuckDBPyConnection, opened: Opened, folder: Path, watch: Watc
         raise IngestError("ingest.header_only", line=layout.header_line)
     raw.from_normalised(con, careful.path, layout.width)
     return careful
+
+
+def _split(con: DuckDBPyConnection, opened: Opened, file_id: int, options: ReadOptions) -> list[FileMessage]:
+    """A wide file's other parts: new customers, and one purchase a row with its date and amount."""
+    mapped, labels = opened.mapped, opened.layout.labels
+    said: list[FileMessage] = []
+    if mapped.customers:
+        count = write.split_customers(con, mapped.customers, file_id)
+        names = ", ".join(labels[at] for at in mapped.customers.values())
+        said.append(FileMessage("customers_split", "note", {"columns": names, "count": count}))
+    if mapped.sales:
+        count = _split_sales(con, opened, file_id, options, said)
+        names = ", ".join(labels[at] for at in mapped.sales.values())
+        said.append(FileMessage("sales_split", "warning", {"columns": names, "count": count}))
+    return said
+
+
+def _split_sales(
+    con: DuckDBPyConnection, opened: Opened, file_id: int, options: ReadOptions, said: list[FileMessage]
+) -> int:
+    """Purchases on the rows that have an amount become transactions; how many. `typed` is the same afterwards."""
+    mapped = replace(
+        opened.mapped,
+        kind="transactions",
+        fields={**opened.mapped.sales, "customer_id": opened.mapped.fields["customer_id"]},
+    )
+    amount = mapped.fields["amount"]
+    con.execute("ALTER TABLE typed RENAME TO typed_main")
+    con.execute("ALTER TABLE raw RENAME TO raw_main")
+    con.execute(
+        f"CREATE TEMP TABLE raw AS SELECT raw_main.* FROM raw_main JOIN typed_main USING (line) "  # noqa: S608
+        f"WHERE typed_main.reason IS NULL AND raw_main.c{amount} IS NOT NULL"
+    )
+    reader = Reader(con, options, opened.source.epoch_1904)
+    convert.convert(con, mapped, opened.layout.labels, options, reader)
+    count, left = _counts(con)
+    write.write_rows(con, "transactions", ["ordered_at", "amount", "customer_id"], file_id, {})
+    said += reader.messages
+    if left:
+        said += convert.aside_messages(con, mapped, opened.layout.labels)
+    con.execute("DROP TABLE typed")
+    con.execute("DROP TABLE raw")
+    con.execute("ALTER TABLE typed_main RENAME TO typed")
+    con.execute("ALTER TABLE raw_main RENAME TO raw")
+    return count
 
 
 def _personal_numbers(con: DuckDBPyConnection, opened: Opened, options: ReadOptions, key: bytes) -> list[int]:
@@ -154,6 +201,13 @@ def _join_time(con: DuckDBPyConnection, mapped: Mapped) -> None:
         f"regexp_replace(c{target}, '[ T]0?0:00(:00)?(\\.0+)?$', '') || ' ' || c{mapped.time} "
         f"WHERE c{target} IS NOT NULL AND c{mapped.time} IS NOT NULL"
     )
+
+
+def _join_names(con: DuckDBPyConnection, mapped: Mapped) -> None:
+    """The last name is put behind the first."""
+    first, last = mapped.fields.get("name"), mapped.last_name
+    if first is not None and last is not None:
+        con.execute(f"UPDATE raw SET c{first} = nullif(concat_ws(' ', c{first}, c{last}), '')")  # noqa: S608
 
 
 def _take_footers(con: DuckDBPyConnection, opened: Opened, careful: Normalised | None) -> list[tuple[int, list[str]]]:
@@ -248,7 +302,7 @@ def _nothing(said: Sequence[FileMessage], careful: Normalised | None) -> IngestE
 
 def attributes_of(con: DuckDBPyConnection, opened: Opened, hidden: Sequence[int]) -> dict[str, str]:
     """Columns that map to no field are kept: a1 … → c0 …"""
-    used = {*opened.mapped.fields.values(), opened.mapped.time, *hidden}
+    used = {*opened.mapped.used, *hidden}
     free = {label: at for at, label in enumerate(opened.layout.labels) if label and at not in used}
     columns = write.attribute_columns(con, opened.mapped.kind, list(free))
     return {columns[label]: f"c{at}" for label, at in free.items()}

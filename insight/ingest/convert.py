@@ -1,5 +1,6 @@
 """Raw cells to typed rows: readings joined into one statement, and a reason for every row that does not make it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,7 +12,7 @@ from insight.ingest.columns import Column, Reader, Reading
 from insight.ingest.mapping import Mapped
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import FileMessage
-from insight.ingest.schema import SQL_TYPES, TABLES
+from insight.ingest.schema import SQL_TYPES, TABLES, fold
 from insight.result import Message
 
 RETURN_WORDS = ", ".join(
@@ -61,8 +62,9 @@ def convert(
             f"CASE WHEN {fields['is_control']} THEN 'kontroll' WHEN NOT {fields['is_control']} THEN 'test' END"
         )
     currency = _currency(con, fields, readings, options, reader, mapped, labels)
-    if options.vat and mapped.kind == "transactions" and "vat" not in fields:
-        fields["vat"] = f"CAST('{options.vat}' AS VARCHAR)"
+    vat = options.vat or vat_in(next((labels[mapped.fields[n]] for n in _MONEY_FIELDS if n in mapped.fields), ""))
+    if vat and mapped.kind == "transactions" and "vat" not in fields:
+        fields["vat"] = f"CAST('{vat}' AS VARCHAR)"
     reasons = _reasons(mapped, fields, readings, currency)
     joins = "".join(dict.fromkeys(reading.joins for reading in readings.values()))
     select = ", ".join(f'{sql} AS "{name}"' for name, sql in fields.items())
@@ -185,6 +187,14 @@ def currency_in(label: str) -> str:
         "dkk": "DKK",
     }
     return next((codes[word] for word in words if word in codes), "")
+
+
+def vat_in(label: str) -> str:
+    """What a header says about VAT: 'included', 'excluded' or ''."""
+    folded = fold(label)
+    if re.search(r"exkl|excl|exvat|utanmoms|netto|^net", folded):
+        return "excluded"
+    return "included" if re.search(r"inkl|incl|brutto|gross|medmoms", folded) else ""
 
 
 def _reasons(mapped: Mapped, fields: Mapping[str, str], readings: Mapping[str, Reading], currency: str) -> str:

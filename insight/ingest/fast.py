@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from insight.ingest import dates, footers, numbers
 from insight.ingest.cells import SPACES
-from insight.ingest.convert import RETURN_WORDS, currency_in
+from insight.ingest.convert import RETURN_WORDS, currency_in, vat_in
 from insight.ingest.detect import Layout
 from insight.ingest.encoding import Text
 from insight.ingest.mapping import Mapped
@@ -196,8 +196,9 @@ def constants(mapped: Mapped, labels: Sequence[str], options: ReadOptions) -> di
         code = options.currency or currency_in(labels[mapped.fields["amount"]])
         if code and code.isalpha():
             found["currency"] = code
-    if options.vat and "vat" not in mapped.fields:
-        found["vat"] = options.vat
+    vat = options.vat or vat_in(labels[mapped.fields["amount"]])
+    if vat and "vat" not in mapped.fields:
+        found["vat"] = vat
     return found
 
 

@@ -25,7 +25,7 @@ def profiles(
     quick: the file took the fast path, so the cells are counted as fields of `typed` instead of columns of `raw`.
     """
     fields = {at: name for name, at in mapped.fields.items()}
-    used = [at for at, label in enumerate(layout.labels) if label and at != mapped.time]
+    used = [at for at, label in enumerate(layout.labels) if label and at not in (mapped.time, mapped.last_name)]
     if quick:
         used = [at for at in used if at in fields]
     cells = [f'"{fields[at]}"' if quick else f"c{at}" for at in used]

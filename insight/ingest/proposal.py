@@ -9,7 +9,7 @@ import duckdb
 
 from insight.errors import IngestError
 from insight.ingest import load, opening
-from insight.ingest.mapping import contents
+from insight.ingest.clues import contents
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import Decision, FileMessage, Outcome, outcome_of
 from insight.result import Message

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from duckdb import DuckDBPyConnection
 
 from insight.ingest.convert import canonical_select
-from insight.ingest.schema import TABLES, fold
+from insight.ingest.schema import fold
 
 
 def attribute_columns(con: DuckDBPyConnection, kind: str, labels: Sequence[str]) -> dict[str, str]:
@@ -102,13 +102,12 @@ def _merge_customers(con: DuckDBPyConnection, names: Sequence[str], select: str,
     con.execute("DROP TABLE arriving")
 
 
-def split_customers(con: DuckDBPyConnection, fields: Mapping[str, str], file_id: int) -> int:
+def split_customers(con: DuckDBPyConnection, fields: Mapping[str, int], file_id: int) -> int:
     """Customer fields on the rows of another kind of file become customers that are not known yet; returns how many."""
-    names = [name for name in fields if name in {f.name for f in TABLES["customers"].fields}]
-    values = ", ".join(f"any_value({cell}) AS {name}" for name, cell in fields.items() if name in names)
+    values = ", ".join(f"any_value(raw.c{at}) AS {name}" for name, at in fields.items())
     before = con.execute("SELECT count(*) FROM customers").fetchone()
     con.execute(
-        f"INSERT INTO customers (customer_id, {', '.join(names)}, file_id, line) "  # noqa: S608
+        f"INSERT INTO customers (customer_id, {', '.join(fields)}, file_id, line) "  # noqa: S608
         f"SELECT typed.customer_id, {values}, {file_id}, min(typed.line) FROM typed JOIN raw ON raw.line = typed.line "
         "WHERE typed.reason IS NULL AND typed.customer_id IS NOT NULL "
         "AND typed.customer_id NOT IN (SELECT customer_id FROM customers) GROUP BY typed.customer_id"

@@ -163,3 +163,37 @@ def test_cancelling_leaves_nothing_behind(con: duckdb.DuckDBPyConnection, tmp_pa
     report = read_into(con, path, name="a", file_id=1, options=ReadOptions(), key=KEY, cancelled=lambda: True)
     assert [message.code for message in report.messages] == ["cancelled"]
     assert con.execute("SELECT count(*) FROM transactions").fetchone() == (0,)
+
+
+def test_a_wide_test_file_is_split_into_groups_customers_and_sales():
+    content = (
+        "kundnr;namn;epost;grupp;skickad;köpbelopp;orderdatum\n"
+        "1;Åsa Ek;a@example.se;test;2024-03-15;95,50;2024-04-01\n2;Bo Al;b@example.se;kontroll;2024-03-15;;\n"
+    )
+    with reading(content) as loaded:
+        assert (loaded.report.kind, loaded.report.rows, loaded.report.outcome) == ("assignments", 2, "warn")
+        assert loaded.rows("SELECT customer_id, arm FROM assignments ORDER BY 1") == [("1", "test"), ("2", "kontroll")]
+        assert loaded.rows("SELECT customer_id, name, email FROM customers ORDER BY 1") == [
+            ("1", "Åsa Ek", "a@example.se"), ("2", "Bo Al", "b@example.se"),
+        ]  # fmt: skip
+        assert loaded.rows("SELECT customer_id, amount FROM transactions") == [("1", Decimal("95.50"))]
+        assert {"customers_split", "sales_split"} <= loaded.codes
+        assert loaded.balanced()
+
+
+def test_first_and_last_names_make_a_name():
+    with reading("medlemsnr;förnamn;efternamn;ort\n1;Åsa;Öberg;Lund\n2;Bo;;Ystad\n") as loaded:
+        assert loaded.rows("SELECT name FROM customers ORDER BY line") == [("Åsa Öberg",), ("Bo",)]
+        assert loaded.rows("SELECT label FROM attributes") == []
+
+
+@pytest.mark.parametrize(
+    ("header", "vat", "currency"),
+    [("belopp inkl moms", "included", None), ("netto", "excluded", None), ("belopp", None, None),
+     ("Belopp (SEK)", None, "SEK"), ("belopp exkl moms kr", "excluded", "SEK")],
+)  # fmt: skip
+@pytest.mark.parametrize("n", [2, 100])
+def test_the_amounts_header_tells_vat_and_currency(header: str, vat: str | None, currency: str | None, n: int):
+    content = f"kundnr,datum,{header}\n" + "".join(f"{at},2024-03-{1 + at % 28:02d},1.50\n" for at in range(n))
+    with reading(content, kind="transactions") as loaded:
+        assert loaded.rows("SELECT DISTINCT vat, currency FROM transactions") == [(vat, currency)]

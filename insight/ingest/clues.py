@@ -1,0 +1,180 @@
+"""What speaks for a column being a field: its header, and what its cells look like."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from insight.ingest.cells import kind_of
+from insight.ingest.schema import TABLES, Field, Table, fold
+from insight.result import Message
+
+EXACT, NEAR, CONTENT = 10.0, 5.0, 2.0
+_BRACKETS = re.compile(r"[\(\[{].*?[\)\]}]")
+_TIME_OF_DAY = re.compile(r"^(?:kl\.?\s*)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s*[ap]m)?$", re.IGNORECASE)
+_TIME_WORDS = ("tid", "time", "klock")
+_DATES = ("date", "datetime")
+_NUMBERS = ("money", "price", "number", "integer", "score")
+_ASKED = re.compile(r"rekommend|recommend|sannolikt|likely|likelihood|hurnojd|betyg")
+_ARMS = frozenset(
+    {"test", "kontroll", "control", "testgrupp", "kontrollgrupp", "treatment", "behandling", "holdout", "variant"}
+)
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the sample of a column holds: shares of the filled cells by kind, and a few facts."""
+
+    filled: int
+    total: int
+    number: float
+    date: float
+    email: float
+    flag: float
+    decimals: float
+    time: float
+    distinct: int
+    whole: bool
+    leading_zero: bool
+    lowest: float
+    highest: float
+    length: float
+    arms: bool
+
+
+def contents(rows: Sequence[Sequence[str]], width: int) -> list[Content]:
+    """A look at each column of sampled rows."""
+    return [_content([row[at] for row in rows if at < len(row)]) for at in range(width)]
+
+
+def _content(cells: Sequence[str]) -> Content:
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    kinds = [kind_of(cell) for cell in filled]
+    n = max(1, len(filled))
+    eight = sum(
+        bool(re.fullmatch(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4}|\d{6})?", cell)) for cell in filled
+    )
+    plain = [float(cell) for cell in filled if re.fullmatch(r"-?\d{1,15}(?:\.\d+)?", cell)]
+    dates = kinds.count("date") + (eight if eight >= 0.95 * n and len(set(filled)) > 1 else 0)
+    return Content(
+        filled=len(filled), total=len(cells),
+        number=kinds.count("number") / n, date=dates / n, email=kinds.count("email") / n, flag=kinds.count("flag") / n,
+        decimals=sum(
+            kind == "number" and bool(re.search(r"\d[.,]\d{1,2}(?!\d)", cell))
+            for cell, kind in zip(filled, kinds, strict=True)
+        ) / n,
+        time=sum(bool(_TIME_OF_DAY.match(cell)) for cell in filled) / n,
+        distinct=len(set(filled)),
+        whole=bool(filled) and all(cell.isdecimal() for cell in filled),
+        leading_zero=any(cell.startswith("0") and len(cell) > 1 and cell.isdecimal() for cell in filled),
+        lowest=min(plain, default=0.0), highest=max(plain, default=0.0),
+        length=sum(map(len, filled)) / n,
+        arms=1 < len(set(filled)) <= 12 and any(cell.lower() in _ARMS for cell in set(filled)),
+    )  # fmt: skip
+
+
+def aliases_of(field: Field) -> tuple[str, ...]:
+    """Every folded header that names the field."""
+    return (fold(field.name), fold(field.sv), fold(field.en), *field.aliases)
+
+
+def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
+    """How well a header names a field, weakened where the content is of another type."""
+    folded = fold(label)
+    bare = fold(_BRACKETS.sub("", label))
+    aliases = aliases_of(field)
+    score, reason = 0.0, Message("ingest.reason_attribute")
+    for text, base in ((folded, EXACT), (bare, EXACT - 1)):
+        if text and text in aliases:
+            score, reason = base - 0.02 * aliases.index(text), Message("ingest.reason_header", {"column": label})
+            break
+    else:
+        near = [
+            alias for alias in aliases if alias in folded and _speaks(alias, folded) and not _other_word(folded, alias)
+        ]
+        if near:
+            alias = max(near, key=len)
+            score = NEAR * (0.4 + 0.6 * len(alias) / len(folded))
+            reason = Message("ingest.reason_near", {"column": label})
+        elif field.type == "score" and _ASKED.search(folded) and look.number > 0.5 and look.highest <= 10:
+            score, reason = NEAR, Message("ingest.reason_near", {"column": label})
+    if score and field.name == "amount":
+        score += 0.3 * bool(re.search(r"exkl|exvat|exclvat|excl|net", folded)) - 0.3 * bool(
+            re.search(r"inkl|incl|brutto|gross", folded)
+        )
+    return score * _suits(field, look), reason
+
+
+_VAGUE = frozenset({
+    "status", "group", "grupp", "level", "value", "varde", "start", "slut", "plan", "test", "source", "title", "event",
+    "order", "items", "units", "state", "total", "orsak", "medium", "system", "bonus", "partner", "price", "pris",
+    "belopp", "typ", "type", "storlek", "cost", "kostnad", "points", "poang", "amount", "datum", "point", "enhet",
+    "account",
+})  # fmt: skip
+_FIELD_WORDS = frozenset({
+    "namn", "name", "typ", "type", "status", "grupp", "group", "adress", "address", "antal", "land", "ort", "klass",
+    "procent", "pct", "%", "andel", "medel", "snitt", "avg", "average", "count", "number", "code", "kod",
+})  # fmt: skip
+_SOFT = frozenset({"datum", "belopp", "amount", "pris", "price", "kostnad", "cost"})
+
+
+def _speaks(alias: str, folded: str) -> bool:
+    """Whether a known word within a header says enough: most of it, or a telling word of it."""
+    if alias in _VAGUE and alias not in _SOFT:
+        return False
+    return len(alias) >= 5 and len(alias) >= (0.35 if alias in _SOFT else 0.5) * len(folded)
+
+
+def _other_word(folded: str, alias: str) -> bool:
+    """'kundnamn' holds 'kund' but speaks of a name: what is left over must not be a field word of its own."""
+    rest = folded.replace(alias, "", 1)
+    return rest in _FIELD_WORDS
+
+
+def _suits(field: Field, look: Content) -> float:
+    """1 where the content can be the field's type, less where it is plainly something else."""
+    if look.filled == 0:
+        return 0.5
+    if field.type in _DATES:
+        numeric = 0.5 if look.number > 0.9 and look.date < 0.5 else 0.0
+        serial = look.whole and look.lowest >= 20_000 and look.highest <= 60_000
+        epoch = look.whole and look.lowest >= 8e8 and look.highest <= 2.2e12
+        return 1.0 if look.date >= 0.5 else 0.8 if serial or epoch else max(0.15, numeric * 0.4, look.date)
+    if field.type in _NUMBERS:
+        if field.type == "score":
+            return 1.0 if look.number >= 0.5 or look.flag == 0 else 0.2
+        return 1.0 if look.number >= 0.5 and look.date < 0.9 else 0.15
+    if field.type == "id":
+        return 0.4 if look.email > 0.9 else 0.3 if look.date > 0.9 and not look.whole else 1.0
+    if field.type in ("flag", "consent"):
+        return 0.2 if look.date > 0.5 or look.decimals > 0.5 or (look.distinct > 12 and look.flag < 0.2) else 1.0
+    if field.name == "vat":
+        return 0.0 if look.number > 0.5 else 1.0
+    if field.name == "arm":
+        return 1.0 if look.distinct <= max(12, look.filled // 3) else 0.2
+    if field.name in ("category", "store", "channel", "brand", "status"):
+        return 0.3 if look.decimals > 0.5 else 1.0
+    return 1.0
+
+
+def time_column(table: Table, labels: Sequence[str], looks: Sequence[Content], taken: Collection[int]) -> int | None:
+    """A column of times of day that belongs to a date column beside it ('Datum', 'Tid')."""
+    if not any(field.type == "datetime" for field in table.fields) or not any(look.date > 0.9 for look in looks):
+        return None
+    for at, (label, look) in enumerate(zip(labels, looks, strict=True)):
+        folded = fold(label)
+        if look.time > 0.9 and at not in taken and (folded == "kl" or any(word in folded for word in _TIME_WORDS)):
+            return at
+    return None
+
+
+def _specificity() -> dict[tuple[str, str], float]:
+    """How much an alias speaks for one table: 1 when only one knows it, else shared."""
+    homes: dict[str, set[str]] = {}
+    for table in TABLES.values():
+        for field in table.fields:
+            for alias in aliases_of(field):
+                homes.setdefault(alias, set()).add(table.name)
+    return {(name, alias): 1 / len(tables) for alias, tables in homes.items() for name in tables}
+
+
+SPECIFIC: Mapping[tuple[str, str], float] = _specificity()
