@@ -1,5 +1,8 @@
 """The money bridge: from the sales of one window to those of the next, every krona in exactly one class."""
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from insight.analysis.ladder_migration import window_notes
 from insight.analysis.ladder_rules import LADDER_END, LADDER_START, WINDOW, Windows, windows
 from insight.analysis.registry import Analysis
@@ -147,7 +150,7 @@ def _young(span: Windows) -> tuple[Note, ...]:
     return (Note("new_may_be_old", {"first": span.first_day}),) if months < _YOUNG_MONTHS else ()
 
 
-def _headline(opening: object, closing: object, parts: dict[str, object]) -> Message:
+def _headline(opening: object, closing: object, parts: Mapping[str, Decimal]) -> Message:
     change = money(closing) - money(opening)
     values: dict[str, object] = {"change": change, "closing": closing, "opening": opening}
     if change == 0:

@@ -16,6 +16,7 @@ from insight.analysis.ladder_rules import (
     NONE,
     WINDOW,
     Windows,
+    climbs,
     make_steps,
     make_values,
     step_keys,
@@ -135,6 +136,8 @@ def migration(query: Query, settings: Settings) -> Result:
     climbed = stood[stood["to_step"].map(rank) > stood["from_step"].map(rank)]
     fell = stood[stood["to_step"].map(rank) < stood["from_step"].map(rank)]
     change = money(table["money_change"].sum())
+    moves = zip(table["from_step"], table["to_step"], table["n_customers"].astype(int), strict=True)
+    climb, climb_units = climbs(moves, step_keys(bounds))
     metrics = {
         "climbed": Metric(int(climbed["n_customers"].sum()), "count", before=_then(climbed)),
         "fell": Metric(int(fell["n_customers"].sum()), "count", before=_then(fell), better=-1),
@@ -165,11 +168,17 @@ def migration(query: Query, settings: Settings) -> Result:
                 "matrix", x="to_step", y="from_step", color="money_change", title=Message("ladder.matrix_money"),
                 subtitle=Message("ladder.matrix_money_subtitle", {"start": span.start, "end": span.end}),
             ),
+            Chart(
+                "hbar", x="step", y="net_climb", title=Message("ladder.climb_title"),
+                subtitle=Message("ladder.climb_subtitle"),
+            ),
         ),
         drill=("from_step", "to_step"),
         notes=(*window_notes(span), *_then_notes(then, span), *_few(table)),
         labels=step_labels(bounds, settings),
         evidence="association",
+        tables={"climb": climb},
+        more_units={"climb": climb_units},
     )  # fmt: skip
 
 

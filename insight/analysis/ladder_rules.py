@@ -4,15 +4,17 @@ A customer's step at a date is what the `window` months before it (the date excl
 to its step; a sum of 0 or less is 'none'. Steps are keyed `step_1` (below the first bound) and up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from insight.errors import NotEnoughDataError, UsageError
+from insight.result import Unit
 from insight.settings import Setting, Settings, add_months
 from insight.workspace.engine import Query
 
@@ -215,3 +217,21 @@ def step_labels(bounds: Sequence[Decimal], settings: Settings) -> dict[str, str]
     metals = 4
     prefix = "ladder.metal" if len(keys) <= metals else "ladder.level"
     return {key: f"{prefix}.{number}" for number, key in enumerate(keys, start=1)}
+
+
+_CLIMB_UNITS: dict[str, Unit] = {"step": "text", "n_up": "count", "n_down": "count", "net_climb": "count"}
+
+
+def climbs(moves: Iterable[tuple[str, str, int]], steps: Sequence[str]) -> tuple[pd.DataFrame, dict[str, Unit]]:
+    """Passes over each step's bound, from (from_step, to_step, customers); newcomers stood nowhere and do not climb.
+
+    Table, best step first: step, n_up (stood below, now on it or higher), n_down (the other way), net_climb.
+    """
+    rank = {NONE: 0, **{step: number for number, step in enumerate(steps, start=1)}}
+    found = [(rank[a], rank[b], n) for a, b, n in moves if a != NEW]
+    rows: list[dict[str, object]] = []
+    for step in reversed(steps):
+        up = sum(n for a, b, n in found if a < rank[step] <= b)
+        down = sum(n for a, b, n in found if b < rank[step] <= a)
+        rows.append({"step": step, "n_up": up, "n_down": down, "net_climb": up - down})
+    return pd.DataFrame(rows, columns=list(_CLIMB_UNITS)), dict(_CLIMB_UNITS)

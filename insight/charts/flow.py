@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from insight.charts import option, text
+from insight.charts import option, stages, text
 from insight.charts.drawn import Clickable, Mark
 from insight.charts.option import Pairs, Spec
 from insight.charts.scale import Scale
@@ -15,6 +15,8 @@ _NODE_ROW = 68
 
 def draw(subject: Subject) -> tuple[Spec, int, tuple[Mark, ...], tuple[Clickable, ...]]:
     """Links (from → to) and the states on both sides take clicks. Best state first: upwards is petrol, down rust."""
+    if stages.is_staged(subject):
+        return stages.draw(subject)
     pairs = option.pairs(subject)
     rows = [row for row, value in enumerate(pairs.values) if np.isfinite(value) and value > 0]
     measure = subject.measure(pairs.value)

@@ -1,6 +1,9 @@
-"""Movement: who climbed and who fell between two dates, in customers and in kronor, and the year before."""
+"""Movement: who climbed and who fell between two dates, and the flows over several."""
 
-from ui import question
+from functools import partial
+
+from ui import filters, question
 
 COLUMNS = ("from_step", "to_step", "n_customers", "share", "n_customers_then", "share_then", "money_change")
 question.ask("ladder.migration", columns=COLUMNS)
+question.also("ladder.flow", picker=partial(filters.pick_choice, "ladder.flow", "grain"))

@@ -1,0 +1,212 @@
+"""Flows over several dates: who went where from date to date, and who fell and came back."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from insight.analysis.basis import account, basis, frame
+from insight.analysis.ladder_grid import GRAIN, Grid, make_stood
+from insight.analysis.ladder_history import date_notes
+from insight.analysis.ladder_rules import (
+    BASIS,
+    BOUNDS,
+    LADDER_END,
+    LADDER_START,
+    NAMES,
+    NEW,
+    NONE,
+    WINDOW,
+    climbs,
+    step_keys,
+    step_labels,
+)  # fmt: skip
+from insight.analysis.registry import Analysis
+from insight.errors import NotEnoughDataError
+from insight.result import Chart, Message, Metric, Result, SumCheck, Unit
+from insight.settings import Settings
+from insight.stats.proportions import wilson
+from insight.workspace.engine import Query, money
+
+PATHS = ("stayed", "climbed", "rose_and_back", "fell_and_back", "fell", "inactive_throughout", "came_later")
+_CLEAR = 3.0
+
+# Where a customer stood at the first date against all later ones: one path each.
+_PATHS = """
+    SELECT
+        customer_id,
+        CASE
+            WHEN first_rank IS NULL THEN 'came_later'
+            WHEN highest = 0 THEN 'inactive_throughout'
+            WHEN last_rank < first_rank THEN 'fell'
+            WHEN lowest < first_rank THEN 'fell_and_back'
+            WHEN last_rank > first_rank THEN 'climbed'
+            WHEN highest > first_rank THEN 'rose_and_back'
+            ELSE 'stayed'
+        END AS path
+    FROM (
+        SELECT
+            customer_id,
+            max(CASE WHEN place = 0 THEN step_rank ELSE NULL END) AS first_rank,
+            max(CASE WHEN place = $last THEN step_rank ELSE NULL END) AS last_rank,
+            min(step_rank) AS lowest,
+            max(step_rank) AS highest
+        FROM stood GROUP BY customer_id) AS ranks
+"""
+_MEMBERS = """
+    SELECT
+        later.customer_id,
+        ladder_dates.at_date AS from_date,
+        later.at_date AS to_date,
+        CASE WHEN facts.first_order_on >= ladder_dates.at_date AND facts.first_order_on < later.at_date THEN 'new'
+            ELSE coalesce(earlier.step, 'none') END AS from_step,
+        later.step AS to_step,
+        paths.path,
+        later.sales - coalesce(earlier.sales, 0) AS money_change
+    FROM stood AS later
+    JOIN ladder_dates ON ladder_dates.place = later.place - 1
+    JOIN paths ON paths.customer_id = later.customer_id
+    LEFT JOIN customer_facts AS facts ON facts.customer_id = later.customer_id
+    LEFT JOIN stood AS earlier ON earlier.customer_id = later.customer_id AND earlier.place = later.place - 1
+"""
+_TABLE = """
+    SELECT from_date, to_date, from_step, to_step, count(*) AS n_customers, sum(money_change) AS money_change
+    FROM members GROUP BY from_date, to_date, from_step, to_step
+"""
+_BY_PATH = """
+    SELECT path, count(*) AS n_customers, sum(money_change) AS money_change
+    FROM (SELECT customer_id, path, sum(money_change) AS money_change FROM members GROUP BY customer_id, path) AS whole
+    GROUP BY path
+"""
+_UNITS: dict[str, Unit] = {
+    "from_date": "date", "to_date": "date", "from_step": "text", "to_step": "text", "n_customers": "count",
+    "share": "ratio", "share_low": "ratio", "share_high": "ratio", "money_change": "money",
+}  # fmt: skip
+_PATH_UNITS: dict[str, Unit] = {"path": "text", "n_customers": "count", "money_change": "money"}
+
+
+def _make(query: Query, settings: Settings) -> tuple[Grid, tuple[Decimal, ...]]:
+    found, bounds = make_stood(query, settings)
+    query.make("paths", _PATHS, last=len(found.dates) - 1)
+    query.make("members", _MEMBERS)
+    return found, bounds
+
+
+def _list(query: Query, settings: Settings) -> None:
+    _make(query, settings)
+
+
+def flow(query: Query, settings: Settings) -> Result:
+    """Movements between neighbouring dates of a grid (`grain`), with every customer's path over all of them.
+
+    Table: from_date, to_date, from_step, to_step, n_customers, share of the row (Wilson 95 %), money_change (sales of
+    the window before to_date minus that before from_date). The same cell at other dates is what a share is set
+    against. tables['paths']: customers and money by path: stayed, climbed, rose and came back, fell and came back,
+    fell, without purchases throughout, came later; disjoint and complete. tables['climb']: passes upwards and
+    downwards over each step's bound. Raises NotEnoughDataError with fewer than two dates, or without customers.
+    """
+    found, bounds = _make(query, settings)
+    order = {key: rank for rank, key in enumerate([*reversed(step_keys(bounds)), NONE, NEW])}
+    counted = sorted(query.rows(_TABLE), key=lambda row: (row[0], order[row[2]], order[row[3]]))
+    if not counted:
+        raise NotEnoughDataError("ladder.nobody", end=found.dates[-1])
+    rows = _rows(counted)
+    paths = {str(path): (int(n), money(change)) for path, n, change in query.rows(_BY_PATH)}
+    path_rows = [
+        {"path": path, "n_customers": paths[path][0], "money_change": paths[path][1]} for path in PATHS if path in paths
+    ]
+    climb, climb_units = climbs(((row[2], row[3], int(row[4])) for row in counted), step_keys(bounds))
+    total = sum((row["money_change"] for row in rows), money(0))
+    leak = _leak(rows, step_keys(bounds))
+    return Result(
+        key="ladder.flow",
+        headline=_headline(leak, paths),
+        metrics={
+            path: Metric(paths.get(path, (0, money(0)))[0], "count", better=0, mark={"path": path})
+            for path in ("stayed", "fell_and_back", "fell", "climbed")
+        },
+        table=frame(rows, list(_UNITS)),
+        units=_UNITS,
+        basis=replace(
+            basis(
+                account(query, found.opened, found.dates[-1]), found.opened, found.dates[-1], formula="migration",
+                rule=Message("ladder.history_rule", {"window": found.months, "n": len(found.dates)}), parts={},
+            ),
+            sum_check=SumCheck(total, {path: change for path, (_, change) in paths.items()}),
+        ),
+        chart=Chart(
+            "flow", x="from_step", y="n_customers", color="to_step", title=_headline(leak, paths),
+            subtitle=Message("ladder.flow_subtitle", {"first": found.dates[0], "last": found.dates[-1]}),
+        ),
+        charts=(Chart("hbar", x="path", y="n_customers", title=_round_trips(paths), subtitle=Message("ladder.paths_title")),),
+        drill=("from_date", "to_date", "from_step", "to_step", "path"),
+        notes=date_notes(found),
+        labels={**step_labels(bounds, settings), **{path: f"ladder.path.{path}" for path in PATHS}},
+        evidence="association",
+        tables={"paths": frame(path_rows, list(_PATH_UNITS)), "climb": climb},
+        more_units={"paths": _PATH_UNITS, "climb": climb_units},
+    )  # fmt: skip
+
+
+def _rows(counted: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    sizes: dict[tuple[date, str], int] = {}
+    for row in counted:
+        sizes[row[0], row[2]] = sizes.get((row[0], row[2]), 0) + int(row[4])
+    rows: list[dict[str, Any]] = []
+    for from_date, to_date, from_step, to_step, n, change in counted:
+        of_row = wilson(int(n), sizes[from_date, from_step])
+        rows.append({
+            "from_date": from_date, "to_date": to_date, "from_step": from_step, "to_step": to_step,
+            "n_customers": int(n), "share": of_row.rate, "share_low": of_row.ci_lower, "share_high": of_row.ci_upper,
+            "money_change": money(change),
+        })  # fmt: skip
+    return rows
+
+
+def _leak(rows: list[dict[str, Any]], steps: Sequence[str]) -> dict[str, Any] | None:
+    """The fall by one step that stands out most from the same fall at the other dates; None where none stands out."""
+    best: dict[str, Any] | None = None
+    for low, high in pairwise(steps):
+        cells = [row for row in rows if row["from_step"] == high and row["to_step"] == low]
+        sizes = {row["from_date"]: row["n_customers"] / row["share"] for row in cells}
+        for cell in cells:
+            others = [row for row in cells if row is not cell]
+            n, n_others = sizes[cell["from_date"]], sum(sizes[row["from_date"]] for row in others)
+            usual = sum(row["n_customers"] for row in others) / n_others if n_others else 0.0
+            spread = math.sqrt(usual * (1 - usual) * (1 / n + 1 / n_others)) if 0 < usual < 1 else 0.0
+            score = (cell["share"] - usual) / spread if spread else 0.0
+            if score > _CLEAR and (best is None or score > best["score"]):
+                best = {**cell, "usual": usual, "score": score}
+    return best
+
+
+def _values(leak: dict[str, Any]) -> dict[str, object]:
+    return {
+        "high": leak["from_step"], "low": leak["to_step"], "share": leak["share"], "usual": leak["usual"],
+        "start": leak["from_date"], "end": leak["to_date"],
+    }  # fmt: skip
+
+
+def _headline(leak: dict[str, Any] | None, paths: dict[str, Any]) -> Message:
+    if leak is not None:
+        return Message("ladder.flow_leak", _values(leak))
+    return _round_trips(paths)
+
+
+def _round_trips(paths: dict[str, Any]) -> Message:
+    values = {"back": paths.get("fell_and_back", (0,))[0], "fell": paths.get("fell", (0,))[0]}
+    return Message("ladder.flow_round_trips", values)
+
+
+ANALYSES = (
+    Analysis(
+        "ladder.flow",
+        flow,
+        (LADDER_START, LADDER_END, GRAIN, BOUNDS, WINDOW, BASIS, NAMES),
+        _list,
+        ("from_date", "to_date", "from_step", "to_step", "path"),
+    ),
+)
