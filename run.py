@@ -102,7 +102,7 @@ def start(args: "list[str]") -> int:
                 f"Appen har ingen inloggning: alla som når {address} kan se det som laddas in.",
                 f"The app has no login: whoever reaches {address} can see what is loaded.",
             )
-        server = subprocess.Popen([str(python), "-m", "ui.serve", "run", str(ROOT / "app.py"), *args], cwd=str(ROOT))
+        server = subprocess.Popen([str(python), "-m", "streamlit", "run", str(ROOT / "app.py"), *args], cwd=str(ROOT))
         signal.signal(signal.SIGTERM, lambda *_: server.terminate())
         # The lock is held until the port is taken, so that a start at the same moment finds another one.
         try:
@@ -110,12 +110,13 @@ def start(args: "list[str]") -> int:
         except KeyboardInterrupt:
             server.terminate()
     try:
-        return server.wait()
+        code = server.wait()
     except KeyboardInterrupt:
         # It may have heard of it from the terminal already; being asked twice does it no harm.
         server.terminate()
-        server.wait()
-        return 0
+        code = server.wait()
+    # Stopped as it was asked to be.
+    return 0 if code in (-signal.SIGINT, -signal.SIGTERM) else code
 
 
 def test(args: "list[str]") -> int:

@@ -63,7 +63,7 @@ def serving(log: Path) -> Iterator[str]:
     with socket.socket() as asking:
         asking.bind(("127.0.0.1", 0))
         port = asking.getsockname()[1]
-    command = [sys.executable, "-m", "ui.serve", "run", str(ROOT / "app.py"), "--server.headless", "true"]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "localhost"]
     url = f"http://localhost:{port}"
     with log.open("wb") as out:
