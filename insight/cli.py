@@ -108,7 +108,8 @@ def _report_text(report: FileReport, words: Words) -> str:
     form: dict[str, Any] = report.as_json(say)
     lines = [
         words.t(
-            f"cli.loaded.{report.outcome}", name=report.name, kind=words.t(f"table.{report.kind}") if report.kind else "–",
+            f"cli.loaded.{report.outcome}", name=report.name,
+            kind=words.t(f"table.{report.kind}") if report.kind else "–",
             rows=form["rows"], set_aside=form["set_aside"], footers=form["footers"], lines=form["lines"],
         )
     ]  # fmt: skip
@@ -190,7 +191,8 @@ def _run(args: argparse.Namespace, words: Words) -> int:
 def _result_text(result: Result, words: Words) -> str:
     lines = [words.message(result.headline), ""]
     for name, metric in result.metrics.items():
-        title = words.t(f"metric.{name}") if words.has(f"metric.{name}") else name
+        own = f"metric.{result.key}.{name}"
+        title = words.t(own if words.has(own) else f"metric.{name}")
         spread = ""
         if metric.low is not None and metric.high is not None:
             spread = f"  ({words.value(metric.low, metric.unit)} – {words.value(metric.high, metric.unit)})"
