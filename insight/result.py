@@ -70,7 +70,7 @@ class SumCheck:
     @property
     def difference(self) -> Number:
         """Parts minus total."""
-        return sum(self.parts.values(), Decimal(0)) - Decimal(str(self.total))
+        return sum((Decimal(str(part)) for part in self.parts.values()), Decimal(0)) - Decimal(str(self.total))
 
 
 @dataclass(frozen=True)

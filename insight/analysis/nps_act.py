@@ -142,7 +142,7 @@ def _make_theme_members(query: Query, settings: Settings) -> pd.DataFrame:
         for theme, words in _themes(settings).items()
     }
     rows = [
-        (row.customer_id, theme, row.nps_group, int(row.score))
+        (row.customer_id, theme, row.nps_group, int(str(row.score)))
         for row in comments.itertuples()
         for theme, pattern in patterns.items()
         if pattern.search(str(row.comment))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, Base, make_answers
+from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, Base, answers_of, make_answers
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result
@@ -175,7 +175,8 @@ def _headline(metrics: Mapping[str, Metric], settings: Settings, *, is_nps: bool
         return Message("nps.step_other_scale")
     if ratio.value is None or ratio.low is None or ratio.high is None:
         return Message("nps.money_few", {"few": MIN_CUSTOMERS})
-    values = {"more": float(ratio.value) - 1, "low": float(ratio.low) - 1, "high": float(ratio.high) - 1}
+    more = [float(str(end)) - 1 for end in (ratio.value, ratio.low, ratio.high)]
+    values = dict(zip(("more", "low", "high"), more, strict=True))
     if ratio.low > 1:
         return Message(f"nps.money_more_{settings['side']}", values)
     return Message("nps.money_less" if ratio.high < 1 else "nps.money_same", values)
@@ -249,7 +250,7 @@ def response(query: Query, settings: Settings) -> Result:
         table["mean_spend_answered"] = np.where(table["n_answered"] > 0, answered / table["n_answered"], np.nan)
         silent = table["n_customers"] - table["n_answered"]
         table["mean_spend_silent"] = np.where(silent > 0, (sales - answered) / silent, np.nan)
-    counts = [Answers(int(r.promoters), int(r.passives), int(r.detractors)) for r in table.itertuples()]
+    counts = [answers_of(row) for _, row in table.iterrows()]
     raw = nps(Answers(*(sum(column) for column in zip(*counts, strict=True))))
     weighted = post_stratify([int(n) for n in table["n_customers"]], counts)
     show = base.is_nps and not raw.hidden

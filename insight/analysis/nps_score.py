@@ -8,7 +8,7 @@ from insight.analysis import registry
 from insight.analysis.nps_rules import NPS_END, NPS_START, Base, answers_of, make_answers
 from insight.analysis.registry import Analysis
 from insight.errors import UsageError
-from insight.result import Chart, Message, Metric, Note, Result
+from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Setting, Settings, month_start
 from insight.stats.nps import GREY_BELOW, HIDE_BELOW, Answers, compare_groups, nps
 from insight.workspace.engine import Query
@@ -29,7 +29,7 @@ _PLACES = {"store": "main_store", "channel": "main_channel"}
 _SEGMENTS = {"rfm": "segments.rfm", "value_tiers": "segments.value_tiers", "lifecycle": "segments.lifecycle"}
 BY = Setting("by", "choice", "score", choices=(*_OWN, *_PLACES, "age_band", *_FIELDS, *_SEGMENTS))
 _AGE_YEARS = 10
-_UNITS = {
+_UNITS: dict[str, Unit] = {
     "n_answers": "count", "n_customers": "count", "promoters": "count", "passives": "count", "detractors": "count",
     "nps": "points", "nps_low": "points", "nps_high": "points", "share": "ratio",
 }  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from insight.errors import InsightError
@@ -35,7 +36,7 @@ def error(failure: InsightError) -> dict[str, object]:
 
 def plain(value: Any, unit: Unit | None = None) -> Any:
     """A cell as JSON has it: money exact, dates ISO, undefined as null."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value):
         return None
     if unit == "money":
         return f"{_EXACT}{Decimal(str(value)).quantize(_CENT)}"
@@ -49,7 +50,7 @@ def plain(value: Any, unit: Unit | None = None) -> Any:
         return both(value)
     if isinstance(value, Decimal):
         return f"{_EXACT}{value}" if value.as_tuple().exponent == -2 else float(value)
-    if hasattr(value, "item"):
+    if isinstance(value, np.generic):
         return plain(value.item(), unit)
     if isinstance(value, int | float):
         return value
