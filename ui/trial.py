@@ -12,10 +12,11 @@ import pandas as pd
 import streamlit as st
 
 from insight.analysis.lift_rules import DEFAULT_WINDOW, MOST_ARMS
+from insight.analysis.lift_segments import AFTERWARDS, SEGMENTATIONS
 from insight.audience import Pairs
 from insight.errors import InsightError
-from insight.result import Result
-from ui import cache, filters, guards, state, text, view
+from insight.result import Message, Result
+from ui import cache, filters, guards, show, state, text, view
 from ui.show import Slots
 
 TEST, WINDOW, CONTROL, PLANNED, COST, FIXED, RATE = (
@@ -51,6 +52,46 @@ def answer(analysis: str) -> tuple[Result, Pairs]:
     except InsightError as refusal:
         guards.refused(refusal)
         st.stop()
+
+
+def also(analysis: str, *, columns: Sequence[str] = (), picker: Callable[[], object] | None = None) -> None:
+    """A further question about the same test, with a heading of its own; where it has no answer the page says why."""
+    settings = chosen(analysis)
+    try:
+        result = cache.run(analysis, settings)
+    except InsightError as refusal:
+        if picker:
+            picker()
+        st.markdown(text.grey(view.words().message(Message(refusal.key, refusal.values))))
+        return
+    show.section(result, settings, table=True, columns=columns, picker=picker)
+
+
+def pick_arm(analysis: str, arms: Sequence[str], current: str) -> None:
+    """Which arm the page shows, where there are several."""
+    if len(arms) < 2:
+        return
+    key = f"w_row_{analysis}.arm"
+    state.set_widget(key, current)
+    st.segmented_control(
+        view.t("setting.arm.label"), arms, key=key, required=True, label_visibility="collapsed", format_func=text.plain,
+        on_change=_changed, args=(f"{analysis}.arm", key, str),
+    )  # fmt: skip
+
+
+def pick_by(analysis: str) -> None:
+    """What the arms are divided by: segmentations as they stood before the test, and fields of the customer."""
+    words = view.words()
+    there = {key: own for key, own in cache.fields(True).items() if key not in AFTERWARDS}
+    options = [*SEGMENTATIONS, *there]
+    held, key = state.view().get(f"{analysis}.by"), f"w_row_{analysis}.by"
+    state.set_widget(key, held if held in options else options[0])
+    st.selectbox(
+        words.t("ui.field"), options, key=key, width=260, label_visibility="collapsed", on_change=_changed,
+        args=(f"{analysis}.by", key, str),
+        format_func=lambda name: words.t(f"setting.by.{name}") if name in SEGMENTATIONS
+        else filters.field_name(words, name, there[name]),
+    )  # fmt: skip
 
 
 def _pickers() -> None:

@@ -10,12 +10,15 @@ import streamlit as st
 from insight.audience import Pairs
 from insight.i18n.catalog import Words
 from insight.result import Metric, Result
-from ui import charts, drill, marks, show, tables, text, view
+from ui import charts, drill, foot, marks, show, tables, text, trial, view
 from ui.show import Slots
 
 COLUMNS = (
     "arm", "metric", "mean", "effect_size", "effect_size_ci_lower", "effect_size_ci_upper", "rel_effect_size",
     "pvalue_adjusted",
+)  # fmt: skip
+SEGMENT_COLUMNS = (
+    "segment", "n_customers", "n_other", "mean", "effect", "effect_low", "effect_high", "pvalue", "pvalue_adjusted",
 )  # fmt: skip
 _LOSS_NOTES = ("lift_despite_loss", "lift_despite_loss_own")
 _BADGES: Mapping[str, tuple[str, str]] = {
@@ -148,6 +151,20 @@ def people(result: Result, chosen: Pairs) -> None:
     if mark:
         with st.container(width=620):
             drill.panel(result, chosen, mark)
+
+
+def for_whom(result: Result, chosen: Pairs, slots: Slots) -> None:
+    """The effect by groups of customers: what to divide by and which arm, the forest, the customers, the table."""
+    show.head(result, slots)
+    with st.container(horizontal=True):
+        trial.pick_by(result.key)
+        arms = list(dict.fromkeys(result.tables["all"]["arm"]))
+        trial.pick_arm(result.key, arms, str(result.table["arm"].iloc[0]))
+    effects(result, chosen)
+    people(result, chosen)
+    tables.show(result, chosen, SEGMENT_COLUMNS)
+    show.caveats(result)
+    foot.row(result, chosen)
 
 
 def money(result: Result) -> None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pandas as pd
 
 from insight.analysis.basis import frame
-from insight.analysis.lift_checks import Checked, check, check_rows
-from insight.analysis.lift_measures import METRICS, Arm, compare_table, cuped_table, difference, read_arms
+from insight.analysis.lift_checks import Checked, check_rows
+from insight.analysis.lift_measures import METRICS, Arm, compare_table, cuped_table, difference
 from insight.analysis.lift_money import EFFECTS, UNITS, despite_notes, money_table
+from insight.analysis.lift_reading import read
 from insight.analysis.lift_rules import COMMON, Trial, make_customers
 from insight.analysis.registry import Analysis
-from insight.errors import NotEnoughDataError
-from insight.result import Chart, Evidence, Message, Metric, Note, Result, Unit
+from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Settings
 from insight.stats.decide import Verdict, decide, decide_without_control
 from insight.stats.means import Difference, welch
@@ -83,17 +83,6 @@ def _capped_notes(query: Query, trial: Trial, arms: Mapping[str, Arm]) -> tuple[
     return tuple(notes)
 
 
-def _read(query: Query, trial: Trial) -> dict[str, Arm]:
-    """The arms that can be compared. Raises NotEnoughDataError for an arm without customers and for no sales."""
-    arms = read_arms(query, trial)
-    empty = [name for name in trial.arms if name not in arms]
-    if len(arms) < 2 or trial.reference not in arms:
-        raise NotEnoughDataError("lift.empty_arm", names=", ".join(empty))
-    if not any(arm.buyers for arm in arms.values()):
-        raise NotEnoughDataError("lift.no_sales", window=trial.window, first=trial.first_on)
-    return arms
-
-
 def verdict(query: Query, settings: Settings) -> Result:
     """Which arm beat control on net profit per assigned customer, and what that is worth.
 
@@ -103,16 +92,15 @@ def verdict(query: Query, settings: Settings) -> Result:
     effect, return and break-even cost per arm; "response" arm by bought or not; "checks"; "cuped" with spend before
     taken out. Metrics speak of the leading arm against control, without one against the best other arm.
     A sample ratio mismatch (p < 0.001) blocks the verdict, arms that differed before are association without p values,
-    and neither has an effect in its metrics. Raises InsightError for one arm, no complete window, no sales in it. Methods 1.
+    and neither has an effect in its metrics. Raises InsightError: one arm, no complete window, no sales. Methods 1.
     """
-    trial = make_customers(query, settings)
-    checked = check(query, settings, trial)
-    arms = _read(query, trial)
+    reading = read(query, settings)
+    trial, checked, arms = reading.trial, reading.checked, reading.arms
     found = _judge(trial, arms, checked)
     table, warnings = compare_table(trial, arms)
     paid = money_table(query, trial, arms)
-    blocked, claims = found.code == "blocked_srm", found.code != "blocked_srm" and checked.drawn
-    if blocked:
+    claims = reading.claims
+    if reading.blocked:
         effects = [column for column in table.columns if column.startswith(("effect", "rel_", "pvalue"))]
         table[effects] = None
     elif not claims:
@@ -130,7 +118,7 @@ def verdict(query: Query, settings: Settings) -> Result:
     leader = _leader(found, paid) if claims else None
     return Result(
         key="lift.verdict",
-        headline=_headline(trial, found, checked, paid, leader, _mde(trial, arms)),
+        headline=reading.stop or _headline(trial, found, paid, leader, _mde(trial, arms)),
         metrics=_metrics(arms, checked, paid, leader),
         table=table,
         units=dict(_UNITS),
@@ -138,12 +126,12 @@ def verdict(query: Query, settings: Settings) -> Result:
         chart=_chart(trial) if claims else None,
         drill=("arm", "bought"),
         notes=(
-            *(despite_notes(trial, paid) if claims else ()), *checked.notes, *trial.notes,
+            *(despite_notes(trial, paid) if claims else ()), *reading.notes,
             *_warning_notes(warnings), *(Note(code) for code in found.notes if code == "best_of_several"),
             *_empty_notes(trial, arms), *(_capped_notes(query, trial, arms) if claims else ()),
         ),
         labels={metric: f"lift.metric.{metric}" for metric in METRICS},
-        evidence=_evidence(trial, checked),
+        evidence=reading.evidence,
         tables=tables,
         more_units={name: _MORE_UNITS[name] for name in tables},
     )  # fmt: skip
@@ -175,10 +163,6 @@ def _warning_notes(warnings: set[str]) -> tuple[Note, ...]:
 def _empty_notes(trial: Trial, arms: Mapping[str, Arm]) -> tuple[Note, ...]:
     empty = [name for name in trial.arms if name not in arms]
     return (Note("empty_arm", {"names": ", ".join(empty)}, "warning"),) if empty else ()
-
-
-def _evidence(trial: Trial, checked: Checked) -> Evidence:
-    return "control" if checked.drawn and trial.control is not None else "association"
 
 
 def _leader(found: Verdict, paid: pd.DataFrame) -> str | None:
@@ -242,14 +226,8 @@ def _number(cell: object) -> float | None:
     return None if cell is None else float(str(cell))
 
 
-def _headline(
-    trial: Trial, found: Verdict, checked: Checked, paid: pd.DataFrame, leader: str | None, seen: float | None
-) -> Message:
+def _headline(trial: Trial, found: Verdict, paid: pd.DataFrame, leader: str | None, seen: float | None) -> Message:
     """Kronor first: what the arm brought in all on the deciding figure, with its interval."""
-    if found.code == "blocked_srm":
-        return Message("lift.verdict_blocked")
-    if not checked.drawn:
-        return Message("lift.verdict_not_drawn")
     if leader is None:
         return Message("lift.verdict_untestable")
     row = _row(paid, leader)

@@ -1,0 +1,10 @@
+"""For whom it worked, and what sold: the difference by groups of customers, goods, stores and channels."""
+
+from functools import partial
+
+from ui import filters, trial, verdict
+
+slots = trial.head("lift.segments")
+result, chosen = trial.answer("lift.segments")
+verdict.for_whom(result, chosen, slots)
+trial.also("lift.sold", picker=partial(filters.pick_choice, "lift.sold", "of"))
