@@ -10,6 +10,8 @@ from insight.result import Message
 
 EXACT, NEAR, CONTENT = 10.0, 5.0, 2.0
 _BRACKETS = re.compile(r"[\(\[{].*?[\)\]}]")
+# Longer labels are cut where this pattern looks at them: an endless one would cost the square of its length.
+_LONGEST_LABEL = 300
 _TIME_OF_DAY = re.compile(r"^(?:kl\.?\s*)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s*[ap]m)?$", re.IGNORECASE)
 _TIME_WORDS = ("tid", "time", "klock")
 _DATES = ("date", "datetime")
@@ -80,7 +82,7 @@ def aliases_of(field: Field) -> tuple[str, ...]:
 def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
     """How well a header names a field, weakened where the content is of another type."""
     folded = fold(label)
-    bare = fold(_BRACKETS.sub("", label))
+    bare = fold(_BRACKETS.sub("", label[:_LONGEST_LABEL]))
     aliases = aliases_of(field)
     score, reason = 0.0, Message("ingest.reason_attribute")
     for text, base in ((folded, EXACT), (bare, EXACT - 1)):

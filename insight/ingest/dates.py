@@ -7,6 +7,7 @@ from datetime import datetime
 
 from insight.ingest.cells import MISSING, MONTHS, SPACES
 
+_LONGEST_TIME = 60
 _TIME = re.compile(
     r"^(?P<gap>\s*,?\s*(?:kl\.?\s*)?|\s*t|_)(?P<h>99?)(?P<s1>[:.])99(?:(?P<s2>[:.])99(?P<f>[.,]9+)?)?(?P<ap>\s?[ap]\.?m\.?)?(?P<z>\s?(?:z|utc|cet|cest|[+-]99:?99))?$"
 )
@@ -83,7 +84,8 @@ def _rest(rest: str) -> tuple[str, bool, bool] | None:
     """The strptime format of what follows the date, whether a zone and whether parts of a microsecond are dropped."""
     if not rest.strip(SPACES):
         return "", False, False
-    time = _TIME.match(rest)
+    # No time is longer; the pattern's optional blanks would cost the square of a hostile cell's length.
+    time = _TIME.match(rest) if len(rest) < _LONGEST_TIME else None
     if time is None:
         return None
     gap = time["gap"].upper()

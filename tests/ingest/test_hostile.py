@@ -289,6 +289,21 @@ def test_a_million_columns_and_endless_lines_are_refused_by_the_reader(tmp_path)
     assert list((tmp_path / "work").iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [("(" * 60_000, "5"), ("( " * 30_000, "5"), ("datum", "2024-01-01" + " " * 60_000 + "x"),
+     ("datum", "1 jan 2024" + "\t" * 9000 + "x"), ("belopp", "(" + " " * 60_000 + "x"), ("belopp", "-" * 60_000),
+     ("namn", "la le " * 10_000), ("epost", "a@" * 30_000)],
+)  # fmt: skip
+def test_no_header_and_no_cell_is_looked_at_for_the_square_of_its_length(tmp_path, header, cell):
+    """Patterns with optional blanks took minutes for each of these."""
+    path = tmp_path / "elak.csv"
+    rows = [f"{n};{cell if n % 2 else '2024-01-02'};{cell if n % 3 else '5'};{cell}" for n in range(20)]
+    path.write_text(f"kundnr;datum;belopp;{header} 2\n" + "\n".join(rows), encoding="utf-8")
+    [reply] = opened(tmp_path, path, script=READ)
+    assert reply["outcome"] in ("accept", "warn", "refuse")
+
+
 def test_a_full_disk_is_a_sentence(tmp_path, monkeypatch):
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n1,2\n"))
