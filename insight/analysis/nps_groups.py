@@ -176,7 +176,7 @@ def _headline(metrics: Mapping[str, Metric], settings: Settings, *, is_nps: bool
     if ratio.value is None or ratio.low is None or ratio.high is None:
         return Message("nps.money_few", {"few": MIN_CUSTOMERS})
     more = [float(str(end)) - 1 for end in (ratio.value, ratio.low, ratio.high)]
-    values = dict(zip(("more", "low", "high"), more, strict=True))
+    values: dict[str, object] = dict(zip(("more", "low", "high"), more, strict=True))
     if ratio.low > 1:
         return Message(f"nps.money_more_{settings['side']}", values)
     return Message("nps.money_less" if ratio.high < 1 else "nps.money_same", values)

@@ -43,6 +43,8 @@ def connect(path: Path, *, reachable: Sequence[Path] = (), read_only: bool = Tru
         raise WorkspaceError("workspace.busy") from None
     except duckdb.Error:
         raise WorkspaceError("workspace.database_damaged") from None
+    if con.execute("SELECT current_setting('lock_configuration')").fetchall()[0][0]:
+        return con  # this process has the file open already, hardened: settings belong to the database, not to us
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET allowed_directories = $folders", {"folders": [str(folder) for folder in reachable]})
     con.execute("SET enable_external_access = false")

@@ -1,0 +1,139 @@
+"""The command line as a nightly job meets it: files in, JSON out, exit codes that mean something."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from insight.cli import main
+
+SALES = """kundnr;köpdatum;ordernr;belopp
+00001;2024-01-05;A1;1 000,50
+00001;2024-01-05;A1;99,50
+00002;2024-03-01;A2;400,00
+00002;2024-03-09;A3;-100,00
+;2024-03-10;A4;50,00
+00003;2024-06-30;A5;0,00
+"""
+
+
+@pytest.fixture
+def sales(tmp_path):
+    path = tmp_path / "kvitton.csv"
+    path.write_bytes(SALES.encode("cp1252"))
+    return path
+
+
+def call(capsys, *parts) -> tuple[int, dict]:
+    code = main([*map(str, parts), "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_swedish_excel_export_from_file_to_segments(capsys, tmp_path, sales):
+    code, loaded = call(capsys, "load", tmp_path / "ws", sales)
+    report = loaded["files"][0]
+    assert code == 0
+    assert (report["kind"], report["rows"], report["set_aside"], report["footers"], report["lines"]) == (
+        "transactions", 6, 0, 0, 6,
+    )  # fmt: skip
+    assert report["mapping"]["amount"] == "belopp"
+
+    code, described = call(capsys, "describe", tmp_path / "ws")
+    table = described["tables"]["transactions"]
+    assert (table["rows"], table["customers"]) == (6, 3)
+    assert (table["amount_sum"], table["amount_negative_sum"]) == ("1450.00", "-100.00")
+    assert (table["first"], table["last"]) == ("2024-01-05", "2024-06-30")
+
+    code, answer = call(capsys, "run", tmp_path / "ws", "segments.rfm", "as_of=2024-07-01")
+    assert code == 0
+    columns = answer["table"]["columns"]
+    assert sum(row[columns.index("n_customers")] for row in answer["table"]["rows"]) == 3
+    assert set(answer["headline"]) >= {"key", "values", "sv", "en"}
+
+    assert main(["customers", str(tmp_path / "ws"), "segments.rfm", "as_of=2024-07-01", "--csv"]) == 0
+    rows = {row["customer_id"]: row for row in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    # A return lowers spend, is no order and moves no date; an order of 0 kr is an order.
+    found = {who: (row["days_since_last"], row["n_orders"], row["spend"]) for who, row in rows.items()}
+    assert found == {
+        "00001": ("178", "1", "1100.00"), "00002": ("122", "1", "300.00"), "00003": ("1", "1", "0.00"),
+    }  # fmt: skip
+
+
+def test_money_in_json_keeps_both_decimals(capsys, tmp_path, sales):
+    main(["load", str(tmp_path / "ws"), str(sales)])
+    capsys.readouterr()
+    main(["run", str(tmp_path / "ws"), "overview.key_figures", "start=2024-01-01", "end=2025-01-01", "--json"])
+    text = capsys.readouterr().out
+    assert '"value": 1450.00' in text
+
+
+def test_a_mark_lists_its_customers_and_its_link_is_a_scope(capsys, tmp_path, sales):
+    workspace = tmp_path / "ws"
+    main(["load", str(workspace), str(sales)])
+    capsys.readouterr()
+    _, answer = call(capsys, "run", workspace, "segments.rfm")
+    columns = answer["table"]["columns"]
+    first = answer["table"]["rows"][0]
+    segment, n = first[columns.index("segment")], first[columns.index("n_customers")]
+    code, listed = call(capsys, "customers", workspace, "segments.rfm", "--mark", f"segment={segment}")
+    assert (code, listed["count"], len(listed["rows"])) == (0, n, n)
+    assert set(listed["audience"]) == {"sv", "en", "link"}
+    _, within = call(capsys, "run", workspace, "overview.key_figures", "--scope", listed["audience"]["link"])
+    assert within["metrics"]["identified_share"]["value"] in (1, None)
+
+
+@pytest.mark.parametrize(
+    ("parts", "key"),
+    [
+        (["run", "WS", "segments.rmf"], "analysis.unknown"),
+        (["run", "WS", "segments.rfm", "as_off=2024-01-01"], "setting.unknown"),
+        (["run", "WS", "segments.rfm", "as_of=igår"], "setting.not_a_date"),
+        (["run", "WS", "segments.rfm", "oops"], "setting.not_a_pair"),
+        (["run", "WS", "segments.rfm", "--scope", "nonsense("], "analysis.unknown"),
+        (["customers", "WS", "segments.rfm", "--mark", "customer_id=1"], "audience.unknown_mark"),
+        (["describe", "NOWHERE"], "workspace.not_found"),
+        (["load", "WS", "missing.csv"], "cli.no_such_file"),
+        (["load", "WS", "SALES", "--set", "encodign=utf-8"], "ingest.unknown_setting"),
+        (["explode"], "cli.usage"),
+    ],
+)
+def test_wrong_use_is_refused_with_exit_2_and_one_object(capsys, tmp_path, sales, parts, key):
+    main(["load", str(tmp_path / "WS"), str(sales)])
+    capsys.readouterr()
+    named = {"WS": tmp_path / "WS", "NOWHERE": tmp_path / "NOWHERE", "SALES": sales}
+    code, answer = call(capsys, *[named.get(part, part) for part in parts])
+    assert code == 2
+    assert answer["error"]["key"] == key
+    assert answer["error"]["sv"] and answer["error"]["en"]
+
+
+def test_a_refused_file_leaves_the_others_and_says_so(capsys, tmp_path, sales):
+    empty = tmp_path / "tom.csv"
+    empty.write_text("")
+    code, loaded = call(capsys, "load", tmp_path / "ws", sales, empty)
+    assert code == 2
+    assert [report["outcome"] for report in loaded["files"]][1] == "refuse"
+    _, described = call(capsys, "describe", tmp_path / "ws")
+    assert described["tables"]["transactions"]["rows"] == 6
+
+
+def test_the_same_file_again_is_refused_and_another_is_appended(capsys, tmp_path, sales):
+    call(capsys, "load", tmp_path / "ws", sales)
+    code, again = call(capsys, "load", tmp_path / "ws", sales)
+    assert (code, again["files"][0]["messages"][0]["code"]) == (2, "same_file_again")
+    more = tmp_path / "mer.csv"
+    more.write_text("kundnr;köpdatum;belopp\n00009;2024-07-01;10,00\n", encoding="utf-8")
+    call(capsys, "load", tmp_path / "ws", more)
+    _, described = call(capsys, "describe", tmp_path / "ws")
+    assert described["tables"]["transactions"]["rows"] == 7
+    call(capsys, "load", tmp_path / "ws", more, "--set", "if_exists=replace")
+    _, described = call(capsys, "describe", tmp_path / "ws")
+    assert described["tables"]["transactions"]["rows"] == 1
+
+
+def test_a_forgotten_workspace_is_gone(capsys, tmp_path, sales):
+    call(capsys, "load", tmp_path / "ws", sales)
+    code, _ = call(capsys, "forget", tmp_path / "ws")
+    assert code == 0
+    assert not (tmp_path / "ws").exists()
