@@ -9,4 +9,9 @@ if __name__ == "__main__":
 else:
     from ui import server
 
-    app = st.App(__file__, lifespan=server.lifespan, middleware=server.MIDDLEWARE)
+    app = st.App(
+        __file__,
+        lifespan=server.lifespan,
+        middleware=server.MIDDLEWARE,
+        on_script_error=server.on_script_error,
+    )

@@ -6,7 +6,6 @@ the other.
 
 import logging
 import secrets
-import traceback
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -14,7 +13,7 @@ import streamlit as st
 
 from insight.errors import InsightError
 from insight.result import Message
-from ui import guards, text, view
+from ui import guards, logs, text, view
 
 _log = logging.getLogger("kundkompass")
 
@@ -33,11 +32,17 @@ def caught() -> Generator[None]:
 def show(fault: Exception) -> None:
     """Say that something went wrong, with a code; log where, never what."""
     code = f"{type(fault).__name__}-{secrets.token_hex(3)}"
-    places = [
-        f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno}" for frame in traceback.extract_tb(fault.__traceback__)
-    ]
-    _log.error("%s at %s", code, " > ".join(places[-6:]))
+    _log.error("%s at %s", code, logs.places(fault.__traceback__))
     words = view.words()
     with st.container(key="fault", gap="small"):
         st.title(text.plain(words.t("ui.fault_title")))
         st.error(text.plain(words.message(Message("error.unexpected", {"code": code}))), icon=":material/error:")
+
+
+def outside_a_page(fault: Exception) -> bool:
+    """For what breaks before the page runs, as in answer to a click: our words instead of Streamlit's."""
+    if isinstance(fault, InsightError):
+        guards.refused(fault)
+    else:
+        show(fault)
+    return True

@@ -13,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.starlette import App
 
+from ui import logs
+
 # Nothing is fetched from elsewhere: a picture or link target in a customer's name cannot tell anybody who read it.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -30,6 +32,7 @@ _HEADERS = (
 # With a folder `pages`, Streamlit takes the first visitor for one of its older kind of app, and tells those who come by
 # a link that the page does not exist. Our menu is made by `st.navigation`, so it need not guess.
 PagesManager.uses_pages_directory = False
+logs.guard()
 
 
 class Headers:
@@ -81,6 +84,13 @@ def _gone(pid: int) -> bool:
     except PermissionError:
         return False
     return False
+
+
+def on_script_error(fault: Exception) -> bool:
+    """What breaks outside of a page's own run is said in our words too."""
+    from ui import faults
+
+    return faults.outside_a_page(fault)
 
 
 def _make_demo() -> None:

@@ -180,9 +180,11 @@ def widget(key: str) -> Any:
 
 
 def set_widget(key: str, value: Any) -> None:
-    """Give a keyed widget its value before it is drawn, so that the view and not the widget is the truth."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+    """Give a keyed widget its value before it is drawn, so that the view and not the widget is the truth.
+
+    At every run, not only at a change: a run that is cut short may never have reached the browser.
+    """
+    st.session_state[key] = value
 
 
 def forget_widget(key: str) -> None:
