@@ -24,7 +24,7 @@ KIND, START, END, FIRST_MONTH = "period", "start", "end", "fy"
 _SHARED = ("start", "end", "compare")
 _MONTHS = tuple(range(1, 13))
 # Settings that all questions of a family share: one ladder, whichever page asks about it.
-_OF_FAMILY = {"ladder": ("bounds", "window", "basis", "names")}
+_OF_FAMILY = {"ladder": ("bounds", "window", "basis", "names", "horizon", "near", "benefit_cost")}
 # The invented company's club: Silver from 4,000 kr, Gold from 10,000 kr in twelve months.
 _OF_DEMO = {"ladder.bounds": "4000,10000"}
 

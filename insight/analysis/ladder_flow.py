@@ -141,7 +141,9 @@ def flow(query: Query, settings: Settings) -> Result:
             "flow", x="from_step", y="n_customers", color="to_step", title=_headline(leak, paths),
             subtitle=Message("ladder.flow_subtitle", {"first": found.dates[0], "last": found.dates[-1]}),
         ),
-        charts=(Chart("hbar", x="path", y="n_customers", title=_round_trips(paths), subtitle=Message("ladder.paths_title")),),
+        charts=(
+            Chart("hbar", x="path", y="n_customers", title=_round_trips(paths), subtitle=Message("ladder.paths_title")),
+        ),
         drill=("from_date", "to_date", "from_step", "to_step", "path"),
         notes=date_notes(found),
         labels={**step_labels(bounds, settings), **{path: f"ladder.path.{path}" for path in PATHS}},
