@@ -4,6 +4,7 @@ Works on a table `raw(line, c0 … cn)` of trimmed cells, blank cells NULL. Noth
 columns are c0 … cn, shapes and named dates go through parameters into the temporary table `shapes`.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -66,6 +67,7 @@ class Reader:
         self.messages: list[FileMessage] = []
         self.decisions: list[Decision] = []
         self.date_order: str | None = None
+        self._shapes: dict[int, list[tuple[str, int]]] = {}
         con.execute("CREATE OR REPLACE TEMP TABLE shapes (field VARCHAR, shape VARCHAR, verdict INTEGER)")
         con.execute("CREATE OR REPLACE TEMP TABLE named_dates (field VARCHAR, cell VARCHAR, moment TIMESTAMP)")
 
@@ -92,11 +94,14 @@ class Reader:
 
     def shapes(self, column: Column) -> list[tuple[str, int]]:
         """The shapes of a column with their counts, most frequent first."""
+        if column.at in self._shapes:
+            return self._shapes[column.at]
         rows = self.con.execute(
             f"SELECT translate(lower({column.cell}), {_DIGITS}) AS shape, count(*) AS n FROM raw "  # noqa: S608
             f"WHERE {column.cell} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_MOST_SHAPES}"
         ).fetchall()
-        return [(str(shape), int(n)) for shape, n in rows]
+        self._shapes[column.at] = [(str(shape), int(n)) for shape, n in rows]
+        return self._shapes[column.at]
 
     def _verdicts(self, column: Column, verdicts: dict[str, int]) -> tuple[str, str]:
         """Store a verdict a shape; returns the join and the SQL name of the verdict."""
@@ -125,7 +130,7 @@ class Reader:
         """The number style of a column."""
         fractions = False
         shapes = self.shapes(column)
-        if column.field.type in ("number", "price"):
+        if column.field.type in ("number", "price") and all(re.search(r"[.,]999$", shape) for shape, _ in shapes):
             zeros = self.con.execute(
                 f"SELECT count(*) FILTER (WHERE NOT regexp_matches({column.cell}, '[.,]000$')) FROM raw "  # noqa: S608
                 f"WHERE {column.cell} IS NOT NULL"
@@ -152,7 +157,7 @@ class Reader:
 
     def _number_sql(self, column: Column, style: NumberStyle, digits: int, scale: int) -> tuple[str, str, str]:
         main = numbers.number_sql(column.cell, style, digits, scale)
-        if style.plain:
+        if set(style.verdicts.values()) <= {"main"}:
             return "", main, f"({column.cell} IS NOT NULL AND {main} IS NULL)"
         codes = {"main": 1, "other": 2, "exponent": 3, "missing": 4, "bad": 0}
         join, verdict = self._verdicts(column, {shape: codes[v] for shape, v in style.verdicts.items()})
@@ -324,8 +329,8 @@ class Reader:
     def _id(self, column: Column, hint: str) -> Reading:
         del hint
         cell = column.cell
-        point = f"regexp_matches({cell}, '^-?[0-9]+[.,]0+$')"
-        power = f"regexp_matches({cell}, '^[0-9](?:[.,][0-9]+)?[eE]\\+[0-9]+$')"
+        point = f"(ends_with({cell}, '0') AND regexp_matches({cell}, '^-?[0-9]+[.,]0+$'))"
+        power = f"(contains({cell}, '+') AND regexp_matches({cell}, '^[0-9](?:[.,][0-9]+)?[eE]\\+[0-9]+$'))"
         row = self.con.execute(
             f"SELECT count(*) FILTER (WHERE {point}), count(*) FILTER (WHERE {power}), "  # noqa: S608
             f"min(line) FILTER (WHERE {point}), min(line) FILTER (WHERE {power}), count({cell}) FROM raw"

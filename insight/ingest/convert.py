@@ -241,7 +241,11 @@ def _unreadable(
         for name, reading in readings.items()
         if reading.failed != "false" and not table.field(name).required and name != "customer_id"
     ]
-    if not optional:
+    cells = ", ".join(f"count(c{mapped.fields[name]})" for name in optional)
+    values = ", ".join(f'count("{name}")' for name in optional)
+    if not optional or (
+        con.execute(f"SELECT {cells} FROM raw").fetchone() == con.execute(f"SELECT {values} FROM typed").fetchone()  # noqa: S608
+    ):
         return
     counts = ", ".join(
         f"count(*) FILTER (WHERE {readings[n].failed}), min(raw.line) FILTER (WHERE {readings[n].failed})"

@@ -198,10 +198,9 @@ def number_sql(cell: str, style: NumberStyle, digits: int, scale: int, other: bo
     strip = "".join(SPACES) + _QUOTES + ("." if decimal == "," else ",") + "+"
     if negatives or style.tokens:
         sign = f"regexp_matches({text}, '[({MINUS[1:]}-]')"
-        strip += MINUS + "()"
-    if style.tokens:
-        text = f"regexp_replace({text}, '[^0-9{decimal}]', '', 'g')"
-    elif sign or style.groups or other or "plus" in style.negatives:
+        letters = "".join(dict.fromkeys(char for token in style.tokens for char in token.lower() + token.upper()))
+        strip += MINUS + "()" + "".join(char for char in letters if char != decimal)
+    if sign or style.groups or other or "plus" in style.negatives:
         text = f"translate({text}, '{strip.replace(chr(39), chr(39) * 2)}', '')"
     if decimal == ",":
         text = f"replace({text}, ',', '.')"

@@ -26,9 +26,15 @@ def csv_source(width: int, delimiter: str, skip: int) -> str:
     )
 
 
-def trimmed(name: str) -> str:
-    """SQL for a cell without blanks around it; NULL when nothing is left."""
-    return f"nullif(trim({name}, '{BLANKS}'), '')"
+def trim_cells(con: DuckDBPyConnection, width: int) -> None:
+    """Take blanks off the ends of cells; a cell with nothing left is NULL. Only columns that have any are touched."""
+    codes = ", ".join(str(ord(char)) for char in BLANKS)
+    tests = [f"(unicode(c{at}) IN ({codes}) OR unicode(right(c{at}, 1)) IN ({codes}))" for at in range(width)]
+    row = con.execute(f"SELECT {', '.join(f'bool_or({test})' for test in tests)} FROM raw").fetchone()  # noqa: S608
+    assert row is not None
+    for at, dirty in enumerate(row):
+        if dirty:
+            con.execute(f"UPDATE raw SET c{at} = nullif(trim(c{at}, '{BLANKS}'), '') WHERE {tests[at]}")  # noqa: S608
 
 
 def from_text(con: DuckDBPyConnection, path: Path, layout: Layout, expected: int, offset: int) -> bool:
@@ -36,7 +42,7 @@ def from_text(con: DuckDBPyConnection, path: Path, layout: Layout, expected: int
 
     expected: data lines by the count of line ends; offset: what is added to a row's number to get the user's line.
     """
-    cells = ", ".join(f"{trimmed(f'c{at}')} AS c{at}" for at in range(layout.width))
+    cells = ", ".join(f"nullif(c{at}, '') AS c{at}" for at in range(layout.width))
     source = csv_source(layout.width, layout.dialect.delimiter, layout.first_line - 1)
     try:
         con.execute(
@@ -51,6 +57,8 @@ def from_text(con: DuckDBPyConnection, path: Path, layout: Layout, expected: int
         con.execute("BEGIN TRANSACTION")
         return False
     row = con.execute("SELECT count(*) FROM raw").fetchone()
+    if row is not None and row[0] == expected:
+        trim_cells(con, layout.width)
     if row is None or row[0] != expected or _blank_rows(con, layout.width):
         con.execute("DROP TABLE raw")
         return False
@@ -68,12 +76,13 @@ def _cells(width: int) -> str:
 
 def from_normalised(con: DuckDBPyConnection, path: Path, width: int) -> None:
     """Fill `raw` from the careful path's file, whose first column is the line."""
-    cells = ", ".join(f"{trimmed(f'c{at + 1}')} AS c{at}" for at in range(width))
+    cells = ", ".join(f"nullif(c{at + 1}, '') AS c{at}" for at in range(width))
     con.execute(
         "CREATE OR REPLACE TEMP TABLE raw AS "  # noqa: S608
         f"SELECT CAST(c0 AS BIGINT) AS line, {cells} FROM {csv_source(width + 1, ',', 0)}",
         {"path": str(path)},
     )
+    trim_cells(con, width)
 
 
 def from_parquet(con: DuckDBPyConnection, path: Path, limit: int | None = None) -> tuple[str, ...]:
@@ -84,7 +93,7 @@ def from_parquet(con: DuckDBPyConnection, path: Path, limit: int | None = None) 
         described = con.execute(f"DESCRIBE SELECT * FROM {source}", {"path": str(path)}).fetchall()  # noqa: S608
         labels = tuple(str(row[0]) for row in described)
         names = ", ".join(f"c{at}" for at in range(len(labels)))
-        cells = ", ".join(f"{trimmed(_as_text(f'c{at}', str(row[1])))} AS c{at}" for at, row in enumerate(described))
+        cells = ", ".join(f"nullif({_as_text(f'c{at}', str(row[1]))}, '') AS c{at}" for at, row in enumerate(described))
         con.execute(
             "CREATE OR REPLACE TEMP TABLE raw AS "  # noqa: S608
             f"SELECT row_number() OVER () AS line, {cells} FROM {source} AS data({names}){most}",
@@ -94,6 +103,7 @@ def from_parquet(con: DuckDBPyConnection, path: Path, limit: int | None = None) 
         raise
     except duckdb.Error as error:  # damaged pages come in many classes, the bare one among them
         raise IngestError("ingest.file_damaged") from error
+    trim_cells(con, len(labels))
     return labels
 
 
