@@ -10,7 +10,6 @@ import pytest
 from bench.fuzz import fuzz, inputs, judge, mutate, seeds
 from insight.ingest.report import FileMessage, FileReport
 
-
 # Narrow tables read fastest; the wide ones are in the long run.
 QUICK = ("answers", "identities", "rewards", "agreements", "köp")
 

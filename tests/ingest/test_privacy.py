@@ -315,5 +315,5 @@ def test_any_header_and_any_cells_get_an_answer(header, sample):
 def test_no_cell_makes_a_pattern_try_endlessly(piece):
     """A pattern that can read a cell in two ways takes 2 to the power of its length; these would never end."""
     cells = [f"{piece * 150}{end}" for end in ("", "!", "1", "x")]
-    for header in ("namn", "adress", "telefon", "epost", "kommentar", "personnr", "kolumn"):
-        recognise(header, cells)
+    headers = ("namn", "adress", "telefon", "epost", "kommentar", "personnr", "kolumn")
+    assert "personal_number" not in [recognise(header, cells) for header in headers]
