@@ -16,6 +16,7 @@ from insight.workspace.engine import Query, money
 SERIES, BREAKDOWN = "overview.series", "overview.breakdown"
 OTHERS, UNIDENTIFIED = "other_values", "unidentified"
 MOST_VALUES = 30
+ONE_DAY = timedelta(days=1)
 _LAST = (OTHERS, fields.UNKNOWN, UNIDENTIFIED)
 _MEASURES = {
     "sales": "sales", "customers": "n_customers", "orders": "n_orders", "receipt": "receipt",
@@ -190,7 +191,7 @@ def series(query: Query, settings: Settings) -> Result:
         raise NotEnoughDataError("error.no_orders_in_period", start=start, end=end, first=first, last=last)
     first_month = month_number(first)
     rows: list[dict[str, Any]] = []
-    for month in range(month_number(start), month_number(end - timedelta(days=1)) + 1):
+    for month in range(max(month_number(start), first_month), min(month_number(end - ONE_DAY), month_number(last)) + 1):
         row = {"month": month_start(month), **_NOTHING, **now.get(month, {})}
         known = earlier[0] >= first or month - 12 > first_month
         row["before"] = before.get(month - 12, _NOTHING).get(column) if known and month - 12 >= first_month else None

@@ -198,5 +198,5 @@ def _headline(values: np.ndarray, best: stats.TopShare, top: float) -> Message:
     return Message("concentration.headline", {"top": top, "share": best.share, "n": best.n_customers})
 
 
-SETTINGS = (START, END, Setting("top", "number", 0.25, low=0.0001, high=1))
+SETTINGS = (START, END, Setting("top", "number", 0.25, low=0.001, high=0.999))
 ANALYSES = (Analysis(KEY, run, SETTINGS, members, ("group",)),)

@@ -111,7 +111,7 @@ def dimensions(query: Query) -> list[str]:
 
 def _name(query: Query, key: str) -> Message | str:
     if key in SEGMENTATIONS:
-        return Message(f"analysis.segments.{key}.title")
+        return Message(f"segments.noun.{key}")
     field = fields.find(query, key, of_customers=True)
     return field.name if field.own else Message(field.name)
 

@@ -138,6 +138,11 @@ def test_months_with_the_year_before() -> None:
     assert [note.values["month"] for note in part.notes] == [date(2024, 1, 1), date(2024, 3, 1)]
 
 
+def test_a_series_ends_with_the_data() -> None:
+    result = run(company(), "overview.series", {"start": "2019-01-01", "end": "2030-01-01"})
+    assert (result.table["month"].iloc[0], result.table["month"].iloc[-1]) == (date(2021, 3, 1), date(2024, 5, 1))
+
+
 def test_breakdowns_by_order_line_customer_age_and_own_column() -> None:
     made = company()
     by_channel = rows_of(run(made, "overview.breakdown", {**YEAR, "by": "channel"}), "value")

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insight.analysis import registry
+from insight.audience import Mark, customer_ids
 from insight.errors import UsageError
 from insight.workspace.store import Workspace
 from tests.analysis import real
@@ -101,6 +102,10 @@ def test_everybody_is_accounted_for_and_the_outside_stands_in_rows_of_its_own() 
     made = workspace(rows, customers=[{"customer_id": "buyer"}, {"customer_id": "stranger"}])
     with made.query() as query:
         result = registry.run(query, "segments.rfm", {"as_of": "2024-02-01", "window": "12"})
+    chosen = (("as_of", "2024-02-01"), ("window", "12"))
+    assert customer_ids(made, Mark("segments.rfm", chosen))["customer_id"].to_pylist() == ["buyer", "other"]
+    apart = Mark("segments.rfm", chosen, (("segment", "none_no_orders"),))
+    assert customer_ids(made, apart)["customer_id"].to_pylist() == ["stranger"]
     sizes = dict(zip(result.table["segment"], result.table["n_customers"], strict=True))
     outside = {key: sizes.pop(key) for key in ("only_returns", "none_in_window", "none_yet", "none_no_orders")}
     assert outside == {"only_returns": 1, "none_in_window": 1, "none_yet": 1, "none_no_orders": 1}
