@@ -93,7 +93,7 @@ SELECT
     nullif(bought.first_channel, '') AS first_channel,
     places.main_store,
     ways.main_channel,
-    coalesce(ways.n_channels, 0) AS n_channels,
+    ways.n_channels,
     bought.customer_id IS NOT NULL AS has_transactions
 FROM known
 LEFT JOIN bought ON bought.customer_id = known.customer_id
