@@ -45,6 +45,11 @@ _CHANCE_UNITS: dict[str, Unit] = {
 }  # fmt: skip
 
 
+_NOBODY: dict[str, Any] = {
+    "n_customers": 0, "sales": 0, "n_orders": 0, "margin": None, "missing": None, "days_left": None, "chance": None
+}  # fmt: skip
+
+
 def worth(missing: Decimal, rate: float, n: int, reach: float, cost: Decimal) -> tuple[Decimal, float | None]:
     """(kronor won if the share `reach` of n makes it, the share at which nothing is won or lost; None when none is).
 
@@ -73,8 +78,12 @@ def next_step(query: Query, settings: Settings) -> Result:
     margin_rate = _margin_rate(found)
     of_orders = settings["basis"] == "orders"
     order = {key: rank for rank, key in enumerate(reversed(step_keys(near.bounds)))}
-    found.sort(key=lambda row: (order[str(row["step"])], GROUPS.index(str(row["group"]))))
-    rows = [_row(row, settings, margin_rate, of_orders) for row in found]
+    there = {(str(row["step"]), str(row["group"])): row for row in found}
+    rows = [
+        _row(there.get((step, group), {**_NOBODY, "step": step, "group": group}), settings, margin_rate, of_orders)
+        for step in order
+        for group in GROUPS
+    ]
     units: dict[str, Unit] = dict(_UNITS)
     if of_orders:
         units |= {"to_next": "count", "to_next_per_customer": "number"}
@@ -131,14 +140,13 @@ def _margin_rate(found: list[dict[Any, Any]]) -> float | None:
 
 def _row(row: Mapping[Any, Any], settings: Settings, margin_rate: float | None, of_orders: bool) -> dict[str, Any]:
     n = int(row["n_customers"])
-    known = row["missing"] is not None
     made: dict[str, Any] = {
         "step": row["step"], "group": row["group"], "n_customers": n, "sales": money(row["sales"]),
         "n_orders": int(row["n_orders"]), "to_next": None, "to_next_per_customer": None,
         "days_left": _known(row["days_left"]),
         "chance": _known(row["chance"]), "worth": None, "break_even": None,
     }  # fmt: skip
-    if not known:
+    if row["missing"] is None:
         return made
     made["to_next"] = int(row["missing"]) if of_orders else money(row["missing"])
     made["to_next_per_customer"] = int(row["missing"]) / n if of_orders else money(money(row["missing"]) / n)

@@ -4,9 +4,8 @@ import streamlit as st
 
 from ui import filters, ladder, question
 
-COLUMNS = (
-    "step", "group", "n_customers", "sales", "to_next_per_customer", "days_left", "chance", "worth", "break_even",
-)  # fmt: skip
+COLUMNS = ("step", "group", "n_customers", "to_next_per_customer", "days_left", "chance", "worth", "break_even")
+SHARED = ("bounds", "window", "basis", "names", "horizon", "near", "benefit_cost", "aim")
 FIGURES = ("about_to_climb", "chance_now", "worth", "break_even", "about_to_fall")
 DRAW = "ladder.holdout"
 
@@ -15,7 +14,7 @@ def draw_settings() -> None:
     """What the draw alone has: who, how many are held out, seed, name and day; then the file."""
     with st.container(horizontal=True, vertical_alignment="center"):
         filters.pick_choice(DRAW, "aim")
-        filters.controls(DRAW, hidden=("bounds", "window", "basis", "names", "horizon", "near"), period=False)
+        filters.controls(DRAW, hidden=SHARED, period=False)
         ladder.draw_button(DRAW)
 
 
