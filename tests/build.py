@@ -9,7 +9,9 @@ Values may be text, numbers, dates or None; the workspace's own types do the res
 that the schema does not know become attributes, as unmapped columns of a file do.
 """
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,18 +26,26 @@ Row = Mapping[str, Any] | Sequence[Any]
 _SHORT: tuple[str, ...] = ("customer_id", "ordered_at", "amount", "order_id")
 
 
+def empty() -> Workspace:
+    """An empty workspace in a temporary folder that goes when nothing holds the workspace any more."""
+    folder = Path(tempfile.mkdtemp(prefix="kundkompass-test-"))
+    made = Workspace.create(folder)
+    weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
+    return made
+
+
 def workspace(
     rows: Iterable[Row] = (), customers: Iterable[Mapping[str, Any]] = (), **tables: Iterable[Mapping[str, Any]]
 ) -> Workspace:
     """A temporary workspace that holds the rows.
 
     rows: transactions, as mappings or as (customer_id, ordered_at, amount[, order_id]). customers and the other
-    canonical tables: mappings. It lives in a private temporary folder; `close()` closes it.
+    canonical tables: mappings. Its folder goes when nothing holds the workspace any more.
     """
     transactions = [row if isinstance(row, Mapping) else dict(zip(_SHORT, row, strict=False)) for row in rows]
     given: dict[str, list[Mapping[str, Any]]] = {"transactions": [*transactions], "customers": list(customers)}
     given |= {name: list(table) for name, table in tables.items()}
-    made = Workspace.create(Path(tempfile.mkdtemp(prefix="kundkompass-test-")))
+    made = empty()
     filled = {name: _table(name, table) for name, table in given.items() if table}
     if filled:
         made.load_tables(filled, name="test")

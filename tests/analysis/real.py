@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from insight.workspace.store import Workspace
+from tests.build import empty
 
 FOLDER = Path(os.environ.get("KUNDKOMPASS_DATA", "../shared/data"))
 
@@ -34,7 +35,7 @@ def online_retail() -> tuple[Workspace, Any]:
             "Country" AS store
         FROM '{source}'""")  # fmt: skip
     lines = found.to_arrow_table()
-    made = Workspace.create()
+    made = empty()
     made.load_tables({"transactions": lines}, name="Online Retail II")
     frame: Any = lines.to_pandas()
     frame["cents"] = (frame["amount"] * 100).astype("int64")

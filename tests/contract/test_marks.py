@@ -23,7 +23,7 @@ from insight.errors import InsightError
 from insight.i18n.catalog import LANGUAGES, Words
 from insight.result import Chart, Message, Result, Unit
 from insight.workspace.store import Workspace
-from tests.build import workspace
+from tests.build import empty, workspace
 
 KEYS = sorted(registry.analyses())
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
@@ -121,7 +121,7 @@ def tiny(name: str) -> Workspace:
 @cache
 def demo_company() -> Workspace:
     """The company that a first visit meets: twenty thousand customers."""
-    made = Workspace.create()
+    made = empty()
     made.load_tables(demo.tables(), name="demo", demo=True)
     return made
 
