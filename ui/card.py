@@ -66,6 +66,7 @@ def figures(found: Card) -> None:
         "days_since_last": Metric(found.days_since_last, "days"),
         "returns": Metric(found.n_returns, "count"),
     }
+    st.space("xsmall")
     with st.grid(len(shown), min_column_width=150, gap=24):
         for name, metric in shown.items():
             show.metric_card(words, words.t(f"metric.{name}"), metric)

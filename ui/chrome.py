@@ -1,6 +1,7 @@
 """What frames every page: the sheet of paper, the sidebar, the chips, the projector's larger type."""
 
 from contextlib import AbstractContextManager
+from zlib import crc32
 
 import streamlit as st
 
@@ -12,6 +13,8 @@ from ui.scope import chips
 
 SIDEBAR = 236
 _WIDTH, _WIDTH_PROJECTOR = 1360, 1680
+# A language is named in itself, for those who look for it.
+_LANGUAGES = {"sv": "Svenska", "en": "English"}
 # On a dark page no one colour reads both as text on the page and under white text: chosen controls keep the page's ink.
 _CSS = (
     "button[data-variant=segmented_control][data-selected=true], button[data-variant=pills][data-selected=true]"
@@ -20,15 +23,15 @@ _CSS = (
 
 
 def dress(presenting: bool) -> None:
-    """Language of the document for screen readers, the one rule of style, the projector's type size, the logo."""
+    """The one rule of style, the projector's type size, the logo."""
     size = f"html {{font-size: {16 * PROJECTOR_SCALE:g}px}}" if presenting else ""
     st.html(f"<style>{_CSS} {size}</style>")
-    language = view.language()
-    st.html(
-        f"<script>document.documentElement.lang='{language}'</script>",
-        unsafe_allow_javascript=True,
-    )
     st.logo(f"static/logo-{'dark' if dark() else 'light'}.svg", size="large")
+
+
+def tell_language() -> None:
+    """Name the document's language, for screen readers; last on the page, since even a hidden element takes a gap."""
+    st.html(f"<script>document.documentElement.lang='{view.language()}'</script>", unsafe_allow_javascript=True)
 
 
 def dark() -> bool:
@@ -47,31 +50,30 @@ def paper(presenting: bool) -> AbstractContextManager[object]:
         return st.container(width=_WIDTH_PROJECTOR if presenting else _WIDTH, key="paper")
 
 
-def sidebar() -> None:
-    """Under the menu: whose data this is and until when, the language, the way to the projector."""
+def masthead() -> None:
+    """In the upper corner, so that it is seen however long the menu grows: whose data, until when, which language."""
     opened = session.ensure_workspace()
     words = view.words()
-    with st.sidebar:
-        with st.container(gap="xsmall"):
-            if opened.manifest.demo:
-                name = text.plain(words.t("ui.demo_badge", name=session.DEMO_NAME))
-                st.markdown(f":orange-background[:orange[:small[{name}]]]")
-            if opened.manifest.counts.get("transactions"):
-                st.markdown(text.grey(words.t("ui.data_as_of", day=cache.extent()[1])))
-        state.set_widget("w_lang", view.language())
-        st.segmented_control(
-            words.t("ui.language"), ["sv", "en"], key="w_lang", required=True, label_visibility="collapsed",
-            format_func=lambda code: {"sv": "Svenska", "en": "English"}[code], on_change=_language_chosen,
-        )  # fmt: skip
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="masthead"):
+        if opened.manifest.counts.get("transactions"):
+            st.markdown(text.grey(words.t("ui.data_as_of", day=cache.extent()[1])), width="content")
+        if opened.manifest.demo:
+            name = text.plain(words.t("ui.demo_badge", name=session.DEMO_NAME))
+            st.markdown(f":orange-background[:orange[:small[{name}]]]", width="content")
+        other = "sv" if view.language() == "en" else "en"
         st.button(
-            words.t("ui.present"), key="present", type="tertiary", icon=":material/present_to_all:",
+            _LANGUAGES[other], key="language", type="tertiary", help=text.plain(words.t("ui.language")),
+            on_click=state.change_view_of, args=(view.LANGUAGE, other if other == "en" else None),
+        )  # fmt: skip
+
+
+def sidebar() -> None:
+    """Under the menu: the way to the projector."""
+    with st.sidebar:
+        st.button(
+            view.t("ui.present"), key="present", type="tertiary", icon=":material/present_to_all:",
             on_click=state.change_view_of, args=(view.PRESENT, "1"),
         )  # fmt: skip
-
-
-def _language_chosen() -> None:
-    chosen = state.widget("w_lang")
-    state.change_view_of(view.LANGUAGE, "en" if chosen == "en" else None)
 
 
 def leave_presentation() -> None:
@@ -94,7 +96,7 @@ def top() -> None:
     parts = chips(scope)
     labels = cache.labels(scope)
     names = [sentence(part, words.with_labels(labels)) for part, _ in parts]
-    key = f"chips_{abs(hash(scope.link()))}"
+    key = f"chips_{crc32(scope.link().encode())}"
     with st.container(horizontal=True, vertical_alignment="center", key="scope"):
         st.markdown(text.grey(words.t("ui.within")), width="content")
         st.pills(

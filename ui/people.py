@@ -39,6 +39,7 @@ def figures(found: Summary) -> None:
         "sales": Metric(found.sales, "money"),
         **found.per_customer(),
     }
+    st.space("xsmall")
     with st.grid(len(shown), min_column_width=190, gap=24):
         for name, metric in shown.items():
             show.metric_card(words, words.t(f"metric.{name}"), metric)

@@ -1,6 +1,7 @@
 """A visitor's run: page, language, scope, menu, and the last stop for errors."""
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from ui import chrome, faults, nav, session, view
 
@@ -18,13 +19,23 @@ def run() -> None:
     page = st.navigation(nav.pages(view.words()), position="top" if presenting else "sidebar", expanded=True)
     view.settle(page.url_path)
     chrome.dress(presenting)
+    try:
+        with faults.caught():
+            session.ensure_workspace()
+            if not presenting:
+                chrome.sidebar()
+            with chrome.paper(presenting):
+                _page(page, presenting)
+    finally:
+        # Also after a page that stopped half-way, such as an empty one.
+        chrome.tell_language()
+
+
+def _page(page: Page, presenting: bool) -> None:
+    if not presenting:
+        chrome.masthead()
+    chrome.top()
     with faults.caught():
-        session.ensure_workspace()
-        if not presenting:
-            chrome.sidebar()
-        with chrome.paper(presenting):
-            chrome.top()
-            with faults.caught():
-                page.run()
-            if presenting:
-                chrome.leave_presentation()
+        page.run()
+    if presenting:
+        chrome.leave_presentation()

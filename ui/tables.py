@@ -21,6 +21,7 @@ _MILLIONS_FROM = 10_000_000
 _ROW, _HEAD = 42, 36
 _PANEL_COLUMNS = 3
 _HELPERS = ("_low", "_high")
+_MEASURES = ("points", "number", "score")
 
 
 def show(result: Result, chosen: Pairs, wanted: Sequence[str] = ()) -> None:
@@ -103,24 +104,32 @@ def _in_millions(values: Sequence[Any]) -> bool:
     return any(abs(value) >= _MILLIONS_FROM for value in values if not undefined(value))
 
 
-def formatter(words: Words, unit: Unit, values: Sequence[Any]) -> Callable[[Any], str]:
-    """How the cells of a column are written, the unit standing in the head."""
+def _is_change(column: str) -> bool:
+    """Whether a column tells a change: its numbers carry their sign."""
+    return column.startswith("change") or column.endswith(("_change", "contribution"))
+
+
+def formatter(words: Words, unit: Unit, values: Sequence[Any], *, signed: bool = False) -> Callable[[Any], str]:
+    """How the cells of a column are written, the unit standing in the head; one precision for all of them."""
     millions = unit == "money" and _in_millions(values)
     fine = unit == "ratio" and any(0 < abs(float(value)) < 0.1 for value in values if not undefined(value))
+    large = any(abs(float(value)) >= 10 for value in values if not undefined(value)) if unit in _MEASURES else True
+    decimals = 1 if large or unit == "points" else 2
 
     def write(value: Any) -> str:
         if undefined(value):
             return "–"
         if unit == "money":
-            return words.number(Decimal(str(value)) / 1_000_000, 1) if millions else words.number(value)
+            scaled = Decimal(str(value)) / (1_000_000 if millions else 1)
+            return words.number(scaled, 1 if millions else 0, signed=signed)
         if unit == "ratio":
-            return words.number(Decimal(str(value)) * 100, 1 if fine else 0)
+            return words.number(Decimal(str(value)) * 100, 1 if fine else 0, signed=signed)
         if unit in ("count", "days", "months"):
-            return words.number(value)
+            return words.number(value, signed=signed)
         if unit == "pvalue":
             return words.pvalue(value)
-        if unit in ("points", "number", "score"):
-            return words.number(value, 1 if abs(float(value)) >= 10 else 2)
+        if unit in _MEASURES:
+            return words.number(value, decimals, signed=signed)
         if isinstance(value, date):
             return value.isoformat()[:10]
         return words.label(value)
@@ -139,7 +148,7 @@ def styled(
     for name in map(str, frame.columns):
         unit = units.get(name, "text")
         cells = cells_of(frame, name)
-        write = formatter(words, unit, cells)
+        write = formatter(words, unit, cells, signed=_is_change(name))
         title = _unused(text.plain(heads[name]) if escape else heads[name], made)
         if unit in ("text", "date"):
             written = [write(value) for value in cells]

@@ -40,7 +40,7 @@ def test_language_of_the_link_names_menu_and_headline(data):
     assert "Segmentation" not in texts(with_data("customers/segments_rfm", data))
     app = with_data("customers/list", data, lang="en")
     assert headline(app) == "12 customers have bought for SEK\u00a040,150"
-    app.get_by_key("w_lang").set_value("sv").run()
+    app.get_by_key("language").click().run()
     assert headline(app) == "12 kunder har handlat för 40\u00a0150\u00a0kr"
 
 
