@@ -87,11 +87,9 @@ def _fill_raw(con: DuckDBPyConnection, opened: Opened, folder: Path, watch: Watc
     assert text is not None
     repair = text.scan.mojibake > 0
     expected = data_lines(text, layout)
-    if (
-        is_bulk(opened)
-        and expected > 0
-        and raw.from_text(con, text.path, layout, expected, source.first_row - 1 + layout.first_line - 1)
-    ):
+    offset = source.first_row - 1 + layout.first_line - 1
+    plain = is_bulk(opened) and expected > 0
+    if plain and raw.from_text(con, text.path, layout, expected=expected, offset=offset):
         return None
     watch.check()
     careful = normalise(

@@ -319,6 +319,8 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
                 return record, _line_after(table, record)
         raise IngestError("ingest.header_line_missing", line=options.header_line)
     kinds = _column_kinds(table, width)
+    if len(table) == 1 and _lone_data(table[0].cells):
+        return None, table[0].line
     candidates: list[Record] = []
     for at, record in enumerate(table[:60]):
         if _is_data(record.cells, kinds, width):
@@ -339,6 +341,11 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
         return header, _line_after(table, header)
     # Without a header, rows as wide as the table are data from the first on; narrower ones above them are titles.
     return None, next((r.line for r in table if len(r.cells) == width), table[0].line)
+
+
+def _lone_data(cells: Sequence[str]) -> bool:
+    """Whether the only row of a file is data: it holds a date, and no header that we know."""
+    return any(kind_of(cell) == "date" for cell in cells) and not any(fold(cell) in _ALIASES for cell in cells)
 
 
 def _line_after(table: Sequence[Record], header: Record) -> int:

@@ -14,10 +14,11 @@ from insight.errors import IngestError
 from insight.ingest.report import FileMessage
 from insight.ingest.scan import BLOCK, Scan, scan
 
-LEGACY = ("cp1252", "mac-roman", "cp850")
+LEGACY = ("cp1252", "mac-roman", "cp850", "iso8859-15")
 NAMES = {
     "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-32-le": "UTF-32",
     "utf-32-be": "UTF-32", "cp1252": "Windows-1252", "mac-roman": "Mac Roman", "cp850": "DOS (cp850)",
+    "iso8859-15": "ISO 8859-15",
 }  # fmt: skip
 
 _SWEDISH = frozenset("åäöÅÄÖ")

@@ -51,7 +51,7 @@ def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, perso
     for name, at in mapped.fields.items():
         cell, spec = f"c{at}", TABLES["transactions"].field(name)
         shapes = _shapes([row[at] for row in layout.sample])
-        if any(row[at] != row[at].strip(SPACES) for row in layout.sample):
+        if any(row[at] != row[at].strip(SPACES) or row[at].startswith(("'", '="')) for row in layout.sample):
             return None
         if spec.type == "datetime":
             found = _date(cell, shapes, [row[at] for row in layout.sample], options)

@@ -56,6 +56,8 @@ def normalise(
     repaired: dict[str, str] = {}
     with out.path.open("w", encoding="utf-8", newline="") as target:
         writer = csv.writer(target, lineterminator="\n")
+        # The writer does not quote a bare CR, which a reader may take for a line end.
+        careful_writer = csv.writer(target, lineterminator="\n", quoting=csv.QUOTE_ALL)
         lines = _lines(path, out)
         for record in read_records(lines, layout.dialect, layout.width + (1 if layout.merge is not None else 0)):
             if record.line < layout.first_line:
@@ -79,7 +81,7 @@ def normalise(
                     continue
             if repair:
                 cells = [_repaired(cell, repaired, out, line) for cell in cells]
-            writer.writerow([line, *cells])
+            (careful_writer if any("\r" in cell for cell in cells) else writer).writerow([line, *cells])
             out.rows += 1
             if progress and out.rows % _STEP == 0:
                 progress(out.rows)

@@ -12,17 +12,20 @@ from insight.ingest.detect import Layout
 
 # A zero-width space or a BOM in the middle is no part of any value either.
 BLANKS = SPACES + "\u200b\ufeff"
+# Told, not found out: a bare CR within quotes would be taken for a line end.
+_LINE_FEED = r", new_line = '\n'"
+_APOSTROPHE = "''''"
 
 
-def csv_source(width: int, delimiter: str, skip: int) -> str:
-    """The table function that reads a plain text file; the path is the parameter $path."""
+def csv_source(width: int, delimiter: str, skip: int, ends: str = "") -> str:
+    """The table function that reads a plain text file; the path is the parameter $path. `ends`: a further option."""
     columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(width))
     mark = delimiter.replace("'", "''")
     return (
         f"read_csv($path, auto_detect = false, header = false, skip = {skip}, delim = '{mark}', "
         f"quote = '\"', escape = '\"', columns = {{{columns}}}, "
         f"nullstr = '', strict_mode = true, hive_partitioning = false, compression = 'none', "
-        f"max_line_size = 4000000)"
+        f"max_line_size = 4000000{ends})"
     )
 
 
@@ -35,9 +38,26 @@ def trim_cells(con: DuckDBPyConnection, width: int) -> None:
     for at, dirty in enumerate(row):
         if dirty:
             con.execute(f"UPDATE raw SET c{at} = nullif(trim(c{at}, '{BLANKS}'), '') WHERE {tests[at]}")  # noqa: S608
+    _bare_text(con, width)
 
 
-def from_text(con: DuckDBPyConnection, path: Path, layout: Layout, expected: int, offset: int) -> bool:
+def _bare_text(con: DuckDBPyConnection, width: int) -> None:
+    """Take off what keeps Excel's hands off text: ="00012", and an apostrophe before each cell of a column."""
+    formula = [f"(starts_with(c{at}, '=\"') AND ends_with(c{at}, '\"'))" for at in range(width)]
+    row = con.execute(
+        f"SELECT {', '.join(f'bool_or({test})' for test in formula)}, "  # noqa: S608
+        + ", ".join(f"bool_and(starts_with(c{at}, {_APOSTROPHE}))" for at in range(width))
+        + " FROM raw"
+    ).fetchone()
+    assert row is not None
+    for at in range(width):
+        if row[at]:
+            con.execute(f"UPDATE raw SET c{at} = nullif(c{at}[3:-2], '') WHERE {formula[at]}")  # noqa: S608
+        if row[width + at]:
+            con.execute(f"UPDATE raw SET c{at} = nullif(c{at}[2:], '')")  # noqa: S608
+
+
+def from_text(con: DuckDBPyConnection, path: Path, layout: Layout, *, expected: int, offset: int) -> bool:
     """Fill `raw` straight from a plain text file. False when it is not as plain as its first lines: nothing is kept.
 
     expected: data lines by the count of line ends; offset: what is added to a row's number to get the user's line.
@@ -79,7 +99,7 @@ def from_normalised(con: DuckDBPyConnection, path: Path, width: int) -> None:
     cells = ", ".join(f"nullif(c{at + 1}, '') AS c{at}" for at in range(width))
     con.execute(
         "CREATE OR REPLACE TEMP TABLE raw AS "  # noqa: S608
-        f"SELECT CAST(c0 AS BIGINT) AS line, {cells} FROM {csv_source(width + 1, ',', 0)}",
+        f"SELECT CAST(c0 AS BIGINT) AS line, {cells} FROM {csv_source(width + 1, ',', 0, _LINE_FEED)}",
         {"path": str(path)},
     )
     trim_cells(con, width)

@@ -75,7 +75,7 @@ _CUSTOMER_ID = Field(
      "memberid", "memberno", "membernumber", "medlem", "userid", "anvandarid", "householdid", "householdkey",
      "hushallsid", "contactid", "kontaktid", "kontaktnr", "profileid", "personid", "personnr", "personnummer",
      "givarnr", "givarid", "donorid", "prenumerantnr", "prenumerantid", "subscriberid", "kortnr", "kortnummer",
-     "cardno", "cardid", "loyaltyid", "accountid", "accountno", "kontonr", "buyerid", "shopperid", "gastnr", "id"),
+     "cardno", "cardid", "loyaltyid", "accountid", "accountno", "kontonr", "buyerid", "shopperid", "gastnr", "kundenummer", "kundenr", "kundeid", "kundennummer", "kundennr", "kundenid", "id"),
     required=True, personal="id",
 )  # fmt: skip
 
@@ -118,8 +118,8 @@ CUSTOMERS = Table("customers", "Kunder", "Customers", (
 ))  # fmt: skip
 
 TRANSACTIONS = Table("transactions", "Transaktioner", "Transactions", (
-    Field("ordered_at", "datetime", "Köpdatum", "Order date", ("orderedat", "orderdate", "kopdatum", "datum", "date", "invoicedate", "fakturadatum", "orderdatum", "transactiondate", "transaktionsdatum", "purchasedate", "purchasedat", "kvittodatum", "receiptdate", "forsaljningsdatum", "salesdate", "transactiontimestamp", "timestamp", "tidpunkt", "tid", "bokforingsdatum", "bokdatum", "kopdag", "inkopsdatum", "orderedon", "saledate", "paidat", "createdat", "gavodatum", "dag", "day"), required=True),
-    Field("amount", "money", "Belopp", "Amount", ("amount", "belopp", "nettobelopp", "netto", "net", "netamount", "netsales", "salesvalue", "sales", "forsaljning", "omsattning", "revenue", "radbelopp", "lineamount", "linetotal", "total", "totalt", "totalamount", "totalbelopp", "summa", "sum", "value", "varde", "ordervarde", "ordervalue", "beloppinklmoms", "beloppexklmoms", "beloppsek", "beloppkr", "amountsek", "totalprice", "ordertotal", "kopbelopp", "kr", "sek", "intakt", "spend", "gavobelopp", "gava", "price_total", "subtotal", "bruttobelopp", "brutto", "gross"), required=True),
+    Field("ordered_at", "datetime", "Köpdatum", "Order date", ("orderedat", "orderdate", "kopdatum", "datum", "date", "invoicedate", "fakturadatum", "orderdatum", "transactiondate", "transaktionsdatum", "purchasedate", "purchasedat", "kvittodatum", "receiptdate", "forsaljningsdatum", "salesdate", "transactiontimestamp", "timestamp", "tidpunkt", "tid", "bokforingsdatum", "bokdatum", "kopdag", "inkopsdatum", "orderedon", "saledate", "paidat", "createdat", "gavodatum", "dato", "ordredato", "bestelldatum", "dag", "day"), required=True),
+    Field("amount", "money", "Belopp", "Amount", ("amount", "belopp", "nettobelopp", "netto", "net", "netamount", "netsales", "salesvalue", "sales", "forsaljning", "omsattning", "revenue", "radbelopp", "lineamount", "linetotal", "total", "totalt", "totalamount", "totalbelopp", "summa", "sum", "value", "varde", "ordervarde", "ordervalue", "beloppinklmoms", "beloppexklmoms", "beloppsek", "beloppkr", "amountsek", "totalprice", "ordertotal", "kopbelopp", "kr", "sek", "intakt", "spend", "gavobelopp", "gava", "price_total", "subtotal", "bruttobelopp", "brutto", "gross", "belop", "betrag", "belob", "umsatz"), required=True),
     Field("unit_price", "price", "Pris per styck", "Unit price", ("unitprice", "price", "pris", "apris", "styckpris", "prisperst", "listpris", "salesprice", "enhetspris", "prisst", "itemprice")),
     Field("currency", "text", "Valuta", "Currency", ("currency", "valuta", "currencycode", "valutakod")),
     Field("vat", "text", "Moms", "VAT", ("vat", "moms", "momsstatus", "vatincluded")),

@@ -281,6 +281,36 @@ def test_lines_are_counted_as_an_editor_shows_them():
         assert loaded.rows("SELECT line FROM set_aside") == [(7,)]
 
 
+def test_a_bare_carriage_return_within_quotes_is_text():
+    content = 'kundnr,namn,datum,belopp\r\n1,"a\rb",2024-03-25,1.50\r\n2,"c\r\nd",2024-03-26,2.50\r\n'
+    with reading(content, kind="transactions") as loaded:
+        assert loaded.rows("SELECT a1 FROM transactions ORDER BY line") == [("a\rb",), ("c\r\nd",)]
+
+
+@pytest.mark.parametrize("wrapped", ['="{}"', "'{}", '"=""{}"""'])
+def test_what_keeps_excel_off_an_id_is_taken_off(wrapped: str):
+    rows = [(wrapped.format(f"0000{at}"), "2024-03-25", "1,50") for at in range(1, 4)]
+    with reading(_sales(*rows)) as loaded:
+        assert [row[0] for row in loaded.rows(SALES)] == ["00001", "00002", "00003"]
+
+
+def test_a_single_row_without_header_is_data():
+    with reading("00001;2024-03-25;12,50\n", kind="transactions") as loaded:
+        assert loaded.rows(SALES) == [("00001", date(2024, 3, 25), Decimal("12.50"))]
+
+
+def test_the_euro_sign_of_iso_8859_15():
+    content = _sales(("1", "2024-03-25", "1 234,50 €"), ("2", "2024-03-26", "7,00 €")).encode("iso8859-15")
+    with reading(content) as loaded:
+        assert loaded.rows("SELECT sum(amount), any_value(currency) FROM transactions") == [(Decimal("1241.50"), "EUR")]
+
+
+@pytest.mark.parametrize("header", ["kundenummer;dato;beløp", "Kundennummer;Datum;Betrag", "Customer no;Date;Amount"])
+def test_headers_of_the_neighbours(header: str):
+    with reading(f"{header}\n1;2024-03-25;12,50\n") as loaded:
+        assert loaded.rows(SALES) == [("1", date(2024, 3, 25), Decimal("12.50"))]
+
+
 def test_an_unclosed_quote_costs_no_other_row():
     content = PLAIN.replace("Åsa Öberg", '"Åsa Öberg')
     with reading(content, kind="transactions") as loaded:
