@@ -21,7 +21,8 @@ _ORDER = {
         "cross", "list", "card",
     ),
     "value": ("ladder", "movement", "bridge", "next_step", "what_if", "potential"),
-    "campaigns": ("verdict", "checks", "curve", "segments", "plan", "register"),
+    "campaigns": ("verdict", "checks", "curve", "segments", "plan", "register", "totals"),
+    "voice": ("nps", "nps_spend", "nps_response", "nps_act"),
     "data": ("upload", "quality", "start"),
 }  # fmt: skip
 

@@ -38,7 +38,7 @@ def card(result: Result, slots: Slots) -> None:
     slots.eyebrow.markdown(show.eyebrow(result), width="content")
     with slots.headline, st.container(border=True, key="verdict", gap="medium"):
         st.title(text.plain(sentence_case(words.message(result.headline))), anchor=False)
-        _losses(result, words)
+        losses(result)
         if "effect" in result.metrics:
             _figures(result, words)
         else:
@@ -46,8 +46,9 @@ def card(result: Result, slots: Slots) -> None:
         badges(result, words)
 
 
-def _losses(result: Result, words: Words) -> None:
+def losses(result: Result) -> None:
     """An arm whose percentage shines while it loses money is told here, kronor first, in the colour of loss."""
+    words = show.words_of(result)
     for note in result.notes:
         if note.code in _LOSS_NOTES:
             sentence = text.plain(words.t(f"note.{note.code}", **note.values))

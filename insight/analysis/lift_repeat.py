@@ -44,6 +44,7 @@ _COUNTS = """
         sum(CASE WHEN again = 'yes' THEN 1 ELSE 0 END) AS n_again
     FROM members GROUP BY arm
 """
+_RESPONSE = "SELECT arm, again, count(*) AS n_customers FROM members GROUP BY arm, again ORDER BY arm, again"
 _UNITS: dict[str, Unit] = {
     "arm": "text", "n_customers": "count", "n_followed": "count", "n_again": "count", "share_again": "ratio",
     "share_again_low": "ratio", "share_again_high": "ratio", "difference": "ratio", "difference_low": "ratio",
@@ -62,6 +63,7 @@ def repeat(query: Query, settings: Settings) -> Result:
     Table: arm, n_customers (who bought), n_followed (whose days are all in the data), n_again of those, share_again
     with Wilson's 95 % interval, and against the control (without one none) the difference with interval and p. The
     base are buyers, whom the contact itself has picked, so the difference between arms is an association.
+    `tables["response"]`: arm by bought again, not, or too early to say.
     Raises NotEnoughDataError when nobody bought.
     """
     trial = make_customers(query, settings)
@@ -109,6 +111,8 @@ def repeat(query: Query, settings: Settings) -> Result:
         drill=("arm", "again"),
         notes=(Note("responders_pick_themselves"),),
         evidence="association",
+        tables={"response": query.frame(_RESPONSE)},
+        more_units={"response": {"arm": "text", "again": "text", "n_customers": "count"}},
     )  # fmt: skip
 
 

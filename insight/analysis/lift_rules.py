@@ -30,7 +30,7 @@ COMMON = (TEST, LIFT_WINDOW, CONTROL, PLANNED, MARGIN_RATE, COST, FIXED_COST, BE
 DEFAULT_WINDOW = 30
 SHORTEST_DEFAULT = 7
 MOST_ARMS = 10
-_MARGIN_COVER = 0.95
+MARGIN_COVER = 0.95
 
 _TESTS = """
     SELECT coalesce(test, '') AS test, max(assigned_on) AS last_on, count(DISTINCT lower(trim(arm))) AS n_arms
@@ -179,7 +179,7 @@ class Trial:
         )  # fmt: skip
 
 
-def _costs(settings: Settings, name: str, arms: tuple[str, ...]) -> dict[str, float]:
+def costs_per_arm(settings: Settings, name: str, arms: tuple[str, ...]) -> dict[str, float]:
     """Cost per arm from ARM:amount. Raises UsageError for an unknown arm or a cost below 0."""
     found: dict[str, float] = {}
     for arm, cost in settings[name] or ():
@@ -202,11 +202,17 @@ def named(arms: tuple[str, ...], name: str) -> str:
     return found
 
 
+def find_tests(query: Query) -> tuple[list[str], list[str]]:
+    """(tests that compare at least two arms, those with one), latest first."""
+    found = [(str(test), int(n)) for test, _, n in query.rows(_TESTS)]
+    return [test for test, n in found if n > 1], [test for test, n in found if n == 1]
+
+
 def _pick_test(query: Query, settings: Settings) -> str:
-    tests = query.rows(_TESTS)
-    if not tests:
+    compared, single = find_tests(query)
+    names = [*compared, *single]
+    if not names:
         raise NotEnoughDataError("error.no_assignments")
-    names = [str(row[0]) for row in tests]
     if settings["test"] is None:
         return names[0]
     if settings["test"] not in names:
@@ -237,7 +243,12 @@ def _pick_control(query: Query, settings: Settings, arms: tuple[str, ...]) -> st
     )
     if marked:
         return str(marked[0][0])
-    return next((arm for arm in arms if arm.lower() in _CONTROL_WORDS), None)
+    return next((arm for arm in arms if is_control_word(arm)), None)
+
+
+def is_control_word(arm: str) -> bool:
+    """Whether an arm's name says that it receives nothing."""
+    return arm.strip().lower() in _CONTROL_WORDS
 
 
 def _costless(query: Query, control: str | None, given: Mapping[str, float]) -> tuple[str, ...]:
@@ -281,8 +292,8 @@ def make_customers(query: Query, settings: Settings) -> Trial:
         raise NotEnoughDataError(
             "lift.window_not_complete", window=window, last=last, until=first + timedelta(days=window)
         )
-    costs = _costs(settings, "cost", arms)
-    fixed = _costs(settings, "fixed_cost", arms)
+    costs = costs_per_arm(settings, "cost", arms)
+    fixed = costs_per_arm(settings, "fixed_cost", arms)
     costless = _costless(query, control, {**costs, **fixed})
     query.put(
         "lift_costs",
@@ -297,7 +308,7 @@ def make_customers(query: Query, settings: Settings) -> Trial:
         rate=settings["margin_rate"],
     )
     lines, margin_lines = query.one("SELECT sum(n_lines), sum(n_margin_lines) FROM lift_customers")
-    has_margin = settings["margin_rate"] is not None or (bool(lines) and margin_lines >= _MARGIN_COVER * float(lines))
+    has_margin = settings["margin_rate"] is not None or (bool(lines) and margin_lines >= MARGIN_COVER * float(lines))
     has_cost = len(costless) < len(arms) - (control is not None)
     return Trial(
         test, arms, control, window, shortened, first, last, n, two, undated, incomplete, unknown, has_cost, has_margin,

@@ -78,7 +78,8 @@ def dimensions(query: Query) -> list[str]:
     return [*SEGMENTATIONS, *(key for key in fields.available(query, of_customers=True) if key not in AFTERWARDS)]
 
 
-def _make_values(query: Query, key: str, as_of: date) -> None:
+def make_values(query: Query, key: str, as_of: date) -> None:
+    """Temporary table `lift_values`: customer_id, value of a dimension on a day. UsageError for one there is not."""
     if key in SEGMENTATIONS:
         assign, settings = SEGMENTATIONS[key]
         assign(query, resolve(settings, {"as_of": as_of.isoformat()}, query), as_of, "lift_assigned")
@@ -92,7 +93,7 @@ def _make_values(query: Query, key: str, as_of: date) -> None:
 
 
 def _make_placed(query: Query, settings: Settings, as_of: date) -> None:
-    _make_values(query, settings["by"], as_of)
+    make_values(query, settings["by"], as_of)
     query.make("lift_placed", _PLACED, most=MOST_SEGMENTS)
 
 
@@ -142,9 +143,10 @@ def segments(query: Query, settings: Settings) -> Result:
 
     Groups are as they stood on the day of the first assignment; the twelve largest, the rest together. Table: segment,
     arm, other, n_customers and n_other in each arm, mean, effect with 95 % interval, p, and p adjusted over all arms
-    and segments (Benjamini-Hochberg); no effect where a side has fewer than thirty customers. `tables`: "all" the same for every arm, "interaction" Cochran's Q per arm,
-    "response" arm by bought by segment. Exploratory: a difference between segments counts only where the interaction
-    test says so. Effects are None where the checks stop them. Raises UsageError for an unknown field or arm.
+    and segments (Benjamini-Hochberg); no effect where a side has fewer than thirty customers. `tables`: "all" the same
+    for every arm, "interaction" Cochran's Q per arm, "response" arm by bought by segment. Exploratory: a difference
+    between segments counts only where the interaction test says so. Effects are None where the checks stop them.
+    Raises UsageError for an unknown field or arm.
     """
     reading = read(query, settings)
     trial = reading.trial

@@ -1,0 +1,172 @@
+"""Drawing a test on the page: who, into which arms, and the assignment file; and the form for totals only."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from insight.analysis import registry
+from insight.audience import Pairs, pairs
+from insight.errors import InsightError
+from insight.export.as_csv import csv_text
+from insight.result import Message, Result
+from ui import cache, filters, foot, question, session, show, state, tables, text, verdict, view
+from ui.show import Slots
+
+_PLAN, _DRAW, _TOTALS = "lift.plan", "lift.draw", "lift.totals"
+_ASKED_FIRST = ("wanted", "n_arms", "cost_per_contact", "window")
+_FIGURES = ("mde", "mde_cuped", "n_needed", "n_needed_cuped", "cost_needed")
+REGISTER_COLUMNS = (
+    "test", "first_on", "n_customers", "kind", "outcome", "net_effect", "pvalue_adjusted", "running",
+)  # fmt: skip
+_ASKED = "lift.draw.asked"
+_FIRST = ("test", "arms", "channels", "cost")
+_SECOND = ("sent_on", "size", "rest_days", "unknown_consent", "within", "seed")
+# Two random groups, the same offer by text message and by letter: +2 346 % sales, and a loss.
+_EXAMPLE = (("sms", 200_000, 120, 54_000, None, 0.1), ("brev", 200_000, 2_935, 1_320_750, None, 6))
+_EXAMPLE_PERCENT = 40.0
+_EMPTY_ROWS = 3
+
+
+def plan_page() -> None:
+    """What a test can see: the questions as fields, then the answer; figures that nobody asked for are left out."""
+    slots = question.head(_PLAN, hidden=_ASKED_FIRST)
+    with slots.headline:
+        headline = st.container()
+        with st.grid(len(_ASKED_FIRST), min_column_width=190, gap=16):
+            for name in _ASKED_FIRST:
+                filters.pick_value(_PLAN, name)
+    result, chosen = question.answer(_PLAN)
+    figures = [name for name in _FIGURES if result.metrics[name].value is not None]
+    show.show_result(result, chosen, slots=Slots(slots.eyebrow, headline), figures=figures)
+
+
+def draw_form() -> None:
+    """What to draw; the draw itself is made when it is asked for, and again with every change."""
+    words = view.words()
+    st.space("medium")
+    st.header(words.t("ui.lift.draw_title"), anchor=False)
+    try:
+        defaults = cache.defaults(_DRAW)
+    except InsightError as refusal:
+        st.markdown(text.grey(words.message(Message(refusal.key, refusal.values))))
+        return
+    settings = {setting.name: setting for setting in registry.find(_DRAW).settings}
+    for names in (_FIRST, _SECOND):
+        with st.grid(min(len(names), 3), min_column_width=260, gap=16):
+            for name in names:
+                filters.one_setting(_DRAW, settings[name], defaults)
+    if st.button(words.t("ui.lift.draw_button"), key="draw_now", type="primary"):
+        state.change_view_of(_ASKED, "1")
+    if state.view().get(_ASKED):
+        _drawn()
+
+
+def _drawn() -> None:
+    words, chosen = view.words(), filters.chosen(_DRAW, shared=())
+    try:
+        result = cache.run(_DRAW, chosen)
+    except InsightError as refusal:
+        st.markdown(f":red[{text.plain(words.message(Message(refusal.key, refusal.values)))}]")
+        return
+    st.subheader(text.plain(words.message(result.headline)), anchor=False)
+    left, right = st.columns((3, 2), gap="large")
+    with left:
+        small_table(result, "arms", words.t("ui.lift.drawn_arms"))
+    with right:
+        small_table(result, "excluded", words.t("ui.lift.excluded"))
+    show.caveats(result)
+
+    def build() -> bytes:
+        return csv_text(list(result.table.columns), result.table.itertuples(index=False)).encode()
+
+    st.download_button(
+        words.t("ui.lift.assignment_file"), build, file_name=words.t("ui.lift.file_name"), key="assignment_file",
+        mime="text/csv; charset=utf-8", icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+    st.markdown(text.grey(words.t("ui.lift.loads_back")))
+
+
+def small_table(result: Result, name: str, title: str) -> None:
+    """One of an answer's further tables, under a heading of its own; nothing where it is empty."""
+    found = result.tables[name]
+    if found.empty:
+        return
+    words, units = show.words_of(result), result.more_units[name]
+    kept = [column for column in map(str, found.columns) if any(not tables.undefined(cell) for cell in found[column])]
+    heads = {column: tables.head(words, column, units[column], list(found[column]), result.key) for column in kept}
+    st.header(text.plain(title), anchor=False)
+    st.table(
+        tables.styled(pd.DataFrame(found[kept]), units, words, heads), border="horizontal", hide_index=True,
+        alt=words.t("ui.table_alt", title=title),
+    )  # fmt: skip
+
+
+# --- totals -----------------------------------------------------------------------------------------------------------
+
+
+def totals_page() -> None:
+    """A line a group typed in or pasted, and the verdict that they carry."""
+    words = view.words()
+    with st.container(gap=None):
+        slots = Slots(st.container(), st.container())
+    st.header(words.t("ui.lift.totals_title"), anchor=False)
+    st.markdown(text.grey(words.t("ui.lift.totals_help")))
+    chosen = _typed()
+    try:
+        result = cache.run(_TOTALS, chosen)
+    except InsightError as refusal:
+        slots.eyebrow.markdown(text.grey(words.t(f"analysis.{_TOTALS}.title")))
+        slots.headline.title(text.plain(words.message(Message(refusal.key, refusal.values))), anchor=False)
+        return
+    show.head(result, slots)
+    verdict.losses(result)
+    show.metrics(result, names=("total", "effect", "sample_ratio_pvalue"))
+    show.body(result, chosen)
+    verdict.remarks(result)
+    foot.row(result, chosen)
+
+
+def _typed() -> Pairs:
+    """The settings that form and fields hold."""
+    words = view.words()
+    heads = [words.t(f"ui.lift.{name}") for name in ("arm_name", "customers", "buyers", "sales", "squares", "cost")]
+    demo = session.ensure_workspace().manifest.demo
+    first = _EXAMPLE if demo else ((None,) * len(heads),) * _EMPTY_ROWS
+    kinds = {head: "float64" if place else "object" for place, head in enumerate(heads)}
+    number = st.column_config.NumberColumn
+    found = st.data_editor(
+        pd.DataFrame(list(first), columns=heads).astype(kinds), num_rows="dynamic", hide_index=True, placeholder="",
+        key="totals_rows_demo" if demo else "totals_rows",
+        column_config={
+            heads[0]: st.column_config.TextColumn(heads[0]),
+            **{head: number(head, min_value=0, step=1, format="localized") for head in heads[1:3]},
+            **{head: number(head, format="localized") for head in heads[3:5]},
+            heads[5]: number(heads[5], min_value=0, format="localized"),
+        },
+    )  # fmt: skip
+    left, right = st.columns(2)
+    with left:
+        percent = st.number_input(
+            words.t("ui.lift.margin_percent"), 0.0, 100.0, value=_EXAMPLE_PERCENT if demo else None,
+            key="totals_rate_demo" if demo else "totals_rate",
+        )  # fmt: skip
+    with right:
+        planned = st.text_input(
+            words.t("setting.planned.label"), key="totals_planned", help=words.t("setting.planned.help")
+        )
+    return pairs({
+        "totals": ";".join(_line(row) for row in found.to_dict("records") if _named(row, heads[0])),
+        "margin_rate": None if percent is None else f"{percent / 100:g}", "planned": planned.strip(),
+    })  # fmt: skip
+
+
+def _named(row: Mapping[Any, Any], head: str) -> bool:
+    return not tables.undefined(row[head]) and str(row[head]).strip() != ""
+
+
+def _line(row: Mapping[Any, Any]) -> str:
+    name, *cells = row.values()
+    safe = str(name).strip().replace("%", "%25").replace(",", "%2C").replace(";", "%3B")
+    return ",".join([safe, *("" if tables.undefined(cell) else f"{float(cell):.15g}" for cell in cells)])
