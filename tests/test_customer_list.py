@@ -1,4 +1,4 @@
-"""Lists of customers: as many on the screen as in the file, in the same order, and nothing personal unless asked for."""
+"""Lists of customers: as many on the screen as in the file, in the same order, nothing personal unless asked for."""
 
 from datetime import date
 from decimal import Decimal
