@@ -135,9 +135,10 @@ def groups(query: Query, settings: Settings) -> Result:
     )
     metrics["n_customers"] = Metric(len(frame), "count", better=0)
     dropped = base.n_counted - len(frame)
+    headline = _headline(metrics, settings, is_nps=base.is_nps)
     return Result(
         key="nps.groups",
-        headline=_headline(metrics, settings, is_nps=base.is_nps),
+        headline=headline,
         metrics=metrics,
         table=table,
         units={
@@ -149,7 +150,7 @@ def groups(query: Query, settings: Settings) -> Result:
             "nps_groups", Message(f"nps.groups_rule_{settings['side']}", {"months": settings["months"]}),
             not_latest_or_unknown=dropped,
         ),
-        chart=Chart("hbar", x="group", y="mean_spend", title=Message("nps.money_title")),
+        chart=Chart("hbar", x="group", y="mean_spend", title=headline, subtitle=Message("nps.money_title")),
         drill=("group",),
         notes=(*base.notes, *_few(table)),
         labels={group: f"nps.group.{group}" for group in GROUPS},
@@ -268,7 +269,9 @@ def response(query: Query, settings: Settings) -> Result:
             weighted.ci_upper if show else None,
         ),
         "sales_coverage": Metric(float(answered.sum()) / all_sales if all_sales > 0 else None, "ratio"),
-        "n_effective": Metric(weighted.n_effective if show else None, "number", better=0),
+        "n_effective": Metric(
+            round(weighted.n_effective) if show and weighted.n_effective else None, "count", better=0
+        ),
     }
     values = {"rate": total.rate, "raw": metrics["nps"].value, "weighted": metrics["nps_weighted"].value,
               "coverage": metrics["sales_coverage"].value}  # fmt: skip

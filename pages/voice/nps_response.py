@@ -2,4 +2,7 @@
 
 from ui import question
 
-question.ask("nps.response")
+question.ask(
+    "nps.response",
+    columns=("step", "n_customers", "n_answered", "response_rate", "mean_spend_answered", "mean_spend_silent"),
+)
