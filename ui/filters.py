@@ -24,7 +24,12 @@ KIND, START, END, FIRST_MONTH = "period", "start", "end", "fy"
 _SHARED = ("start", "end", "compare")
 _MONTHS = tuple(range(1, 13))
 # Settings that all questions of a family share: one ladder, whichever page asks about it.
-_OF_FAMILY = {"ladder": ("bounds", "window", "basis", "names", "horizon", "near", "benefit_cost")}
+_OF_FAMILY = {
+    "ladder": (
+        "bounds", "window", "basis", "names", "horizon", "near", "benefit_cost",
+        "new_bounds", "new_window", "keep", "level_costs",
+    ),
+}  # fmt: skip
 # The invented company's club: Silver from 4,000 kr, Gold from 10,000 kr in twelve months.
 _OF_DEMO = {"ladder.bounds": "4000,10000"}
 
@@ -77,7 +82,7 @@ def controls(analysis: str, *, hidden: Sequence[str] = (), period: bool = True) 
     if own:
         with st.popover(view.t("ui.settings"), type="tertiary", icon=":material/tune:"):
             for setting in own:
-                _setting(analysis, setting, defaults)
+                one_setting(analysis, setting, defaults)
 
 
 def _period_words(defaults: Settings) -> str:
@@ -261,7 +266,8 @@ def _held_value(name: str, setting: Setting, defaults: Settings) -> str:
     return _held_view().get(name) or as_text(defaults[setting.name])
 
 
-def _setting(analysis: str, setting: Setting, defaults: Settings) -> None:
+def one_setting(analysis: str, setting: Setting, defaults: Settings) -> None:
+    """The widget of one setting, kept in the view under `<analysis>.<setting>`."""
     name = held_as(analysis, setting.name)
     if setting.kind == "choice":
         _choice(name, setting, defaults)
@@ -333,6 +339,12 @@ def pick_choice(analysis: str, name: str, *, options: Sequence[str] = ()) -> str
         args=(held_name, key, as_text(defaults[name])), format_func=lambda value: choice_word(words, name, value),
     )  # fmt: skip
     return state.widget(key)
+
+
+def pick_value(analysis: str, name: str) -> None:
+    """A setting that is the page's own question, as a field on the page."""
+    setting = next(setting for setting in registry.find(analysis).settings if setting.name == name)
+    one_setting(analysis, setting, cache.defaults(analysis))
 
 
 def pick_field(analysis: str, name: str, *, of_customers: bool = False) -> None:

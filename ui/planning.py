@@ -26,6 +26,7 @@ _SECOND = ("sent_on", "size", "rest_days", "unknown_consent", "within", "seed")
 # Two random groups, the same offer by text message and by letter: +2 346 % sales, and a loss.
 _EXAMPLE = (("sms", 200_000, 120, 54_000, None, 0.1), ("brev", 200_000, 2_935, 1_320_750, None, 6))
 _EXAMPLE_PERCENT = 40.0
+_TOTAL_FIGURES = ("total", "sample_ratio_pvalue")
 _EMPTY_ROWS = 3
 
 
@@ -121,11 +122,16 @@ def totals_page() -> None:
         slots.headline.title(text.plain(words.message(Message(refusal.key, refusal.values))), anchor=False)
         return
     show.head(result, slots)
-    verdict.losses(result)
-    show.metrics(result, names=("total", "effect", "sample_ratio_pvalue"))
+    with slots.headline:
+        verdict.losses(result)
+    show.metrics(result, names=[name for name in _TOTAL_FIGURES if _told(result, name)])
     show.body(result, chosen)
     verdict.remarks(result)
     foot.row(result, chosen)
+
+
+def _told(result: Result, name: str) -> bool:
+    return name in result.metrics and result.metrics[name].value is not None
 
 
 def _typed() -> Pairs:
