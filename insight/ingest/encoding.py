@@ -244,6 +244,8 @@ def _plausible(sample: bytes, encoding: str) -> float:
             score += 0.7 if in_word else -1
         elif char == "\xa0":
             score += 2 if before.isdigit() or after.isdigit() else 0.2
+        elif char == "€" and (before.isdigit() or before.isspace() or after.isdigit()):
+            score += 2
         elif char in _SIGNS:
             score += 1 if not (before.isalpha() and after.isalpha()) or char in "’´-" else -2
         elif char == "\ufffd" or not char.isprintable():
