@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+import pandas as pd
+
 from insight.analysis.ladder_migration import window_notes
 from insight.analysis.ladder_rules import LADDER_END, LADDER_START, WINDOW, Windows, windows
 from insight.analysis.registry import Analysis
@@ -86,12 +88,21 @@ def make_members(query: Query, settings: Settings) -> Windows:
     return span
 
 
+def period_totals(query: Query, span: Windows) -> tuple[Decimal, Decimal, int, int]:
+    """(sales of the earlier window, of the later, lines in either, lines in neither), with or without a customer."""
+    opening, closing, _, _, used, outside = query.one(
+        _TOTALS, opened=span.opened, start=span.start, opened_last=span.opened_last, end=span.end
+    )
+    return money(opening), money(closing), int(used), int(outside)
+
+
 def bridge(query: Query, settings: Settings) -> Result:
     """Opening sales + new + returned + up + down + flat + lost + returns + unidentified = closing sales, to the öre.
 
     The windows are [start − window, start) and [end − window, end). Table: class, n_customers, money_before,
     money_after, money_change; the class 'unidentified' has no customers, only money. Metrics: opening, closing,
-    difference. Raises NotEnoughDataError when nothing was sold in either window.
+    difference; buyers in either window. tables['customers']: what each class adds to the number of buyers.
+    Raises NotEnoughDataError when nothing was sold in either window.
     """
     span = make_members(query, settings)
     opening, closing, anonymous_before, anonymous_after, used, outside = query.one(
@@ -115,12 +126,25 @@ def bridge(query: Query, settings: Settings) -> Result:
     check = SumCheck(closing - opening, parts)
     if check.difference != 0:
         raise WorkspaceError("workspace.sums_differ")
+    people = {str(row["class"]): int(row["n_customers"]) for _, row in table.iterrows()}
+    both = sum(people.get(key, 0) for key in ("up", "down", "flat"))
+    came, went = people.get("new", 0) + people.get("returned", 0), people.get("lost", 0)
+    signs = {"new": 1, "returned": 1, "lost": -1}
+    customers = pd.DataFrame(
+        [
+            {"class": key, "n_customers": people[key], "n_change": sign * people[key]}
+            for key, sign in signs.items()
+            if key in people
+        ],
+        columns=["class", "n_customers", "n_change"],
+    )
     metrics = {
         "opening": Metric(opening, "money", better=0),
         "closing": Metric(closing, "money", before=opening),
         "difference": Metric(closing - opening, "money"),
         "new_money": Metric(parts.get("new", money(0)), "money", mark={"class": "new"}),
         "lost_money": Metric(parts.get("lost", money(0)), "money", better=1, mark={"class": "lost"}),
+        "buyers": Metric(both + came, "count", before=both + went),
     }
     rule = Message("ladder.bridge_rule", {"window": span.months, "start": span.start, "end": span.end})
     return Result(
@@ -137,14 +161,22 @@ def bridge(query: Query, settings: Settings) -> Result:
             check,
         ),
         chart=Chart("bridge", x="class", y="money_change", title=Message("ladder.bridge_title")),
+        charts=(
+            Chart(
+                "bridge", x="class", y="n_change", title=Message("ladder.bridge_customers", {"n": came - went}),
+                subtitle=Message("ladder.bridge_customers_subtitle"),
+            ),
+        ),
         drill=("class",),
-        notes=(*window_notes(span), *_young(span)),
+        notes=(*window_notes(span), *young(span)),
         labels={key: f"ladder.class.{key}" for key in CLASSES},
         evidence="before_after",
+        tables={"customers": customers},
+        more_units={"customers": {"class": "text", "n_customers": "count", "n_change": "count"}},
     )  # fmt: skip
 
 
-def _young(span: Windows) -> tuple[Note, ...]:
+def young(span: Windows) -> tuple[Note, ...]:
     """History that begins less than two years before the first window: some of the 'new' may be old."""
     months = 12 * (span.opened_last.year - span.first_day.year) + span.opened_last.month - span.first_day.month
     return (Note("new_may_be_old", {"first": span.first_day}),) if months < _YOUNG_MONTHS else ()

@@ -130,7 +130,7 @@ def windows(query: Query, settings: Settings) -> Windows:
     return Windows(start, end, months, first, last)
 
 
-def _nice(value: float, *, whole: bool) -> Decimal:
+def nice(value: float, *, whole: bool) -> Decimal:
     """A bound that people say: one or two significant figures (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 × 10ⁿ)."""
     if value <= 0:
         return Decimal(0)
@@ -145,7 +145,7 @@ def propose_bounds(quantiles: Sequence[float | None], basis: str) -> tuple[Decim
 
     Equal proposals collapse, so few or equal customers give fewer steps; at least one bound comes back.
     """
-    found = {_nice(value, whole=basis == "orders" or value >= _WHOLE_FROM) for value in quantiles if value}
+    found = {nice(value, whole=basis == "orders" or value >= _WHOLE_FROM) for value in quantiles if value}
     return tuple(sorted(found)) or (Decimal(1),)
 
 
@@ -162,17 +162,29 @@ def make_steps(query: Query, settings: Settings) -> tuple[Decimal, ...]:
     """
     asked: tuple[Decimal, ...] | None = settings["bounds"]
     if asked:
-        bounds = tuple(bound for bound in asked if bound > 0)
-        if not bounds or len(bounds) >= MOST_STEPS:
-            raise UsageError("ladder.too_many_bounds", most=MOST_STEPS - 1)
+        bounds = checked_bounds(asked)
     else:
         found = query.one(_QUANTILES_OF_START)[0] or query.one(_QUANTILES_OF_END)[0] or ()
         bounds = propose_bounds(found, settings["basis"])
+    put_steps(query, "ladder_steps", bounds)
+    return bounds
+
+
+def checked_bounds(asked: Sequence[Decimal]) -> tuple[Decimal, ...]:
+    """The bounds above 0. Raises UsageError when none or too many are left."""
+    bounds = tuple(bound for bound in asked if bound > 0)
+    if not bounds or len(bounds) >= MOST_STEPS:
+        raise UsageError("ladder.too_many_bounds", most=MOST_STEPS - 1)
+    return bounds
+
+
+def put_steps(query: Query, name: str, bounds: Sequence[Decimal]) -> None:
+    """Temporary table `name`: step, low_bound, high_bound."""
     lows = [Decimal(0), *bounds]
     highs = [*bounds, _ENDLESS]
     money = pa.decimal128(20, 2)
     query.put(
-        "ladder_steps",
+        name,
         pa.table(
             {
                 "step": pa.array(step_keys(bounds)),
@@ -181,7 +193,6 @@ def make_steps(query: Query, settings: Settings) -> tuple[Decimal, ...]:
             }
         ),
     )
-    return bounds
 
 
 def make_standing(

@@ -1,0 +1,20 @@
+"""What if: move a bound, the window or the keep rule, and see at once who changes step and what the levels cost."""
+
+from functools import partial
+
+import streamlit as st
+
+from ui import filters, question, show
+
+TRIED = ("new_bounds", "new_window", "keep", "level_costs")
+COLUMNS = ("from_step", "to_step", "n_customers", "share", "sales")
+WHAT_IF, MOVERS = "ladder.what_if", "ladder.movers"
+SHARED = ("bounds", "window", "basis", "names", *TRIED)
+
+slots = question.head(WHAT_IF, hidden=TRIED)
+for place, name in zip(st.columns(len(TRIED)), TRIED, strict=True):
+    with place:
+        filters.pick_value(WHAT_IF, name)
+result, chosen = question.answer(WHAT_IF)
+show.show_result(result, chosen, slots=slots, columns=COLUMNS)
+question.also(MOVERS, picker=partial(filters.controls, MOVERS, hidden=SHARED, period=False))
