@@ -177,9 +177,10 @@ def _choices(place: int, file: state.Incoming, found: Proposal | None) -> None:
 
 def _choice(place: int, file: state.Incoming, name: str, options: dict[str, str], now: str) -> None:
     values = [_AUTO, *options]
+    named = {_AUTO: view.t("upload.automatic"), **options}
     picked = st.selectbox(
         view.t(f"upload.option_{name}"), values, index=values.index(now) if now in values else 0,
-        format_func=lambda value: options.get(value, view.t("upload.automatic")), key=f"{name}_{place}",
+        format_func=lambda value: named[value], key=f"{name}_{place}",
     )  # fmt: skip
     if picked != now:
         intake.choose(file, **{name: picked})

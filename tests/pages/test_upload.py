@@ -1,0 +1,96 @@
+"""Files through the page: dropped, taken for something, read, refused, mapped by hand, taken out again."""
+
+from functools import cache
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.screen import headline, opened, texts
+from ui import nav
+
+SWEDISH = "kundnr;köpdatum;ordernr;belopp\n" + "".join(
+    f"{number % 40:05};2024-{1 + number % 12:02}-{1 + number % 28:02};A{number};1 {number % 10}00,50 kr\n"
+    for number in range(120)
+)
+CUSTOMERS = "kundnr;namn;ort;samtycke e-post\n" + "".join(f"{n:05};Åsa Öberg {n};Umeå;ja\n" for n in range(45))
+
+
+def dropped(*files: tuple[str, bytes], lang: str = "sv") -> AppTest:
+    app = opened("data/upload", lang=lang)
+    for name, data in files:
+        app.file_uploader[0].upload(name, data, "text/csv").run()
+    return app
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    next(button for button in app.button if button.key == key).click()
+    return app.run()
+
+
+def loaded(lang: str = "sv") -> AppTest:
+    files = (("kvitton.csv", SWEDISH.encode("cp1252")), ("kunder.csv", CUSTOMERS.encode("utf-8-sig")))
+    return press(dropped(*files, lang=lang), "read")
+
+
+@cache
+def walker() -> AppTest:
+    """One visitor with files of their own, who walks from page to page."""
+    return loaded()
+
+
+def test_a_dropped_file_is_taken_for_something_before_it_is_read():
+    app = dropped(("kvitton.csv", SWEDISH.encode("cp1252")))
+    said = texts(app)
+    assert "kvitton.csv" in said
+    assert any(text.startswith("Läses som Transaktioner") for text in said)
+    assert app.session_state["workspace"].manifest.demo, "nothing is read before the user says so"
+
+
+@pytest.mark.parametrize("lang", ["sv", "en"])
+def test_two_files_of_two_kinds_replace_the_demo_company(lang: str):
+    app = loaded(lang)
+    assert not app.exception
+    counts = app.session_state["workspace"].manifest.counts
+    assert (counts["transactions"], counts["customers"]) == (120, 45)
+    assert not app.session_state["workspace"].manifest.demo
+    # 12 × 10 lines whose amounts run 1000.50 … 1900.50: each tail digit twelve times.
+    assert app.session_state["workspace"].manifest.amount_sum == "174060.00"
+    assert "165" in headline(app)
+
+
+@pytest.mark.parametrize("page", [f"{entry.section}/{entry.name}" for entry in nav.entries()])
+def test_every_page_opens_on_uploaded_files(page: str):
+    app = walker()
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    assert "Något gick fel hos oss" not in texts(app)
+    assert headline(app)
+
+
+def test_a_refused_file_says_what_and_leaves_the_rest():
+    app = loaded()
+    app.file_uploader[0].upload("fel.csv", b"<html><body>Inte en tabell</body></html>", "text/csv").run()
+    said = " ".join(texts(app)).lower()
+    assert "html" in said
+    assert app.session_state["workspace"].manifest.counts["transactions"] == 120
+
+
+def test_a_file_can_be_taken_out_again():
+    app = loaded()
+    before = len(app.session_state["workspace"].manifest.files)
+    press(app, "take_out_1")
+    assert len(app.session_state["workspace"].manifest.files) == before - 1
+
+
+def test_the_users_choice_of_kind_wins():
+    app = dropped(("kunder.csv", CUSTOMERS.encode()))
+    app.selectbox(key="kind_0").set_value("customers").run()
+    app = press(app, "read")
+    assert app.session_state["workspace"].manifest.files[0].kind == "customers"
+
+
+def test_the_name_of_a_file_is_never_markdown_nor_a_path():
+    app = dropped(("../../![x](https://tracker.example/x.png).csv", SWEDISH.encode()))
+    written = [element.value for element in app.subheader]
+    assert any("tracker" in text for text in written)
+    assert not any("](https" in text.replace("\\]", "") for text in written)
