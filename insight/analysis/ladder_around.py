@@ -108,7 +108,7 @@ def around(query: Query, settings: Settings) -> Result:
             SumCheck(sum(sides.values()), sides),
         ),
         chart=Chart(
-            "line", x="amount", y="sales_per_customer", color="side", title=Message("ladder.around_title", {"at": at}),
+            "line", x="amount", y="sales_per_customer", color="side", title=_headline(jump, at),
             subtitle=Message("ladder.around_subtitle", {"window": span.months, "start": span.start}),
         ),
         drill=("bin", "side"),

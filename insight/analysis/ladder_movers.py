@@ -11,9 +11,10 @@ from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError, UsageError
 from insight.result import Chart, Message, Metric, Note, Result, SumCheck, Unit
 from insight.settings import Setting, Settings, add_months
-from insight.workspace.engine import Query
+from insight.workspace.engine import Query, money
 
-CAUSES = ("data", "rule", "real", "several", "nothing", "came_later")
+CAUSES = ("real", "rule", "data", "several", "nothing", "came_later")
+MOVES = ("up", "down", "same")
 KNOWN_FILES = Setting("known_files", "integer", None, low=0)
 
 # The earlier run may have known fewer files: corrections and late files since then are data, not behaviour.
@@ -123,10 +124,15 @@ def movers(query: Query, settings: Settings) -> Result:
     found = {(str(cause), str(move)): (int(n), sales) for cause, move, n, sales in query.rows(_TABLE)}
     if not found:
         raise NotEnoughDataError("ladder.nobody", end=rules.span.end)
+    # Causes that move people keep a cell each way, also an empty one, so that the matrix keeps its order.
+    cells = [(cause, move) for cause in CAUSES[:-2] for move in MOVES]
+    cells = [cell for cell in cells if cell in found or (cell[1] != "same" and any(c == cell[0] for c, _ in found))]
+    cells += [(cause, "same") for cause in CAUSES[-2:] if (cause, "same") in found]
     rows: list[dict[str, Any]] = [
-        {"cause": cause, "move": move, "n_customers": found[cause, move][0], "sales": found[cause, move][1]}
-        for cause in CAUSES for move in ("up", "down", "same") if (cause, move) in found
-    ]  # fmt: skip
+        {"cause": cause, "move": move, "n_customers": n, "sales": money(sales)}
+        for cause, move in cells
+        for n, sales in (found.get((cause, move), (0, 0)),)
+    ]
     by_cause = {cause: sum(row["n_customers"] for row in rows if row["cause"] == cause) for cause in CAUSES}
     moved = sum(n for cause, n in by_cause.items() if cause not in ("nothing", "came_later"))
     return Result(
@@ -150,7 +156,7 @@ def movers(query: Query, settings: Settings) -> Result:
         notes=(Note("rule_proposed", {"bounds": _bounds(rules.new_bounds)}),) if rules.proposed else (),
         labels={
             **{cause: f"ladder.cause.{cause}" for cause in CAUSES},
-            **{move: f"ladder.move.{move}" for move in ("up", "down", "same")},
+            **{move: f"ladder.move.{move}" for move in MOVES},
         },
     )  # fmt: skip
 

@@ -209,18 +209,29 @@ def what_if(query: Query, settings: Settings) -> Result:
             "matrix", x="to_step", y="from_step", color="n_customers", title=Message("ladder.what_if_title"),
             subtitle=Message("ladder.what_if_subtitle"),
         ),
-        charts=(
-            Chart(
-                "bar", x="level", y="n_new", before="n_now", title=Message("ladder.levels_title"),
-                subtitle=Message("ladder.levels_subtitle"),
-            ),
-        ),
+        charts=_level_charts(levels),
         drill=("from_step", "to_step"),
         notes=_notes(rules),
         labels=_labels(longest, settings),
         tables={"levels": frame(levels, list(_LEVEL_UNITS))},
         more_units={"levels": _LEVEL_UNITS},
     )  # fmt: skip
+
+
+def _level_charts(levels: list[dict[str, Any]]) -> tuple[Chart, ...]:
+    """How large each level becomes, what it carries and, where amounts are given, what its benefits cost."""
+    names = ["n", "sales", *(["cost"] if any(row["cost_now"] or row["cost_new"] for row in levels) else [])]
+    return tuple(
+        Chart(
+            "bar",
+            x="level",
+            y=f"{name}_new",
+            before=f"{name}_now",
+            title=Message(f"ladder.levels_{name}_title"),
+            subtitle=Message("ladder.levels_subtitle"),
+        )
+        for name in names
+    )
 
 
 def _labels(longest: tuple[Decimal, ...], settings: Settings) -> dict[str, str]:
@@ -269,6 +280,8 @@ def _headline(moves: dict[str, int], levels: list[dict[str, Any]]) -> Message:
     cost = sum((row["cost_new"] - row["cost_now"] for row in levels), money(0))
     if not up and not down:
         return Message("ladder.what_if_nobody")
+    if not up or not down:
+        return Message("ladder.what_if_up" if up else "ladder.what_if_down", {"n": up or down, "cost": cost})
     if cost:
         return Message("ladder.what_if_cost", {"up": up, "down": down, "cost": cost})
     return Message("ladder.what_if_moves", {"up": up, "down": down})

@@ -12,6 +12,7 @@ WHAT_IF, MOVERS = "ladder.what_if", "ladder.movers"
 SHARED = ("bounds", "window", "basis", "names", *TRIED)
 
 slots = question.head(WHAT_IF, hidden=TRIED)
+st.space("xsmall")
 for place, name in zip(st.columns(len(TRIED)), TRIED, strict=True):
     with place:
         filters.pick_value(WHAT_IF, name)
