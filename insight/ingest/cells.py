@@ -17,7 +17,7 @@ MONTHS = {
 _MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
 _WEEKDAY = r"(?:(?:mån|tis|ons|tors?|fre|lör|sön|mon|tue|tues|wed|thur?s?|fri|sat|sun)[a-zåäö]*\.?,?\s+)?"
 _TIME = r"(?:(?:[T ]|,\s*|\s+(?:kl\.?\s*)?)\s*\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?)?"
-_ZONE = r"(?:\s?(?:Z|UTC|CET|CEST|[+-]\d{2}:?\d{2}))?"
+_ZONE = r"(?:\s?(?:Z|UTC|CET|CEST|[+-]\d{2}(?::?\d{2})?))?"
 DATE = re.compile(
     rf"^{_WEEKDAY}(?:"
     rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}{_TIME}{_ZONE}|"

@@ -1,5 +1,6 @@
 """Typed rows into the workspace's canonical tables: attributes registered, order kept, customers merged."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from duckdb import DuckDBPyConnection
@@ -118,6 +119,10 @@ def split_customers(con: DuckDBPyConnection, fields: Mapping[str, int], file_id:
     return int(after[0]) - int(before[0])
 
 
+# Looks like a personal number: hidden in rows whose columns can't be told apart.
+_NUMBER = re.compile(r"\b\d{6,8}\s?[-+]?\s?\d{4}\b")
+
+
 def write_aside(
     con: DuckDBPyConnection, file_id: int, early: Sequence[tuple[int, str, str]], width: int, hidden: Sequence[int]
 ) -> None:
@@ -126,14 +131,17 @@ def write_aside(
     hidden: columns whose cells are personal numbers and are not kept, here neither.
     """
     for start in range(0, len(early), 50_000):
-        part = early[start : start + 50_000]
+        part = [
+            (line, reason, _NUMBER.sub("…", text) if hidden else text)
+            for line, reason, text in early[start : start + 50_000]
+        ]
         con.execute(
             "INSERT INTO set_aside SELECT $file_id, unnest($lines), unnest($reasons), unnest($texts)",
             {
                 "file_id": file_id,
                 "lines": [a[0] for a in part],
                 "reasons": [a[1] for a in part],
-                "texts": [a[2] for a in part],
+                "texts": [_NUMBER.sub("…", a[2]) if hidden else a[2] for a in part],
             },
         )
     cells = ", ".join("'…'" if at in hidden else f"coalesce(raw.c{at}, '')" for at in range(width))

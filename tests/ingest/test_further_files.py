@@ -1,10 +1,13 @@
 """A second file beside the first: appended in order, merged, refused in another currency; every table can be read."""
 
+import io
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
+import xlsxwriter
 
 from insight.ingest.load import read_into
 from insight.ingest.options import ReadOptions
@@ -197,3 +200,52 @@ def test_the_amounts_header_tells_vat_and_currency(header: str, vat: str | None,
     content = f"kundnr,datum,{header}\n" + "".join(f"{at},2024-03-{1 + at % 28:02d},1.50\n" for at in range(n))
     with reading(content, kind="transactions") as loaded:
         assert loaded.rows("SELECT DISTINCT vat, currency FROM transactions") == [(vat, currency)]
+
+
+def test_three_shapes_of_the_same_swedish_export_load_the_same(tmp_path: Path):
+    rows = [
+        (f"{at % 13:05d}", f"Åsa Öberg {at}", date(2024, 1, 1) + timedelta(at), at * 131.25 - 900) for at in range(90)
+    ]
+    lines = ["kundnr;namn;datum;belopp", *(f"{i};{n};{d};{a:.2f}".replace(".", ",") for i, n, d, a in rows)]
+    windows = ("\r\n".join(lines) + "\r\n").encode("cp1252")
+    wide = "\ufeff" + "\r\n".join(lines).replace(";", "\t")
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book) as workbook:
+        sheet = workbook.add_worksheet()
+        day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_row(0, 0, ["kundnr", "namn", "datum", "belopp"])
+        for at, (customer, name, when, amount) in enumerate(rows, 1):
+            sheet.write_string(at, 0, customer)
+            sheet.write_string(at, 1, name)
+            sheet.write_datetime(at, 2, datetime.combine(when, datetime.min.time()), day)
+            sheet.write_number(at, 3, amount)
+    loads: list[list[tuple[object, ...]]] = []
+    for content in (windows, wide.encode("utf-16-le"), book.getvalue()):
+        with reading(content) as loaded:
+            assert loaded.report.rows == 90, loaded.said
+            loads.append(loaded.rows("SELECT customer_id, ordered_at, amount, a1 FROM transactions ORDER BY line"))
+    assert loads[0] == loads[1] == loads[2]
+    assert loads[0][0] == ("00000", datetime(2024, 1, 1), Decimal("-900.00"), "Åsa Öberg 0")
+
+
+def test_parquet_with_its_own_types(tmp_path: Path):
+    path = tmp_path / "köp.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT 13085.0 AS \"Customer ID\", TIMESTAMP '2024-03-25 10:30:00' AS ordered, "
+            f"DATE '2024-03-26' AS shipped, CAST(12.5 AS DOUBLE) AS amount, true AS gift) TO '{path}' (FORMAT parquet)"
+        )
+    with reading(path.read_bytes(), name=path.name, **{"map.ordered_at": "ordered"}) as loaded:
+        assert loaded.rows("SELECT customer_id, ordered_at, amount FROM transactions") == [
+            ("13085", datetime(2024, 3, 25, 10, 30), Decimal("12.50"))
+        ]
+        assert loaded.report.outcome == "accept"
+
+
+def test_personal_numbers_are_not_kept_in_rows_that_were_set_aside():
+    ids = ["811218-9876", "640823-3234", "701063-2391", "670919-9530", "811288-9871"]
+    content = "kundnr;personnr;datum;belopp\n" + "".join(f"{at};{i};2024-03-25;1,50\n" for at, i in enumerate(ids))
+    with reading(content + f"7;{ids[0]};ej;1,50\n8;{ids[1]};2024-03-25;1;2;3\n", kind="transactions") as loaded:
+        assert loaded.report.set_aside == 2
+        kept = str(loaded.rows("SELECT raw FROM set_aside"))
+        assert not any(number in kept for number in ids)
