@@ -246,13 +246,19 @@ def _by_content(places: _Places, has_header: bool) -> None:
         if spec.type in _DATES:
             dates = [at for at in range(len(places.labels)) if places.free(at) and places.looks[at].date >= 0.8]
             # With several, the first: only where the rest of the row says that these are sales.
-            several = places.table.name == "transactions" and "amount" in places.taken and "order_id" in places.taken
+            several = places.table.name == "transactions" and "amount" in places.taken and _repeats(places)
             if dates and (len(dates) == 1 or not has_header or several):
                 places.take(spec.name, dates[0])
         elif spec.name == "amount" and not ("unit_price" in places.taken and "quantity" in places.taken):
             _amount_by_content(places, has_header)
     if places.lacks("customer_id"):
         _customer_by_content(places, has_header)
+
+
+def _repeats(places: _Places) -> bool:
+    """Whether rows are purchases and not customers: they have order numbers, or customers that come again."""
+    at = places.taken.get("customer_id")
+    return "order_id" in places.taken or (at is not None and places.looks[at].distinct < places.looks[at].filled)
 
 
 def _amount_by_content(places: _Places, has_header: bool) -> None:

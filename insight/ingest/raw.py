@@ -129,7 +129,7 @@ def from_parquet(con: DuckDBPyConnection, path: Path, limit: int | None = None) 
 
 def _as_text(name: str, kind: str) -> str:
     """A typed cell as text; whole floating point numbers lose their '.0'."""
-    if kind in ("DOUBLE", "FLOAT"):
+    if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL"):
         return (
             f"CASE WHEN {name} = trunc({name}) AND abs({name}) < 1e15 THEN CAST(CAST({name} AS BIGINT) AS VARCHAR) "
             f"ELSE CAST({name} AS VARCHAR) END"

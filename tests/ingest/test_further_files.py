@@ -235,7 +235,7 @@ def test_parquet_with_its_own_types(tmp_path: Path):
             "COPY (SELECT 13085.0 AS \"Customer ID\", TIMESTAMP '2024-03-25 10:30:00' AS ordered, "
             f"DATE '2024-03-26' AS shipped, CAST(12.5 AS DOUBLE) AS amount, true AS gift) TO '{path}' (FORMAT parquet)"
         )
-    with reading(path.read_bytes(), name=path.name, **{"map.ordered_at": "ordered"}) as loaded:
+    with reading(path.read_bytes(), name=path.name) as loaded:
         assert loaded.rows("SELECT customer_id, ordered_at, amount FROM transactions") == [
             ("13085", datetime(2024, 3, 25, 10, 30), Decimal("12.50"))
         ]
