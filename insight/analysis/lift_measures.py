@@ -98,13 +98,32 @@ def _number(value: object) -> float | None:
     return None if value is None or value != value else float(str(value))
 
 
-def read_arms(query: Query, trial: Trial) -> dict[str, Arm]:
-    """Every arm that has customers, by name in the trial's order, from `lift_customers`."""
-    found: dict[str, Arm] = {}
-    for _, row in query.frame(_MOMENTS).iterrows():
+def moments(query: Query) -> pd.DataFrame:
+    """Moments of every metric by arm, from `lift_customers`."""
+    return query.frame(_MOMENTS)
+
+
+def arms_of(found: pd.DataFrame, trial: Trial, costs: Mapping[str, float] | None = None) -> dict[str, Arm]:
+    """Every arm that has customers, by name in the trial's order.
+
+    costs: cost per contact by arm where it is not the file's; the same for all customers of the arm, so that it moves
+    net profit and takes the variance of cost away.
+    """
+    known: dict[str, Arm] = {}
+    for _, row in found.iterrows():
         name, n = str(row["arm"]), int(row["n"])
-        found[name] = Arm(name, n, int(row["buyers"]), float(row["cost"]), trial.fixed_cost.get(name, 0.0) / n, row)
-    return {name: found[name] for name in trial.arms if name in found}
+        if costs and name in costs:
+            row = _recosted(row, costs[name])
+        known[name] = Arm(name, n, int(row["buyers"]), float(row["cost"]), trial.fixed_cost.get(name, 0.0) / n, row)
+    return {name: known[name] for name in trial.arms if name in known}
+
+
+def _recosted(row: pd.Series, cost: float) -> pd.Series:
+    spared = None if row["cost_var"] is None else 0.0
+    changed = {"cost": cost, "cost_var": spared, "margin_cost_cov": spared,
+               "net_profit_mean": row["margin_mean"] - cost, "net_profit_var": row["margin_var"],
+               "net_profit_cov": row["margin_cov"]}  # fmt: skip
+    return pd.Series({**row.to_dict(), **changed})
 
 
 def totals(query: Query) -> pd.DataFrame:

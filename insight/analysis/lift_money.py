@@ -7,12 +7,13 @@ from decimal import Decimal
 import pandas as pd
 
 from insight.analysis.basis import frame
-from insight.analysis.lift_measures import Arm, difference, relative, rivals, shown_metrics, totals
+from insight.analysis.lift_measures import Arm, difference, relative, shown_metrics
+from insight.analysis.lift_reading import Reading
 from insight.analysis.lift_rules import Trial
 from insight.result import Note, Unit
 from insight.stats.means import Difference
 from insight.stats.ratios import break_even_cost, campaign_total, roi_varying_cost
-from insight.workspace.engine import Query, money
+from insight.workspace.engine import money
 
 UNITS: dict[str, Unit] = {
     "arm": "text", "n_customers": "count", "n_buyers": "count", "n_orders": "count", "sales": "money",
@@ -24,8 +25,8 @@ UNITS: dict[str, Unit] = {
 EFFECTS = tuple(UNITS)[tuple(UNITS).index("rel_sales") :]
 
 
-def money_table(query: Query, trial: Trial, arms: Mapping[str, Arm]) -> pd.DataFrame:
-    """A row per arm in money.
+def money_table(found: pd.DataFrame, reading: Reading, costs: Mapping[str, float]) -> pd.DataFrame:
+    """A row per arm in money, from the arms' `totals`; costs: per contact where it is not the file's.
 
     As they are: n_customers, n_buyers, n_orders, sales, margin, contact_cost, fixed_cost, and net = margin - both
     costs, which holds what customers would have bought anyway. Against `other` (the control; without one the best
@@ -33,9 +34,10 @@ def money_table(query: Query, trial: Trial, arms: Mapping[str, Arm]) -> pd.DataF
     against a control), break_even_cost per contact where both arms would net the same and safe_cost where the lower
     bound would; each with its 95 % interval. None where it is not defined or not known.
     """
-    shown, against = shown_metrics(trial), rivals(trial, arms)
+    trial, arms, against = reading.trial, reading.arms, reading.against
+    shown = shown_metrics(trial)
     rows: list[dict[str, object]] = []
-    for name, row in _as_they_are(query, trial).items():
+    for name, row in _as_they_are(found, trial, costs).items():
         full: dict[str, object] = dict.fromkeys(UNITS) | row | {"other": against.get(name)}
         if not shown["margin"]:
             full["margin"] = None
@@ -49,11 +51,13 @@ def money_table(query: Query, trial: Trial, arms: Mapping[str, Arm]) -> pd.DataF
     return frame(rows, list(UNITS))
 
 
-def _as_they_are(query: Query, trial: Trial) -> dict[str, dict[str, object]]:
-    found = {str(row["arm"]): dict(row) for row in totals(query).to_dict("records")}
-    for name, row in found.items():
-        row["fixed_cost"] = money(Decimal(str(trial.fixed_cost.get(name, 0))))
-    return {name: found[name] for name in trial.arms if name in found}
+def _as_they_are(found: pd.DataFrame, trial: Trial, costs: Mapping[str, float]) -> dict[str, dict[str, object]]:
+    rows = {str(row["arm"]): dict(row) for row in found.to_dict("records")}
+    for name, row in rows.items():
+        row["fixed_cost"] = money(trial.fixed_cost.get(name, 0))
+        if name in costs:
+            row["contact_cost"] = money(Decimal(str(costs[name])) * int(row["n_customers"]))
+    return {name: rows[name] for name in trial.arms if name in rows}
 
 
 def _against(trial: Trial, arm: Arm, other: Arm) -> dict[str, object]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from insight.analysis.lift_checks import Checked, check
-from insight.analysis.lift_measures import Arm, read_arms, rivals
+from insight.analysis.lift_measures import Arm, arms_of, moments, rivals
 from insight.analysis.lift_rules import Trial, make_customers
 from insight.errors import NotEnoughDataError, UsageError
 from insight.result import Evidence, Message, Note
@@ -84,8 +84,11 @@ def read(query: Query, settings: Settings) -> Reading:
     Raises NotEnoughDataError for fewer than two arms with customers, an empty control, and no sales in the window.
     """
     trial = make_customers(query, settings)
-    checked = check(query, settings, trial)
-    arms = read_arms(query, trial)
+    return reading_of(trial, check(query, settings, trial), arms_of(moments(query), trial))
+
+
+def reading_of(trial: Trial, checked: Checked, arms: Mapping[str, Arm]) -> Reading:
+    """The reading of arms that can be compared. Raises NotEnoughDataError for those that cannot."""
     if len(arms) < 2 or trial.reference not in arms:
         empty = [name for name in trial.arms if name not in arms]
         raise NotEnoughDataError("lift.empty_arm", names=", ".join(empty))

@@ -6,7 +6,7 @@ out of all arms by a rule that does not look at the arm.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import unquote
 
@@ -49,20 +49,33 @@ _SPELLINGS = """
     ORDER BY arm_key, n DESC, spelling
 """
 
+# One row a customer; two arms are seen without counting the different ones, which would be slow.
 _ASSIGNED = """
     SELECT
-        assignments.customer_id,
-        min(names.arm) AS arm,
-        min(assignments.assigned_on) AS assigned_on,
-        max(assignments.contact_cost) AS contact_cost,
-        bool_or(coalesce(assignments.is_control, false)) AS is_control,
-        count(DISTINCT names.arm) AS n_arms,
-        min(assignments.contact_cost) AS lowest_cost
-    FROM assignments
-    JOIN lift_arm_names AS names ON names.arm_key = lower(trim(assignments.arm))
-    WHERE coalesce(assignments.test, '') = $test
-        AND (NOT $scoped OR assignments.customer_id IN (SELECT customer_id FROM scope))
-    GROUP BY assignments.customer_id
+        found.customer_id,
+        names.arm,
+        found.assigned_on,
+        found.contact_cost,
+        found.is_control,
+        found.n_arms,
+        found.lowest_cost,
+        facts.first_order_on,
+        facts.customer_id IS NOT NULL AS is_known
+    FROM (
+        SELECT
+            customer_id,
+            min(lower(trim(arm))) AS arm_key,
+            CASE WHEN min(lower(trim(arm))) = max(lower(trim(arm))) THEN 1 ELSE 2 END AS n_arms,
+            min(assigned_on) AS assigned_on,
+            max(contact_cost) AS contact_cost,
+            min(contact_cost) AS lowest_cost,
+            bool_or(coalesce(is_control, false)) AS is_control
+        FROM assignments
+        WHERE coalesce(test, '') = $test AND arm IS NOT NULL
+            AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
+        GROUP BY customer_id) AS found
+    JOIN lift_arm_names AS names ON names.arm_key = found.arm_key
+    LEFT JOIN customer_facts AS facts ON facts.customer_id = found.customer_id
 """
 
 _COUNTS = """
@@ -72,7 +85,7 @@ _COUNTS = """
         sum(CASE WHEN n_arms = 1 AND assigned_on IS NULL THEN 1 ELSE 0 END) AS n_undated,
         sum(CASE WHEN n_arms = 1 AND assigned_on + cast($window AS INTEGER) > CAST($after AS DATE) THEN 1 ELSE 0 END)
             AS n_incomplete,
-        sum(CASE WHEN customer_id NOT IN (SELECT customer_id FROM customer_facts) THEN 1 ELSE 0 END) AS n_unknown
+        sum(CASE WHEN is_known THEN 0 ELSE 1 END) AS n_unknown
     FROM lift_all
 """
 
@@ -80,32 +93,45 @@ _COSTS = """
     SELECT arm, count(contact_cost) AS n_cost, min(lowest_cost) AS lowest_cost FROM lift_all GROUP BY arm ORDER BY arm
 """
 
-# What each assigned customer bought in the window, and in the days before the assignment.
+# What each assigned customer bought in the window, and in the days before the assignment: orders meet the far fewer
+# assigned customers on customer alone, then each customer's are summed.
+_SUMS = """
+    SELECT
+        orders.customer_id,
+        count(CASE WHEN orders.ordered_on >= found.assigned_on AND NOT orders.is_return THEN 1 END) AS n_orders,
+        sum(CASE WHEN orders.ordered_on >= found.assigned_on THEN orders.sales END) AS sales,
+        sum(CASE WHEN orders.ordered_on >= found.assigned_on THEN orders.margin END) AS margin,
+        sum(CASE WHEN orders.ordered_on >= found.assigned_on THEN orders.n_lines END) AS n_lines,
+        sum(CASE WHEN orders.ordered_on >= found.assigned_on THEN orders.n_margin_lines END) AS n_margin_lines,
+        count(CASE WHEN orders.ordered_on < found.assigned_on AND NOT orders.is_return THEN 1 END) AS n_orders_before,
+        sum(CASE WHEN orders.ordered_on < found.assigned_on THEN orders.sales END) AS sales_before
+    FROM orders
+    JOIN lift_all AS found ON found.customer_id = orders.customer_id
+    WHERE orders.ordered_on >= CAST($first AS DATE) - cast($before AS INTEGER)
+        AND orders.ordered_on < CAST($last AS DATE) + cast($window AS INTEGER)
+        AND orders.ordered_on >= found.assigned_on - cast($before AS INTEGER)
+        AND orders.ordered_on < found.assigned_on + cast($window AS INTEGER)
+    GROUP BY orders.customer_id
+"""
 _CUSTOMERS = """
     SELECT
-        assigned.customer_id,
-        assigned.arm,
-        assigned.assigned_on,
-        coalesce(costs.cost, assigned.contact_cost, 0) AS cost,
-        count(CASE WHEN orders.ordered_on >= assigned.assigned_on AND NOT orders.is_return THEN 1 END) AS n_orders,
-        coalesce(sum(CASE WHEN orders.ordered_on >= assigned.assigned_on THEN orders.sales END), 0) AS sales,
-        CASE WHEN $rate IS NULL
-            THEN coalesce(sum(CASE WHEN orders.ordered_on >= assigned.assigned_on THEN orders.margin END), 0)
-            ELSE cast($rate AS DOUBLE) * coalesce(
-                sum(CASE WHEN orders.ordered_on >= assigned.assigned_on THEN orders.sales END), 0) END AS margin,
-        coalesce(sum(CASE WHEN orders.ordered_on >= assigned.assigned_on THEN orders.n_lines END), 0) AS n_lines,
-        coalesce(sum(CASE WHEN orders.ordered_on >= assigned.assigned_on THEN orders.n_margin_lines END), 0)
-            AS n_margin_lines,
-        count(CASE WHEN orders.ordered_on < assigned.assigned_on AND NOT orders.is_return THEN 1 END)
-            AS n_orders_before,
-        coalesce(sum(CASE WHEN orders.ordered_on < assigned.assigned_on THEN orders.sales END), 0) AS sales_before
-    FROM lift_all AS assigned
-    LEFT JOIN lift_costs AS costs ON costs.arm = assigned.arm
-    LEFT JOIN orders ON orders.customer_id = assigned.customer_id
-        AND orders.ordered_on >= assigned.assigned_on - cast($before AS INTEGER)
-        AND orders.ordered_on < assigned.assigned_on + cast($window AS INTEGER)
-    WHERE assigned.n_arms = 1 AND assigned.assigned_on + cast($window AS INTEGER) <= CAST($after AS DATE)
-    GROUP BY assigned.customer_id, assigned.arm, assigned.assigned_on, coalesce(costs.cost, assigned.contact_cost, 0)
+        found.customer_id,
+        found.arm,
+        found.assigned_on,
+        found.first_order_on,
+        coalesce(costs.cost, found.contact_cost, 0) AS cost,
+        coalesce(sums.n_orders, 0) AS n_orders,
+        coalesce(sums.sales, 0) AS sales,
+        CASE WHEN $rate IS NULL THEN coalesce(sums.margin, 0) ELSE cast($rate AS DOUBLE) * coalesce(sums.sales, 0) END
+            AS margin,
+        coalesce(sums.n_lines, 0) AS n_lines,
+        coalesce(sums.n_margin_lines, 0) AS n_margin_lines,
+        coalesce(sums.n_orders_before, 0) AS n_orders_before,
+        coalesce(sums.sales_before, 0) AS sales_before
+    FROM lift_all AS found
+    LEFT JOIN lift_sums AS sums ON sums.customer_id = found.customer_id
+    LEFT JOIN lift_costs AS costs ON costs.arm = found.arm
+    WHERE found.n_arms = 1 AND found.assigned_on + cast($window AS INTEGER) <= CAST($after AS DATE)
 """
 
 
@@ -251,13 +277,13 @@ def is_control_word(arm: str) -> bool:
     return arm.strip().lower() in _CONTROL_WORDS
 
 
-def _costless(query: Query, control: str | None, given: Mapping[str, float]) -> tuple[str, ...]:
-    """The contacted arms whose cost nobody said. Raises UsageError that names an arm with a cost below 0."""
+def _costless(query: Query, control: str | None) -> tuple[str, ...]:
+    """The contacted arms of which the file says no cost. Raises UsageError that names an arm with a cost below 0."""
     known = query.rows(_COSTS)
     for arm, _, lowest in known:
         if lowest is not None and lowest < 0:
             raise UsageError("lift.negative_cost", arm=arm)
-    return tuple(arm for arm, n_cost, _ in known if not n_cost and arm not in given and arm != control)
+    return tuple(arm for arm, n_cost, _ in known if not n_cost and arm != control)
 
 
 def make_customers(query: Query, settings: Settings) -> Trial:
@@ -293,24 +319,29 @@ def make_customers(query: Query, settings: Settings) -> Trial:
             "lift.window_not_complete", window=window, last=last, until=first + timedelta(days=window)
         )
     costs = costs_per_arm(settings, "cost", arms)
-    fixed = costs_per_arm(settings, "fixed_cost", arms)
-    costless = _costless(query, control, {**costs, **fixed})
+    costless = _costless(query, control)
     query.put(
         "lift_costs",
         pa.table({"arm": pa.array(list(costs), pa.string()), "cost": pa.array(list(costs.values()), pa.float64())}),
     )
-    query.make(
-        "lift_customers",
-        _CUSTOMERS,
-        window=window,
-        before=settings["before"],
-        after=after,
-        rate=settings["margin_rate"],
-    )
+    query.make("lift_sums", _SUMS, window=window, before=settings["before"], first=first, last=last)
+    query.make("lift_customers", _CUSTOMERS, window=window, after=after, rate=settings["margin_rate"])
     lines, margin_lines = query.one("SELECT sum(n_lines), sum(n_margin_lines) FROM lift_customers")
     has_margin = settings["margin_rate"] is not None or (bool(lines) and margin_lines >= MARGIN_COVER * float(lines))
-    has_cost = len(costless) < len(arms) - (control is not None)
-    return Trial(
-        test, arms, control, window, shortened, first, last, n, two, undated, incomplete, unknown, has_cost, has_margin,
-        spellings, fixed, costless,
+    found = Trial(
+        test, arms, control, window, shortened, first, last, n, two, undated, incomplete, unknown, False, has_margin,
+        spellings, {}, costless,
     )  # fmt: skip
+    return with_costs(found, settings)
+
+
+def with_costs(trial: Trial, settings: Settings) -> Trial:
+    """The trial with the costs that the user gave: whether any cost is known, and of whom none is.
+
+    Raises UsageError for an unknown arm or a cost below 0.
+    """
+    fixed = costs_per_arm(settings, "fixed_cost", trial.arms)
+    given = {*costs_per_arm(settings, "cost", trial.arms), *fixed}
+    costless = tuple(arm for arm in trial.costless if arm not in given)
+    contacted = len(trial.arms) - (trial.control is not None)
+    return replace(trial, fixed_cost=fixed, costless=costless, has_cost=len(costless) < contacted)

@@ -1,19 +1,28 @@
 """The verdict: which arm really sold more, and did it pay, in kronor first."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from insight.analysis.basis import frame
-from insight.analysis.lift_checks import Checked, check_rows
-from insight.analysis.lift_measures import METRICS, Arm, compare_table, cuped_table, difference
+from insight.analysis.lift_checks import Checked, check, check_rows, with_plan
+from insight.analysis.lift_measures import (
+    METRICS,
+    Arm,
+    arms_of,
+    compare_table,
+    cuped_table,
+    difference,
+    moments,
+    totals,
+)
 from insight.analysis.lift_money import EFFECTS, UNITS, despite_notes, money_table
-from insight.analysis.lift_reading import read
-from insight.analysis.lift_rules import COMMON, Trial, make_customers
+from insight.analysis.lift_reading import reading_of
+from insight.analysis.lift_rules import COMMON, Trial, costs_per_arm, make_customers, with_costs
 from insight.analysis.registry import Analysis
 from insight.result import Chart, Message, Metric, Note, Result, Unit
-from insight.settings import Settings
+from insight.settings import Settings, resolve
 from insight.stats.decide import Verdict, decide, decide_without_control
 from insight.stats.means import Difference, welch
 from insight.stats.outliers import sensitivity
@@ -66,20 +75,53 @@ def _judge(trial: Trial, arms: Mapping[str, Arm], checked: Checked) -> Verdict:
     return decide(against, compare, sample_ratio_pvalue=ratio, complete=True)
 
 
-def _capped_notes(query: Query, trial: Trial, arms: Mapping[str, Arm]) -> tuple[Note, ...]:
-    """Whether the answer on spend hangs on a few very large buyers: capped at the pooled 99.9th percentile."""
+@dataclass(frozen=True)
+class Facts:
+    """All that the verdict asks of the data, and no assumption of cost or plan in it: those may change at no price."""
+
+    trial: Trial
+    checked: Checked
+    moments: pd.DataFrame
+    totals: pd.DataFrame
+    response: pd.DataFrame
+    cap: float | None
+    capped: pd.DataFrame
+
+
+_OF_DATA = ("test", "window", "control", "margin_rate", "before")
+
+
+def _facts(query: Query, settings: Settings) -> Facts:
+    """The facts of a test, kept with this state of the data unless a scope narrows them."""
+    key = ("lift.verdict", *(settings[name] for name in _OF_DATA))
+    if not query.scoped and key in query.kept:
+        return query.kept[key]
+    known = {name: text for name, text in settings.chosen if name in _OF_DATA}
+    bare = resolve(COMMON, known, query)
+    trial = make_customers(query, bare)
     cap = query.one(_CAP)[0]
-    if cap is None:
+    found = Facts(
+        trial, check(query, bare, trial), moments(query), totals(query), query.frame(_RESPONSE), cap,
+        query.frame(_CAPPED, cap=cap),
+    )  # fmt: skip
+    if not query.scoped:
+        query.kept[key] = found
+    return found
+
+
+def _capped_notes(facts: Facts, trial: Trial, arms: Mapping[str, Arm]) -> tuple[Note, ...]:
+    """Whether the answer on spend hangs on a few very large buyers: capped at the pooled 99.9th percentile."""
+    if facts.cap is None:
         return ()
-    capped = {str(row["arm"]): row for _, row in query.frame(_CAPPED, cap=cap).iterrows()}
+    capped = {str(row["arm"]): row for _, row in facts.capped.iterrows()}
     notes: list[Note] = []
     for name in arms:
         if name == trial.reference:
             continue
-        low, base = (replace(arms[arm], row=capped[arm]).moments("spend") for arm in (name, trial.reference))
-        found = sensitivity(difference(arms[name], arms[trial.reference], "spend"), welch(low, base))
+        own, base = (replace(arms[arm], row=capped[arm]).moments("spend") for arm in (name, trial.reference))
+        found = sensitivity(difference(arms[name], arms[trial.reference], "spend"), welch(own, base))
         if not found.agrees:
-            notes.append(Note("hangs_on_large_buyers", {"arm": name, "cap": cap}, "warning"))
+            notes.append(Note("hangs_on_large_buyers", {"arm": name, "cap": facts.cap}, "warning"))
     return tuple(notes)
 
 
@@ -94,11 +136,14 @@ def verdict(query: Query, settings: Settings) -> Result:
     A sample ratio mismatch (p < 0.001) blocks the verdict, arms that differed before are association without p values,
     and neither has an effect in its metrics. Raises InsightError: one arm, no complete window, no sales. Methods 1.
     """
-    reading = read(query, settings)
-    trial, checked, arms = reading.trial, reading.checked, reading.arms
+    facts = _facts(query, settings)
+    trial = with_costs(facts.trial, settings)
+    costs = costs_per_arm(settings, "cost", trial.arms)
+    reading = reading_of(trial, with_plan(facts.checked, settings, trial), arms_of(facts.moments, trial, costs))
+    checked, arms = reading.checked, reading.arms
     found = _judge(trial, arms, checked)
     table, warnings = compare_table(trial, arms)
-    paid = money_table(query, trial, arms)
+    paid = money_table(facts.totals, reading, costs)
     claims = reading.claims
     if reading.blocked:
         effects = [column for column in table.columns if column.startswith(("effect", "rel_", "pvalue"))]
@@ -110,7 +155,7 @@ def verdict(query: Query, settings: Settings) -> Result:
     tables = {
         "effects": _effects(paid),
         "money": paid,
-        "response": query.frame(_RESPONSE),
+        "response": facts.response,
         "checks": check_rows(trial, checked),
     }
     if claims:
@@ -128,7 +173,7 @@ def verdict(query: Query, settings: Settings) -> Result:
         notes=(
             *(despite_notes(trial, paid) if claims else ()), *reading.notes,
             *_warning_notes(warnings), *(Note(code) for code in found.notes if code == "best_of_several"),
-            *_empty_notes(trial, arms), *(_capped_notes(query, trial, arms) if claims else ()),
+            *_empty_notes(trial, arms), *(_capped_notes(facts, trial, arms) if claims else ()),
         ),
         labels={metric: f"lift.metric.{metric}" for metric in METRICS},
         evidence=reading.evidence,

@@ -6,7 +6,7 @@ there is no scope.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -27,10 +27,18 @@ _EXTENT = """
 
 
 class Query:
-    """One cursor on a workspace with a scope; not to be shared between threads."""
+    """One cursor on a workspace with a scope; not to be shared between threads.
 
-    def __init__(self, cursor: DuckDBPyConnection, *, currency: str = "SEK", scoped: bool = False) -> None:
+    `kept` holds small aggregates of this state of the data (never rows of customers), for questions that are asked
+    again with other assumptions; it is emptied when the data change. What a scope narrows is not kept there.
+    """
+
+    def __init__(
+        self, cursor: DuckDBPyConnection, *, currency: str = "SEK", scoped: bool = False,
+        kept: MutableMapping[tuple[object, ...], Any] | None = None,
+    ) -> None:  # fmt: skip
         self._cursor = cursor
+        self.kept: MutableMapping[tuple[object, ...], Any] = {} if kept is None else kept
         self.currency = currency
         self.scoped = scoped
         cursor.execute("CREATE OR REPLACE TEMP TABLE scope (customer_id VARCHAR)")

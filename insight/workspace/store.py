@@ -59,6 +59,7 @@ class Workspace:
         self.folder = folder
         self.manifest = manifests.read(folder)
         self._con: DuckDBPyConnection | None = None
+        self._kept: dict[tuple[object, ...], Any] = {}
 
     @classmethod
     def create(cls, folder: Path | None = None) -> "Workspace":
@@ -100,7 +101,7 @@ class Workspace:
         """A cursor over all customers. `insight.audience.scoped_query` gives one within a scope."""
         if self._con is None:
             self._con = connect(self.folder / self.manifest.database)
-        return Query(self._con.cursor(), currency=self.manifest.currency)
+        return Query(self._con.cursor(), currency=self.manifest.currency, kept=self._kept)
 
     def secret(self) -> bytes:
         """The workspace's own key for hashing personal numbers."""
@@ -174,6 +175,7 @@ class Workspace:
 
     def close(self) -> None:
         """Close the database; the folder stays."""
+        self._kept.clear()
         if self._con is not None:
             self._con.close()
             self._con = None
