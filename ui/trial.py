@@ -22,7 +22,8 @@ from ui.show import Slots
 TEST, WINDOW, CONTROL, PLANNED, COST, FIXED, RATE = (
     "test", "window", "control", "planned", "cost", "fixed_cost", "margin_rate",
 )  # fmt: skip
-_SHARED = (TEST, WINDOW, CONTROL, PLANNED, COST, FIXED, RATE, "before")
+LOOKS = "looks"
+_SHARED = (TEST, WINDOW, CONTROL, PLANNED, COST, FIXED, RATE, LOOKS, "planned_size", "before")
 _BUTTONS_AT_MOST = 4
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 
@@ -166,6 +167,12 @@ def _assumptions(arms: pd.DataFrame) -> None:
             on_change=_changed, args=(RATE, "w_rate", _share),
         )  # fmt: skip
     _per_arm(arms)
+    state.set_widget("w_looks", held.get(LOOKS) if held.get(LOOKS) in ("one", "many") else "one")
+    st.segmented_control(
+        words.t("setting.looks.label"), ["one", "many"], required=True, key="w_looks",
+        help=words.t("setting.looks.help"), format_func=lambda value: words.t(f"setting.looks.{value}"),
+        on_change=_changed, args=(LOOKS, "w_looks", lambda value: None if value == "one" else value),
+    )  # fmt: skip
 
 
 def _share(percent: float | None) -> str | None:

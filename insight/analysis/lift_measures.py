@@ -12,6 +12,7 @@ from insight.stats.means import Difference, RelativeLift, log_lift, relative_lif
 from insight.stats.moments import JointMoments, Moments
 from insight.stats.multiplicity import benjamini_hochberg, holm
 from insight.stats.proportions import SMALL_CELL, rate_difference
+from insight.stats.sequential import always_valid
 from insight.workspace.engine import Query
 
 METRICS = ("conversion", "orders", "spend", "margin", "net_profit")
@@ -141,6 +142,15 @@ def difference(arm: Arm, other: Arm, metric: str) -> Difference:
     return welch(arm.moments(metric), other.moments(metric))
 
 
+def told_difference(trial: Trial, arm: Arm, other: Arm, metric: str) -> Difference:
+    """The difference as the verdict tells it: where it is looked at many times, intervals that hold each time."""
+    found = difference(arm, other, metric)
+    if not trial.many_looks:
+        return found
+    together = arm.n + other.n
+    return always_valid(found, together, max(trial.planned_size or together, together))
+
+
 def relative(arm: Arm, other: Arm, metric: str) -> tuple[RelativeLift | None, tuple[str, ...]]:
     """The relative lift where it may be shown, else None; and the codes of why not, or of a warning."""
     rule = relative_lift_rule(
@@ -181,7 +191,7 @@ def compare_table(trial: Trial, arms: Mapping[str, Arm]) -> tuple[pd.DataFrame, 
             if shown[metric]:
                 row["mean"] = arms[name].mean(metric)
                 if name != trial.reference:
-                    found = difference(arms[name], reference, metric)
+                    found = told_difference(trial, arms[name], reference, metric)
                     lift, codes = relative(arms[name], reference, metric)
                     warnings |= {code for code in codes if code in ("few_buyers", "too_few_buyers")}
                     row |= {

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pandas as pd
 
 from insight.analysis.basis import frame
-from insight.analysis.lift_measures import Arm, difference, relative, shown_metrics
+from insight.analysis.lift_measures import Arm, relative, shown_metrics, told_difference
 from insight.analysis.lift_reading import Reading
 from insight.analysis.lift_rules import Trial
 from insight.result import Note, Unit
@@ -62,7 +62,7 @@ def _as_they_are(found: pd.DataFrame, trial: Trial, costs: Mapping[str, float]) 
 
 def _against(trial: Trial, arm: Arm, other: Arm) -> dict[str, object]:
     shown = shown_metrics(trial)
-    effect = difference(arm, other, trial.primary)
+    effect = told_difference(trial, arm, other, trial.primary)
     total = campaign_total(effect, arm.n)
     lift, _ = relative(arm, other, "spend")
     row: dict[str, object] = {
@@ -71,7 +71,7 @@ def _against(trial: Trial, arm: Arm, other: Arm) -> dict[str, object]:
         "total": total.total, "total_low": total.ci_lower, "total_high": total.ci_upper,
     }  # fmt: skip
     if shown["margin"]:
-        even = break_even_cost(_moved(difference(arm, other, "margin"), other.cost_in_all - arm.fixed))
+        even = break_even_cost(_moved(told_difference(trial, arm, other, "margin"), other.cost_in_all - arm.fixed))
         row |= {"break_even_cost": even.cost, "safe_cost": even.safe_cost}
     if shown["net_profit"] and trial.control is not None and arm.cost_in_all > 0:
         back = roi_varying_cost(arm.margin_and_cost(), other.moments("margin"))

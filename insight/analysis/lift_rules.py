@@ -25,7 +25,10 @@ MARGIN_RATE = Setting("margin_rate", "number", None, low=0, high=1)
 COST = Setting("cost", "shares", None)
 FIXED_COST = Setting("fixed_cost", "shares", None)
 BEFORE = Setting("before", "integer", 365, low=1, high=1095)
-COMMON = (TEST, LIFT_WINDOW, CONTROL, PLANNED, MARGIN_RATE, COST, FIXED_COST, BEFORE)
+LOOKS = Setting("looks", "choice", "one", choices=("one", "many"))
+PLANNED_SIZE = Setting("planned_size", "integer", None, low=2, high=1_000_000_000)
+COMMON = (TEST, LIFT_WINDOW, CONTROL, PLANNED, MARGIN_RATE, COST, FIXED_COST, BEFORE, LOOKS, PLANNED_SIZE)
+ARRIVE_DAYS = 14
 
 DEFAULT_WINDOW = 30
 SHORTEST_DEFAULT = 7
@@ -156,6 +159,8 @@ class Trial:
     spellings: tuple[str, ...]
     fixed_cost: Mapping[str, float]
     costless: tuple[str, ...]
+    many_looks: bool = False
+    planned_size: int | None = None
 
     @property
     def primary(self) -> str:
@@ -185,6 +190,10 @@ class Trial:
             found.append(Note("cost_missing", {"names": ", ".join(self.costless)}, "warning"))
         if self.shortened:
             found.append(Note("window_shortened", {"window": self.window}))
+        if self.many_looks:
+            found.append(Note("always_valid"))
+        elif (self.last_on - self.first_on).days >= ARRIVE_DAYS:
+            found.append(Note("arrive_over_time", {"days": (self.last_on - self.first_on).days}))
         if self.n_two_arms:
             found.append(Note("customers_in_two_arms", {"n": self.n_two_arms}, "warning"))
         if self.n_undated:
@@ -332,11 +341,11 @@ def make_customers(query: Query, settings: Settings) -> Trial:
         test, arms, control, window, shortened, first, last, n, two, undated, incomplete, unknown, False, has_margin,
         spellings, {}, costless,
     )  # fmt: skip
-    return with_costs(found, settings)
+    return with_assumptions(found, settings)
 
 
-def with_costs(trial: Trial, settings: Settings) -> Trial:
-    """The trial with the costs that the user gave: whether any cost is known, and of whom none is.
+def with_assumptions(trial: Trial, settings: Settings) -> Trial:
+    """The trial with what the user assumes: the costs, of whom none is known, and whether it is looked at many times.
 
     Raises UsageError for an unknown arm or a cost below 0.
     """
@@ -344,4 +353,7 @@ def with_costs(trial: Trial, settings: Settings) -> Trial:
     given = {*costs_per_arm(settings, "cost", trial.arms), *fixed}
     costless = tuple(arm for arm in trial.costless if arm not in given)
     contacted = len(trial.arms) - (trial.control is not None)
-    return replace(trial, fixed_cost=fixed, costless=costless, has_cost=len(costless) < contacted)
+    return replace(
+        trial, fixed_cost=fixed, costless=costless, has_cost=len(costless) < contacted,
+        many_looks=settings["looks"] == "many", planned_size=settings["planned_size"],
+    )  # fmt: skip

@@ -15,11 +15,12 @@ from insight.analysis.lift_measures import (
     cuped_table,
     difference,
     moments,
+    told_difference,
     totals,
 )
 from insight.analysis.lift_money import EFFECTS, UNITS, despite_notes, money_table
 from insight.analysis.lift_reading import reading_of
-from insight.analysis.lift_rules import COMMON, Trial, costs_per_arm, make_customers, with_costs
+from insight.analysis.lift_rules import COMMON, Trial, costs_per_arm, make_customers, with_assumptions
 from insight.analysis.registry import Analysis
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Settings, resolve
@@ -66,13 +67,13 @@ def _make_members(query: Query, settings: Settings) -> None:
 
 def _judge(trial: Trial, arms: Mapping[str, Arm], checked: Checked) -> Verdict:
     def compare(first: str, second: str) -> Difference:
-        return difference(arms[first], arms[second], trial.primary)
+        return told_difference(trial, arms[first], arms[second], trial.primary)
 
-    ratio = checked.ratio.pvalue if checked.ratio else None
+    ratio, many = checked.ratio.pvalue if checked.ratio else None, trial.many_looks
     if trial.control is None:
-        return decide_without_control(tuple(arms), compare, sample_ratio_pvalue=ratio, complete=True)
+        return decide_without_control(tuple(arms), compare, sample_ratio_pvalue=ratio, complete=True, always_valid=many)
     against = {name: compare(name, trial.control) for name in arms if name != trial.control}
-    return decide(against, compare, sample_ratio_pvalue=ratio, complete=True)
+    return decide(against, compare, sample_ratio_pvalue=ratio, complete=True, always_valid=many)
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def verdict(query: Query, settings: Settings) -> Result:
     and neither has an effect in its metrics. Raises InsightError: one arm, no complete window, no sales. Methods 1.
     """
     facts = _facts(query, settings)
-    trial = with_costs(facts.trial, settings)
+    trial = with_assumptions(facts.trial, settings)
     costs = costs_per_arm(settings, "cost", trial.arms)
     reading = reading_of(trial, with_plan(facts.checked, settings, trial), arms_of(facts.moments, trial, costs))
     checked, arms = reading.checked, reading.arms
