@@ -17,9 +17,22 @@ from insight.stats.moments import moments_of_sums
 from insight.stats.multiplicity import benjamini_hochberg
 from insight.workspace.engine import Query, money
 
-OF = Setting("of", "choice", "category", choices=("category", "article", "brand", "store", "channel"))
+_FIELDS = ("category", "article", "brand", "store", "channel")
 MOST_VALUES = 20
 OTHERS = "other_values"
+
+
+def _there(query: Query) -> list[str]:
+    """What the purchases can be divided by; an article may have a number only."""
+    held = [name for name in _FIELDS if query.has_values("transactions", name)]
+    return held if "article" in held or not query.has_values("transactions", "article_id") else [*held, "article"]
+
+
+def _first_there(query: Query) -> str:
+    return next(iter(_there(query)), _FIELDS[0])
+
+
+OF = Setting("of", "choice", _first_there, choices=_FIELDS)
 
 # Lines where goods are told apart, orders otherwise; the field is one of ours and is chosen by name.
 _BOUGHT_LINES = """
@@ -118,14 +131,15 @@ def sold(query: Query, settings: Settings) -> Result:
     bought it, sales in the arm, mean per assigned customer, anyway (the same in the other arm: what would have been
     bought without), effect with 95 % interval, its share of the whole difference, p, and p adjusted over the values
     (Benjamini-Hochberg; exploratory). The values' sales add up to the arm's. Effects are None where the checks stop
-    them. Raises UsageError when the data do not say `of`.
+    them. Raises UsageError when the data do not say `of`, NotEnoughDataError when
+    they say nothing of what was bought.
     """
     of = settings["of"]
-    there = fields.available(query)
-    if not (
-        query.has_values("transactions", of) or (of == "article" and query.has_values("transactions", "article_id"))
-    ):
-        raise UsageError("fields.unknown", value=of, known=", ".join(key for key in OF.choices if key in there))
+    there = _there(query)
+    if not there:
+        raise NotEnoughDataError("lift.nothing_named")
+    if of not in there:
+        raise UsageError("fields.unknown", value=of, known=", ".join(there))
     reading = read(query, settings)
     trial, arm = reading.trial, reading.leading(settings)
     _make(query, of, trial.window)
