@@ -1,0 +1,279 @@
+"""Planning, drawing, totals only, and the register: by hand, and the power that was promised."""
+
+import random
+
+import numpy as np
+import pytest
+
+from insight.errors import InsightError
+from insight.export.as_csv import csv_text
+from insight.ingest.options import ReadOptions
+from insight.workspace.store import SourceFile
+from tests.analysis.test_lift import assigned, run
+from tests.build import workspace
+
+
+def half_buy(n=100):
+    """Everyone bought long ago; in the last month half of them spent 100 and the rest nothing."""
+    lines = [(f"k{number}", "2024-01-05", 70, f"old{number}") for number in range(n)]
+    lines += [(f"k{number}", "2024-12-31", 100, f"new{number}") for number in range(0, n, 2)]
+    return workspace(lines)
+
+
+def test_the_smallest_effect_by_hand():
+    result = run(half_buy(), "lift.plan", size=100)
+    row = result.table[result.table["n_in_all"] == 100].iloc[0]
+    variance = 100 * 50 * 50 / 99
+    assert (row["n_treatment"], row["n_control"]) == (50, 50)
+    assert row["mde"] == pytest.approx((1.959964 + 0.841621) * np.sqrt(2 * variance / 50), rel=1e-6)
+    assert row["mde_cuped"] == pytest.approx(row["mde"])  # all bought alike before
+    assert result.metrics["mean"].value == pytest.approx(50)
+
+
+def test_sizes_cost_and_the_square_root_rule_for_four_arms():
+    # K = 4: the control takes 1/(1 + √4) of all
+    result = run(half_buy(3000), "lift.plan", size=3000, n_arms=4, cost_per_contact=6, wanted=20)
+    row = result.table[result.table["n_in_all"] == 3000].iloc[0]
+    assert (row["n_treatment"], row["n_control"]) == (500, 1000)
+    assert row["contact_cost"] == 4 * 500 * 6
+    # Bonferroni over four: z(1 - 0.05/8) = 2.497705
+    assert row["mde"] == pytest.approx((2.497705 + 0.841621) * np.sqrt(2500.8336 * (1 / 500 + 1 / 1000)), rel=1e-5)
+    needed = result.metrics["n_needed"].value
+    treated = (3.339326 / 20) ** 2 * 2500.8336 * (1 + 1 / 2)
+    assert needed == pytest.approx(4 * treated + 2 * treated, abs=6)
+    assert result.headline.key == "lift.plan_enough"
+
+
+def test_the_promised_power_is_had():
+    # 2,000 simulated tests of the promised size: within four standard errors (3.6 points) of 80 %
+    lines = [(f"k{number}", "2024-01-05", 70, f"old{number}") for number in range(2000)]
+    chance = random.Random(3)
+    spent = [round(chance.lognormvariate(5, 0.8), 2) if chance.random() < 0.3 else 0 for _ in range(2000)]
+    lines += [(f"k{number}", "2024-12-31", amount, f"n{number}") for number, amount in enumerate(spent) if amount]
+    mde = run(workspace(lines), "lift.plan", size=1000).table.set_index("n_in_all").loc[1000, "mde"]
+    rng = np.random.default_rng(1)
+    treated = rng.choice(spent, (2000, 500)) + mde
+    control = rng.choice(spent, (2000, 500))
+    error = np.sqrt(treated.var(axis=1, ddof=1) / 500 + control.var(axis=1, ddof=1) / 500)
+    found = (np.abs(treated.mean(axis=1) - control.mean(axis=1)) > 1.962 * error).mean()
+    assert found == pytest.approx(0.8, abs=0.036)
+
+
+@pytest.mark.parametrize(
+    ("lines", "key"),
+    [
+        ([("a", "2024-12-31", 5)], "lift.plan_nobody"),
+        ([("a", "2024-01-01", 5), ("b", "2024-01-01", 5), ("c", "2024-12-31", 1)], "lift.plan_nothing"),
+    ],
+)
+def test_a_plan_without_history_says_so(lines, key):
+    with pytest.raises(InsightError) as refused:
+        run(workspace(lines), "lift.plan")
+    assert refused.value.key == key
+
+
+# --- the draw ---------------------------------------------------------------------------------------------------------
+
+
+def consenting():
+    people = [
+        {"customer_id": f"k{number:03}", "consent_post": "true", "consent_email": "true", "left_on": None}
+        for number in range(80)
+    ]
+    people[0]["consent_post"] = "false"
+    people[1]["consent_post"] = None
+    people[2]["consent_email"] = "false"
+    people[3]["left_on"] = "2024-06-01"
+    lines = [(person["customer_id"], "2024-11-01", 10 + n, f"o{n}") for n, person in enumerate(people)]
+    lines.append(("k010", "2024-12-31", 5, "last"))
+    return workspace(
+        lines, people,
+        contacts=[{"customer_id": "k004", "sent_at": "2024-12-25", "channel": "email"},
+                  {"customer_id": "k005", "sent_at": "2024-11-01", "channel": "email"}],
+        assignments=[assigned("k006", "A", on="2024-12-20"), assigned("k007", "B", on="2024-09-01")],
+    )  # fmt: skip
+
+
+DRAW = {"arms": "kontroll:1,brev:2", "channels": "brev:post", "cost": "brev:6", "test": "Vår, 2025"}
+
+
+def test_who_is_drawn_and_who_is_not_by_reason():
+    result = run(consenting(), "lift.draw", **DRAW)
+    excluded = dict(result.tables["excluded"].itertuples(index=False))
+    assert excluded == {
+        "no_consent_post": 1,
+        "unknown_consent_post": 1,
+        "has_left": 1,
+        "recent_contact": 1,
+        "in_test": 1,
+    }
+    sizes = {row["arm"]: row["n_customers"] for row in result.tables["arms"].to_dict("records")}
+    assert (sizes["kontroll"], sizes["brev"]) == (25, 50)
+    assert not {"k000", "k001", "k003", "k004", "k006"} & set(result.table["customer_id"])
+    assert result.metrics["contact_cost"].value == 50 * 6
+
+
+def test_unknown_consent_may_be_drawn_when_asked_for_and_a_size_leaves_the_rest():
+    result = run(consenting(), "lift.draw", **DRAW, unknown_consent="include", rest_days=0, size=30)
+    excluded = dict(result.tables["excluded"].itertuples(index=False))
+    assert excluded == {"not_needed": 80 - 3 - 30, "no_consent_post": 1, "has_left": 1, "in_test": 1}
+    assert len(result.table) == 30
+
+
+def test_the_same_seed_draws_the_same_and_another_does_not():
+    made = consenting()
+    first, same, other = (run(made, "lift.draw", **DRAW, seed=seed).table for seed in (1, 1, 2))
+    assert first.equals(same)
+    assert not first.equals(other)
+
+
+def test_the_assignment_file_loads_back_as_it_is(tmp_path):
+    made = consenting()
+    table = run(made, "lift.draw", **DRAW).table
+    file = tmp_path / "tilldelning.csv"
+    file.write_text(csv_text(list(table.columns), table.itertuples(index=False)), encoding="utf-8")
+    with made.query() as query:
+        bought = query.arrow("SELECT customer_id, ordered_at, amount, order_id FROM transactions")
+    again = workspace()
+    again.load_tables({"transactions": bought}, name="bought")
+    report = again.load([SourceFile(file, file.name, ReadOptions())])[0]
+    assert (report.kind, report.outcome) == ("assignments", "accept")
+    rows = {row.arm: row for row in run(again, "lift.tests").table.itertuples()}
+    assert (rows["kontroll"].n_customers, rows["brev"].n_customers) == (25, 50)
+    assert (rows["kontroll"].is_control, float(rows["brev"].cost_per_contact)) == (True, 6.0)
+    assert rows["brev"].test == "Vår, 2025"
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({"arms": "brev:1"}, "lift.draw_arms"),
+        ({"arms": "brev:1,BREV:1"}, "lift.draw_arms"),
+        ({"arms": "brev:1,kontroll:0"}, "lift.planned_not_positive"),
+        ({"channels": "brev:duva"}, "lift.unknown_channel"),
+        ({"channels": "sms:post"}, "lift.unknown_arm"),
+    ],
+)
+def test_a_draw_that_cannot_be_made_says_why(settings, key):
+    with pytest.raises(InsightError) as refused:
+        run(consenting(), "lift.draw", **{**DRAW, "cost": "", **settings})
+    assert refused.value.key == key
+
+
+# --- totals -----------------------------------------------------------------------------------------------------------
+
+SOURCE = "sms,200000,120,54000,,0.1;brev,200000,2935,1320750,,6"
+
+
+def test_the_sources_own_case_is_a_loss_of_671700_kr_beside_2346_per_cent():
+    result = run(workspace(), "lift.totals", totals=SOURCE, margin_rate=0.4)
+    rows = {row.arm: row for row in result.table.itertuples()}
+    assert rows["brev"].net == pytest.approx(0.4 * 1320750 - 6 * 200000) == pytest.approx(-671700)
+    assert rows["brev"].rel_sales == pytest.approx(2935 / 120 - 1)
+    assert result.headline.key == "lift.verdict_won_uncontrolled"
+    assert (result.headline.values["arm"], result.headline.values["total"]) == ("sms", pytest.approx(1600 + 671700))
+    note = next(note for note in result.notes if note.code == "lift_despite_loss_own")
+    assert note.values["total"] == pytest.approx(-671700)
+
+
+def test_totals_with_squares_say_what_the_customers_say():
+    chance = random.Random(2)
+    lines, plan = [("later", "2024-12-31", 1)], []
+    sums: dict[str, list[float]] = {"kontroll": [], "brev": []}
+    for number in range(600):
+        arm = ("kontroll", "brev")[number % 2]
+        amount = round(chance.lognormvariate(5, 0.7), 2) if chance.random() < 0.4 else 0.0
+        if amount:
+            lines.append((f"k{number}", "2024-09-04", amount, f"o{number}"))
+        sums[arm].append(amount)
+        plan.append(assigned(f"k{number}", arm))
+    text = ";".join(
+        f"{arm},300,{sum(map(bool, x))},{sum(x):.2f},{sum(v * v for v in x):.6f}" for arm, x in sums.items()
+    )
+    totals = run(workspace(), "lift.totals", totals=text).table.set_index("arm").loc["brev"]
+    verdict = run(workspace(lines, assignments=plan), window=30)
+    spend = next(row for row in verdict.table.itertuples() if row.arm == "brev" and row.metric == "spend")
+    assert totals["effect"] == pytest.approx(spend.effect_size)
+    assert totals["effect_low"] == pytest.approx(spend.effect_size_ci_lower, rel=1e-6)
+    assert totals["pvalue"] == pytest.approx(spend.pvalue, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("", "lift.totals_missing"),
+        ("a,10,1,5", "lift.totals_one"),
+        ("a,10,1,5;A,10,1,5", "lift.totals_twice"),
+        ("a,10,1;b,10,1,5", "lift.totals_fields"),
+        ("a,10,x,5;b,10,1,5", "lift.totals_not_a_number"),
+        ("a,10,11,5;b,10,1,5", "lift.totals_counts"),
+        ("a,0,0,0;b,10,1,5", "lift.totals_counts"),
+        ("a,10,1,5,1;b,10,1,5", "lift.totals_squares"),
+        ("a,10,1,5,,-1;b,10,1,5", "lift.negative_cost"),
+    ],
+)
+def test_totals_that_cannot_be_say_which_arm(text, key):
+    with pytest.raises(InsightError) as refused:
+        run(workspace(), "lift.totals", totals=text)
+    assert refused.value.key == key
+
+
+def test_totals_with_wrong_sizes_show_no_effect():
+    # growthbook, SRM: 1000 against 1200 at 50/50 has p = 2.0079e-05
+    result = run(
+        workspace(), "lift.totals", totals="kontroll,1200,50,100;brev,1000,80,900", planned="kontroll:1,brev:1"
+    )
+    assert result.headline.key == "lift.verdict_blocked"
+    assert result.metrics["sample_ratio_pvalue"].value == pytest.approx(2.0079e-05, abs=5e-10)
+    assert result.chart is None
+    assert all(value is None for value in result.table["effect"])
+
+
+# --- register ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_register_keeps_losers_and_adds_up_only_what_was_measured():
+    chance = random.Random(6)
+    lines, plan = [("later", "2025-06-30", 1)], []
+    sums: dict[tuple[str, str], float] = {}
+    tests = (("vinner", "2024-03-01", 40, 1), ("förlorar", "2024-06-01", 0, 30), ("ingen kontroll", "2024-09-01", 0, 1))
+    for test, day, rise, cost in tests:
+        for number in range(400):
+            arm = ("kontroll", "brev")[number % 2] if test != "ingen kontroll" else ("sms", "brev")[number % 2]
+            who = f"{test}-{number}"
+            amount = round(100 + chance.gauss(0, 20) + (rise if arm == "brev" else 0), 2)
+            lines.append((who, day, amount, f"o-{who}"))
+            plan.append(assigned(who, arm, cost if arm == "brev" else 0, on=day) | {"test": test})
+            sums[test, arm] = sums.get((test, arm), 0) + amount
+    plan += [assigned(f"ensam-{number}", "alla", 1, on="2024-12-01") | {"test": "ensam"} for number in range(5)]
+    lines += [("ensam-1", "2024-11-20", 30, "b"), ("ensam-1", "2024-12-05", 80, "a")]
+    result = run(workspace(lines, assignments=plan), "lift.register", margin_rate=1, window=30)
+    rows = {row.test: row for row in result.table.itertuples()}
+    won = sums["vinner", "brev"] - sums["vinner", "kontroll"] - 200 * 1
+    lost = sums["förlorar", "brev"] - sums["förlorar", "kontroll"] - 200 * 30
+    assert rows["vinner"].net_effect == pytest.approx(won)
+    assert rows["förlorar"].net_effect == pytest.approx(lost)
+    assert (rows["vinner"].outcome, rows["förlorar"].outcome) == ("gained", "lost")
+    assert (rows["ingen kontroll"].outcome, rows["ingen kontroll"].net_effect) == ("no_control", None)
+    assert result.metrics["net_effect"].value == pytest.approx(won + lost)
+    assert result.table["running"].tolist() == pytest.approx([won, won + lost, won + lost])
+    alone = result.tables["uncontrolled"].to_dict("records")
+    assert [(row["campaign"], row["kind"], float(row["change"])) for row in alone] == [
+        ("ensam", "kind_before_after", 50)
+    ]
+    assert {"false_discovery", "uncontrolled_never_lift"} == {note.code for note in result.notes}
+
+
+def test_two_arms_share_one_control_in_the_registers_interval():
+    # Σ n s² + (Σ n)² s₀²/n₀ with s² = 2,500·n/(n−1): by hand for arms of 100 and a control of 100
+    lines, plan = [("later", "2025-06-30", 1)], []
+    for arm, level in (("kontroll", 100), ("brev", 150), ("sms", 120)):
+        for number in range(100):
+            who = f"{arm}{number}"
+            lines.append((who, "2024-03-02", level + (50 if number % 2 else -50), f"o{who}"))
+            plan.append(assigned(who, arm, 0, on="2024-03-01"))
+    row = run(workspace(lines, assignments=plan), "lift.register", margin_rate=1, window=30).table.iloc[0]
+    variance = 2500 * 100 / 99
+    error = np.sqrt(2 * 100 * variance + 200**2 * variance / 100)
+    assert row["net_effect"] == pytest.approx(100 * 50 + 100 * 20)
+    assert row["net_effect_high"] - row["net_effect"] == pytest.approx(1.959964 * error, rel=1e-5)
