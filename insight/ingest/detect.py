@@ -76,6 +76,8 @@ def find_layout(head: str, options: ReadOptions) -> Layout:
     if widest > MAX_COLUMNS and Counter(len(r.cells) for r in records).most_common(1)[0][0] > MAX_COLUMNS:
         raise IngestError("ingest.too_many_columns", count=widest, limit=MAX_COLUMNS)
     layout = _layout(records, dialect, options)
+    if layout.width > MAX_COLUMNS:
+        raise IngestError("ingest.too_many_columns", count=layout.width, limit=MAX_COLUMNS)
     if decision is None:
         decision = Decision(
             "delimiter", _shown(dialect.delimiter), Message("ingest.why_sep" if skip else "ingest.why_told")

@@ -21,6 +21,7 @@ _NUMBERISH = (
     r"[\s:=.]*(?:\(?[\w\s]{0,20}\)?)?[\s:=.]*[-\u2212(]?[\d \u00a0\u202f.,]*\)?\s*(?:kr|sek|:-|€|\$|st|eur|usd)?\.?\s*"
 )
 WORD = re.compile(rf"^[\s*=#-]*(?:{TOTAL}|{_COUNT}){_NUMBERISH}$|^[\s*=#-]*(?:{_END})$", re.IGNORECASE)
+_LONGEST = 120
 _SUM = re.compile(rf"^[\s*=#-]*(?:{TOTAL})", re.IGNORECASE)
 _PART = re.compile(r"^[\s*=#-]*(?:del|sub|års|månads|kvartals)", re.IGNORECASE)
 # What a row must hold before SQL fetches it to be looked at; wide on purpose.
@@ -28,6 +29,11 @@ SQL_WORDS = (
     r"^[\s*=#-]*(del|slut|sub|grand|års|månads|kvartals)?[\s-]*(summ|total|s:a|antal|rader|poster|rows|records|sum|count"
     r"|medel|snitt|genomsnitt|average|row |number of|end of|eof|rapport|genererad|skapad|exported|generated)"
 )
+
+
+def says_footer(cell: str) -> bool:
+    """Whether a cell is a word for a sum, a count or the end, perhaps with its number."""
+    return len(cell) <= _LONGEST and WORD.match(cell) is not None
 
 
 def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None) -> bool:
@@ -39,7 +45,7 @@ def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None) -> 
     filled = [(at, cell.strip(SPACES)) for at, cell in enumerate(cells) if cell and cell.strip(SPACES)]
     if not filled:
         return False
-    words = [at for at, cell in filled if WORD.match(cell) and kind_of(cell) != "number"]
+    words = [at for at, cell in filled if says_footer(cell) and kind_of(cell) != "number"]
     if not words:
         return False
     if date_at is not None and date_at < len(cells) and len(cells) > 1:

@@ -14,7 +14,7 @@ import ftfy
 from insight.errors import IngestError
 from insight.ingest.cells import SPACES
 from insight.ingest.detect import Layout, merged
-from insight.ingest.footers import WORD
+from insight.ingest.footers import says_footer
 from insight.ingest.records import read_records, split_lines, without_controls
 from insight.ingest.scan import BLOCK
 
@@ -120,7 +120,7 @@ def _fitted(cells: list[str], width: int, pad: bool, out: Normalised, line: int)
 
 def _put_aside(out: Normalised, line: int, cells: list[str], text: str) -> None:
     filled = [cell.strip(SPACES) for cell in cells if cell.strip(SPACES)]
-    if filled and (WORD.match(filled[0]) or (len(filled) == 1 and WORD.match(" ".join(filled)))):
+    if filled and says_footer(filled[0]):
         out.footers.append((line, cells))
         return
     if len(out.aside) > 2_000_000:

@@ -15,6 +15,7 @@ from insight.ingest.cells import CURRENCIES, MINUS, MISSING, SPACES
 _TOKENS = sorted((*CURRENCIES, ".-", "%"), key=len, reverse=True)
 _TOKEN = re.compile("|".join(re.escape(token) for token in _TOKENS))
 _QUOTES = "'’`´"
+_LONGEST = 60
 Verdict = Literal["bad", "main", "other", "exponent", "missing"]
 
 
@@ -63,6 +64,8 @@ def read_shape(text: str, count: int) -> Shape:
     """What one shape says. `text` is lower case with all digits 9."""
     if text in MISSING:
         return Shape(text, count, missing=True)
+    if len(text) > _LONGEST:
+        return Shape(text, count, good=False)
     rest = text
     tokens = tuple(dict.fromkeys(_TOKEN.findall(rest)))
     if tokens:

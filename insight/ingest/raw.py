@@ -14,6 +14,7 @@ from insight.ingest.detect import Layout
 BLANKS = SPACES + "\u200b\ufeff"
 # Told, not found out: a bare CR within quotes would be taken for a line end.
 _LINE_FEED = r", new_line = '\n'"
+_AT_ONCE = 16
 _APOSTROPHE = "''''"
 
 
@@ -32,28 +33,26 @@ def csv_source(width: int, delimiter: str, skip: int, ends: str = "") -> str:
 def trim_cells(con: DuckDBPyConnection, width: int) -> None:
     """Take blanks off the ends of cells; a cell with nothing left is NULL. Only columns that have any are touched."""
     codes = ", ".join(str(ord(char)) for char in BLANKS)
-    tests = [f"(unicode(c{at}) IN ({codes}) OR unicode(right(c{at}, 1)) IN ({codes}))" for at in range(width)]
-    row = con.execute(f"SELECT {', '.join(f'bool_or({test})' for test in tests)} FROM raw").fetchone()  # noqa: S608
-    assert row is not None
-    for at, dirty in enumerate(row):
-        if dirty:
-            con.execute(f"UPDATE raw SET c{at} = nullif(trim(c{at}, '{BLANKS}'), '') WHERE {tests[at]}")  # noqa: S608
-    _bare_text(con, width)
+    # A few columns at a time: the time to plan one statement grows with the square of its columns.
+    for start in range(0, width, _AT_ONCE):
+        _trim_some(con, range(start, min(width, start + _AT_ONCE)), codes)
 
 
-def _bare_text(con: DuckDBPyConnection, width: int) -> None:
-    """Take off what keeps Excel's hands off text: ="00012", and an apostrophe before each cell of a column."""
-    formula = [f"(starts_with(c{at}, '=\"') AND ends_with(c{at}, '\"'))" for at in range(width)]
-    row = con.execute(
-        f"SELECT {', '.join(f'bool_or({test})' for test in formula)}, "  # noqa: S608
-        + ", ".join(f"bool_and(starts_with(c{at}, {_APOSTROPHE}))" for at in range(width))
-        + " FROM raw"
-    ).fetchone()
+def _trim_some(con: DuckDBPyConnection, columns: Sequence[int], codes: str) -> None:
+    """Trim some columns, and take off what keeps Excel's hands off text: ="00012", an apostrophe before each cell."""
+    blank = [f"(unicode(c{at}) IN ({codes}) OR unicode(right(c{at}, 1)) IN ({codes}))" for at in columns]
+    formula = [f"(starts_with(c{at}, '=\"') AND ends_with(c{at}, '\"'))" for at in columns]
+    tests = [f"bool_or({test})" for test in (*blank, *formula)]
+    tests += [f"bool_and(starts_with(c{at}, {_APOSTROPHE}))" for at in columns]
+    row = con.execute(f"SELECT {', '.join(tests)} FROM raw").fetchone()  # noqa: S608
     assert row is not None
-    for at in range(width):
-        if row[at]:
-            con.execute(f"UPDATE raw SET c{at} = nullif(c{at}[3:-2], '') WHERE {formula[at]}")  # noqa: S608
-        if row[width + at]:
+    n = len(columns)
+    for place, at in enumerate(columns):
+        if row[place]:
+            con.execute(f"UPDATE raw SET c{at} = nullif(trim(c{at}, '{BLANKS}'), '') WHERE {blank[place]}")  # noqa: S608
+        if row[n + place]:
+            con.execute(f"UPDATE raw SET c{at} = nullif(c{at}[3:-2], '') WHERE {formula[place]}")  # noqa: S608
+        if row[2 * n + place]:
             con.execute(f"UPDATE raw SET c{at} = nullif(c{at}[2:], '')")  # noqa: S608
 
 
