@@ -127,24 +127,14 @@ def bridge(query: Query, settings: Settings) -> Result:
     if check.difference != 0:
         raise WorkspaceError("workspace.sums_differ")
     people = {str(row["class"]): int(row["n_customers"]) for _, row in table.iterrows()}
-    both = sum(people.get(key, 0) for key in ("up", "down", "flat"))
-    came, went = people.get("new", 0) + people.get("returned", 0), people.get("lost", 0)
-    signs = {"new": 1, "returned": 1, "lost": -1}
-    customers = pd.DataFrame(
-        [
-            {"class": key, "n_customers": people[key], "n_change": sign * people[key]}
-            for key, sign in signs.items()
-            if key in people
-        ],
-        columns=["class", "n_customers", "n_change"],
-    )
+    customers = _customers(people)
     metrics = {
         "opening": Metric(opening, "money", better=0),
         "closing": Metric(closing, "money", before=opening),
         "difference": Metric(closing - opening, "money"),
         "new_money": Metric(parts.get("new", money(0)), "money", mark={"class": "new"}),
         "lost_money": Metric(parts.get("lost", money(0)), "money", better=1, mark={"class": "lost"}),
-        "buyers": Metric(both + came, "count", before=both + went),
+        "buyers": _buyers(people),
     }
     rule = Message("ladder.bridge_rule", {"window": span.months, "start": span.start, "end": span.end})
     return Result(
@@ -163,7 +153,7 @@ def bridge(query: Query, settings: Settings) -> Result:
         chart=Chart("bridge", x="class", y="money_change", title=Message("ladder.bridge_title")),
         charts=(
             Chart(
-                "bridge", x="class", y="n_change", title=Message("ladder.bridge_customers", {"n": came - went}),
+                "bridge", x="class", y="n_change", title=Message("ladder.bridge_customers"),
                 subtitle=Message("ladder.bridge_customers_subtitle"),
             ),
         ),
@@ -174,6 +164,22 @@ def bridge(query: Query, settings: Settings) -> Result:
         tables={"customers": customers},
         more_units={"customers": {"class": "text", "n_customers": "count", "n_change": "count"}},
     )  # fmt: skip
+
+
+def _customers(people: Mapping[str, int]) -> pd.DataFrame:
+    """What each class adds to the number of buyers, from the earlier window to the later."""
+    rows = [
+        {"class": key, "n_customers": people[key], "n_change": sign * people[key]}
+        for key, sign in (("new", 1), ("returned", 1), ("lost", -1))
+        if key in people
+    ]
+    return pd.DataFrame(rows, columns=["class", "n_customers", "n_change"])
+
+
+def _buyers(people: Mapping[str, int]) -> Metric:
+    """Customers with a purchase in the later window, and in the earlier."""
+    both = sum(people.get(key, 0) for key in ("up", "down", "flat"))
+    return Metric(both + people.get("new", 0) + people.get("returned", 0), "count", before=both + people.get("lost", 0))
 
 
 def young(span: Windows) -> tuple[Note, ...]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from insight.analysis.basis import account, basis, frame
-from insight.analysis.ladder_grid import GRAIN, Grid, make_stood
+from insight.analysis.ladder_grid import GRAIN, Grid, make_binned, repeated, stacked
 from insight.analysis.ladder_history import date_notes
 from insight.analysis.ladder_rules import (
     BASIS,
@@ -33,53 +33,55 @@ from insight.workspace.engine import Query, money
 
 PATHS = ("stayed", "climbed", "rose_and_back", "fell_and_back", "fell", "inactive_throughout", "came_later")
 _CLEAR = 3.0
+_NEWCOMER = 9
 
 # Where a customer stood at the first date against all later ones: one path each.
 _PATHS = """
     SELECT
-        customer_id,
+        binned.*,
         CASE
-            WHEN first_rank IS NULL THEN 'came_later'
-            WHEN highest = 0 THEN 'inactive_throughout'
-            WHEN last_rank < first_rank THEN 'fell'
-            WHEN lowest < first_rank THEN 'fell_and_back'
-            WHEN last_rank > first_rank THEN 'climbed'
-            WHEN highest > first_rank THEN 'rose_and_back'
+            WHEN rank_0 < 0 THEN 'came_later'
+            WHEN greatest(<<rank_k>>) = 0 THEN 'inactive_throughout'
+            WHEN rank_last < rank_0 THEN 'fell'
+            WHEN least(<<rank_k>>) < rank_0 THEN 'fell_and_back'
+            WHEN rank_last > rank_0 THEN 'climbed'
+            WHEN greatest(<<rank_k>>) > rank_0 THEN 'rose_and_back'
             ELSE 'stayed'
         END AS path
-    FROM (
-        SELECT
-            customer_id,
-            max(CASE WHEN place = 0 THEN step_rank ELSE NULL END) AS first_rank,
-            max(CASE WHEN place = $last THEN step_rank ELSE NULL END) AS last_rank,
-            min(step_rank) AS lowest,
-            max(step_rank) AS highest
-        FROM stood GROUP BY customer_id) AS ranks
+    FROM binned WHERE rank_last >= 0
 """
+# 9 is nobody's step: those who bought for the first time between the two dates.
 _MEMBERS = """
     SELECT
-        later.customer_id,
-        ladder_dates.at_date AS from_date,
+        pathed.customer_id,
+        earlier.at_date AS from_date,
         later.at_date AS to_date,
-        CASE WHEN facts.first_order_on >= ladder_dates.at_date AND facts.first_order_on < later.at_date THEN 'new'
-            ELSE coalesce(earlier.step, 'none') END AS from_step,
-        later.step AS to_step,
-        paths.path,
-        later.sales - coalesce(earlier.sales, 0) AS money_change
-    FROM stood AS later
-    JOIN ladder_dates ON ladder_dates.place = later.place - 1
-    JOIN paths ON paths.customer_id = later.customer_id
-    LEFT JOIN customer_facts AS facts ON facts.customer_id = later.customer_id
-    LEFT JOIN stood AS earlier ON earlier.customer_id = later.customer_id AND earlier.place = later.place - 1
+        CASE WHEN pathed.bought_no >= earlier.month_no AND pathed.bought_no < later.month_no THEN 'new'
+            WHEN pathed.rank_k <= 0 THEN 'none' ELSE 'step_' || pathed.rank_k END AS from_step,
+        CASE WHEN pathed.rank_j = 0 THEN 'none' ELSE 'step_' || pathed.rank_j END AS to_step,
+        pathed.path,
+        pathed.sales_j - pathed.sales_k AS money_change
+    FROM pathed
+    JOIN ladder_dates AS earlier ON earlier.place = k
+    JOIN ladder_dates AS later ON later.place = earlier.place + 1
+    WHERE pathed.rank_j >= 0
 """
 _TABLE = """
-    SELECT from_date, to_date, from_step, to_step, count(*) AS n_customers, sum(money_change) AS money_change
-    FROM members GROUP BY from_date, to_date, from_step, to_step
+    SELECT k AS place, rank_from, rank_j AS rank_to, count(*) AS n_customers, sum(money_change) AS money_change
+    FROM (
+        SELECT
+            CASE WHEN pathed.bought_no >= earlier.month_no AND pathed.bought_no < later.month_no THEN 9
+                WHEN pathed.rank_k <= 0 THEN 0 ELSE pathed.rank_k END AS rank_from,
+            pathed.rank_j,
+            pathed.sales_j - pathed.sales_k AS money_change
+        FROM pathed
+        JOIN ladder_dates AS earlier ON earlier.place = k
+        JOIN ladder_dates AS later ON later.place = earlier.place + 1
+        WHERE pathed.rank_j >= 0) AS moved
+    GROUP BY rank_from, rank_j
 """
 _BY_PATH = """
-    SELECT path, count(*) AS n_customers, sum(money_change) AS money_change
-    FROM (SELECT customer_id, path, sum(money_change) AS money_change FROM members GROUP BY customer_id, path) AS whole
-    GROUP BY path
+    SELECT path, count(*) AS n_customers, sum(sales_last - sales_0) AS money_change FROM pathed GROUP BY path
 """
 _UNITS: dict[str, Unit] = {
     "from_date": "date", "to_date": "date", "from_step": "text", "to_step": "text", "n_customers": "count",
@@ -89,14 +91,15 @@ _PATH_UNITS: dict[str, Unit] = {"path": "text", "n_customers": "count", "money_c
 
 
 def _make(query: Query, settings: Settings) -> tuple[Grid, tuple[Decimal, ...]]:
-    found, bounds = make_stood(query, settings)
-    query.make("paths", _PATHS, last=len(found.dates) - 1)
-    query.make("members", _MEMBERS)
+    found, bounds = make_binned(query, settings)
+    count = len(found.dates)
+    query.make("pathed", repeated(_PATHS, count).replace("rank_last", f"rank_{count - 1}"))
     return found, bounds
 
 
 def _list(query: Query, settings: Settings) -> None:
-    _make(query, settings)
+    found, _ = _make(query, settings)
+    query.view("members", stacked(_MEMBERS, len(found.dates) - 1))
 
 
 def flow(query: Query, settings: Settings) -> Result:
@@ -110,11 +113,15 @@ def flow(query: Query, settings: Settings) -> Result:
     """
     found, bounds = _make(query, settings)
     order = {key: rank for rank, key in enumerate([*reversed(step_keys(bounds)), NONE, NEW])}
-    counted = sorted(query.rows(_TABLE), key=lambda row: (row[0], order[row[2]], order[row[3]]))
+    counted = _counted(query, found, (NONE, *step_keys(bounds)))
+    counted.sort(key=lambda row: (row[0], order[row[2]], order[row[3]]))
     if not counted:
         raise NotEnoughDataError("ladder.nobody", end=found.dates[-1])
     rows = _rows(counted)
-    paths = {str(path): (int(n), money(change)) for path, n, change in query.rows(_BY_PATH)}
+    paths = {
+        str(path): (int(n), money(change))
+        for path, n, change in query.rows(_BY_PATH.replace("sales_last", f"sales_{len(found.dates) - 1}"))
+    }
     path_rows = [
         {"path": path, "n_customers": paths[path][0], "money_change": paths[path][1]} for path in PATHS if path in paths
     ]
@@ -151,6 +158,14 @@ def flow(query: Query, settings: Settings) -> Result:
         tables={"paths": frame(path_rows, list(_PATH_UNITS)), "climb": climb},
         more_units={"paths": _PATH_UNITS, "climb": climb_units},
     )  # fmt: skip
+
+
+def _counted(query: Query, found: Grid, keys: Sequence[str]) -> list[tuple[Any, ...]]:
+    """(from_date, to_date, from_step, to_step, customers, money) of every cell."""
+    return [
+        (found.dates[k], found.dates[k + 1], NEW if a == _NEWCOMER else keys[a], keys[b], int(n), money(change))
+        for k, a, b, n, change in query.rows(stacked(_TABLE, len(found.dates) - 1))
+    ]
 
 
 def _rows(counted: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

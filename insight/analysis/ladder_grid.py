@@ -3,6 +3,7 @@
 Reads customer_months, so a date is the first of a month and its window a number of whole months.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,45 +19,49 @@ GRAINS = {"month": 1, "quarter": 3, "year": 12}
 MOST_DATES = 12
 _SHORT_HISTORY = 15
 
-# The months of every date's window meet customer_months by equality: a range join is slower by far.
-_STATES = """
+# What a customer's months add up to before each date, side by side: one pass over customer_months, no joins. Texts
+# between << and >> are repeated for every date, k its place, j the next one.
+_WIDE = """
     SELECT
-        months.customer_id,
-        ladder_months.place,
-        sum(months.sales) AS sales,
-        cast(sum(months.n_orders) AS BIGINT) AS n_orders,
-        sum(months.margin) AS margin,
-        CASE $basis WHEN 'orders' THEN sum(months.n_orders)
-            WHEN 'margin' THEN coalesce(sum(months.margin), 0) ELSE sum(months.sales) END AS value
-    FROM customer_months AS months
-    JOIN ladder_months ON ladder_months.month_no = months.month_no
-    WHERE NOT $scoped OR months.customer_id IN (SELECT customer_id FROM scope)
-    GROUP BY months.customer_id, ladder_months.place
+        customer_id,
+        min(month_no) AS first_no,
+        <<sum(CASE WHEN month_no >= $opened_k AND month_no < $closed_k THEN sales ELSE 0 END) AS sales_k>>,
+        <<sum(CASE WHEN month_no >= $opened_k AND month_no < $closed_k THEN {value} ELSE 0 END) AS value_k>>
+    FROM customer_months
+    WHERE NOT $scoped OR customer_id IN (SELECT customer_id FROM scope)
+    GROUP BY customer_id
 """
-_VALUES_OF_FIRST = "SELECT customer_id, value FROM states WHERE place = 0"
-_VALUES_OF_LAST = "SELECT customer_id, value FROM states WHERE place = (SELECT max(place) FROM states)"
+_VALUES = "SELECT value_k AS value FROM wide"
+_VALUE = {"sales": "sales", "orders": "n_orders", "margin": "coalesce(margin, 0)"}
 
-# Everyone with a line before the date, with a step; who has bought nothing by then is not there yet.
-_STOOD = """
+# A customer's step at each date as its place on the ladder: 0 without a step, -1 before their first line.
+_BINNED = """
     SELECT
-        known.customer_id,
-        ladder_dates.place,
-        ladder_dates.at_date,
-        coalesce(steps.step, 'none') AS step,
-        coalesce(steps.rank, 0) AS step_rank,
-        coalesce(states.sales, 0) AS sales,
-        coalesce(states.n_orders, 0) AS n_orders,
-        states.margin
-    FROM (
-        SELECT customer_id, min(month_no) AS first_no FROM customer_months
-        WHERE NOT $scoped OR customer_id IN (SELECT customer_id FROM scope)
-        GROUP BY customer_id) AS known
-    JOIN ladder_dates ON known.first_no < ladder_dates.month_no
-    LEFT JOIN states ON states.customer_id = known.customer_id AND states.place = ladder_dates.place
-    LEFT JOIN (
-        SELECT step, low_bound, high_bound, row_number() OVER (ORDER BY low_bound) AS rank FROM ladder_steps) AS steps
-    ON states.value > 0 AND states.value >= steps.low_bound AND states.value < steps.high_bound
+        wide.customer_id,
+        12 * year(facts.first_order_on) + month(facts.first_order_on) - 1 AS bought_no,
+        <<wide.sales_k AS sales_k>>,
+        <<CASE WHEN wide.first_no >= $closed_k THEN -1 WHEN wide.value_k <= 0 THEN 0
+            ELSE 1 + {passed} END AS rank_k>>
+    FROM wide JOIN customer_facts AS facts ON facts.customer_id = wide.customer_id
 """
+_PASSED = "CASE WHEN wide.value_k >= $bound_{number} THEN 1 ELSE 0 END"
+
+
+def repeated(text: str, places: int) -> str:
+    """The text with every part between << and >> written out for each place: names that end in _k, _j for the next."""
+
+    def each(found: re.Match[str]) -> str:
+        parts = [re.sub(r"_k\b", f"_{k}", re.sub(r"_j\b", f"_{k + 1}", found[1])) for k in range(places)]
+        return ", ".join(parts)
+
+    return re.sub(r"<<(.*?)>>", each, text, flags=re.DOTALL)
+
+
+def stacked(text: str, places: int) -> str:
+    """The text once for every place, as one table: names that end in _k are of the place, _j of the next; k is it."""
+    return " UNION ALL ".join(
+        re.sub(r"\bk\b", str(k), re.sub(r"_k\b", f"_{k}", re.sub(r"_j\b", f"_{k + 1}", text))) for k in range(places)
+    )
 
 
 def default_grain(query: Query) -> str:
@@ -116,36 +121,32 @@ def grid(query: Query, settings: Settings) -> Grid:
     return Grid(tuple(chosen), months, first)
 
 
-def make_stood(query: Query, settings: Settings) -> tuple[Grid, tuple[Decimal, ...]]:
-    """Temporary table `stood`: customer_id, place, at_date, step, step_rank, sales, n_orders, margin; and the bounds.
+def make_binned(query: Query, settings: Settings) -> tuple[Grid, tuple[Decimal, ...]]:
+    """Temporary table `binned`: customer_id, bought_no (month of the first purchase), sales_k and rank_k for each date.
 
-    A row for every date and everyone who has a line before it. The bounds are proposed from the first date's window.
+    rank: the step's place from 1 (lowest), 0 without a step, -1 where the customer has no line before the date. Also
+    `ladder_dates(place, month_no, at_date)`. The bounds are proposed from the first date's window.
     """
     found = grid(query, settings)
+    count = len(found.dates)
     numbers = [month_number(day) for day in found.dates]
     query.put(
         "ladder_dates",
         pa.table(
             {
-                "place": pa.array(range(len(numbers)), pa.int32()),
+                "place": pa.array(range(count), pa.int32()),
                 "month_no": pa.array(numbers, pa.int64()),
                 "at_date": pa.array(found.dates, pa.date32()),
             }
         ),
     )
-    pairs = [(no, place) for place, number in enumerate(numbers) for no in range(number - found.months, number)]
-    query.put(
-        "ladder_months",
-        pa.table(
-            {
-                "month_no": pa.array([no for no, _ in pairs], pa.int64()),
-                "place": pa.array([place for _, place in pairs], pa.int32()),
-            }
-        ),
-    )
-    query.make("states", _STATES, basis=settings["basis"])
-    query.make("values_start", _VALUES_OF_FIRST)
-    query.make("values_end", _VALUES_OF_LAST)
+    windows: dict[str, object] = {f"opened_{k}": number - found.months for k, number in enumerate(numbers)}
+    windows |= {f"closed_{k}": number for k, number in enumerate(numbers)}
+    query.make("wide", repeated(_WIDE.replace("{value}", _VALUE[settings["basis"]]), count), **windows)
+    query.make("values_start", _VALUES.replace("_k", "_0"))
+    query.make("values_end", _VALUES.replace("_k", f"_{count - 1}"))
     bounds = make_steps(query, settings)
-    query.make("stood", _STOOD)
+    passed = " + ".join(_PASSED.replace("{number}", str(number)) for number in range(len(bounds)))
+    limits: dict[str, object] = {f"bound_{number}": bound for number, bound in enumerate(bounds)}
+    query.make("binned", repeated(_BINNED.replace("{passed}", passed), count), **windows, **limits)
     return found, bounds

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from insight.analysis.basis import account, basis, frame, per, share
-from insight.analysis.ladder_grid import GRAIN, Grid, make_stood
+from insight.analysis.ladder_grid import GRAIN, Grid, make_binned, stacked
 from insight.analysis.ladder_rules import (
     BASIS,
     BOUNDS,
@@ -22,20 +22,25 @@ from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Settings, add_months
 from insight.workspace.engine import Query, money
 
-_MEMBERS = "SELECT customer_id, at_date, step, sales, n_orders, margin FROM stood"
+_MEMBERS = """
+    SELECT binned.customer_id, ladder_dates.at_date,
+        CASE WHEN binned.rank_k = 0 THEN 'none' ELSE 'step_' || binned.rank_k END AS step, binned.sales_k AS sales
+    FROM binned JOIN ladder_dates ON ladder_dates.place = k
+    WHERE binned.rank_k >= 0
+"""
 _TABLE = """
-    SELECT at_date, step, count(*) AS n_customers, sum(sales) AS sales, sum(n_orders) AS n_orders
-    FROM members GROUP BY at_date, step
+    SELECT k AS place, rank_k AS rank, count(*) AS n_customers, sum(sales_k) AS sales
+    FROM binned WHERE rank_k >= 0 GROUP BY rank_k
 """
 _UNITS: dict[str, Unit] = {
     "at_date": "date", "step": "text", "n_customers": "count", "share_customers": "ratio", "sales": "money",
-    "n_orders": "count", "value_per_customer": "money",
+    "value_per_customer": "money",
 }  # fmt: skip
 
 
 def _list(query: Query, settings: Settings) -> None:
-    make_stood(query, settings)
-    query.make("members", _MEMBERS)
+    found, _ = make_binned(query, settings)
+    query.view("members", stacked(_MEMBERS, len(found.dates)))
 
 
 def history(query: Query, settings: Settings) -> Result:
@@ -43,22 +48,25 @@ def history(query: Query, settings: Settings) -> Result:
 
     The step at a date is what the `window` whole months before it add up to, for any rule and back to the first date
     whose window the data hold (the latest dozen). Bounds are those of the first date, so that a rise is a rise.
-    Table: at_date, step, n_customers, share_customers (of all who have bought by then), sales and n_orders of the
+    Table: at_date, step, n_customers, share_customers (of all who have bought by then), sales of the
     window, value_per_customer (sales). Raises NotEnoughDataError with fewer than two dates.
     """
-    found, bounds = make_stood(query, settings)
-    query.make("members", _MEMBERS)
-    counted = {(row[0], row[1]): row[2:] for row in query.rows(_TABLE)}
+    found, bounds = make_binned(query, settings)
+    keys = (NONE, *step_keys(bounds))
+    counted = {
+        (found.dates[place], keys[rank]): (int(n), money(sales))
+        for place, rank, n, sales in query.rows(stacked(_TABLE, len(found.dates)))
+    }
     if not counted:
         raise NotEnoughDataError("ladder.nobody", end=found.dates[-1])
-    totals = {day: sum(int(n) for (at, _), (n, _, _) in counted.items() if at == day) for day in found.dates}
+    totals = {day: sum(n for (at, _), (n, _) in counted.items() if at == day) for day in found.dates}
     rows: list[dict[str, Any]] = []
     for day in found.dates:
         for step in (*reversed(step_keys(bounds)), NONE):
-            n, sales, orders = counted.get((day, step), (0, 0, 0))
+            n, sales = counted.get((day, step), (0, money(0)))
             rows.append({
-                "at_date": day, "step": step, "n_customers": int(n), "share_customers": share(int(n), totals[day]),
-                "sales": money(sales), "n_orders": int(orders), "value_per_customer": per(money(sales), int(n)),
+                "at_date": day, "step": step, "n_customers": n, "share_customers": share(n, totals[day]),
+                "sales": sales, "value_per_customer": per(sales, n),
             })  # fmt: skip
     last = found.dates[-1]
     closing = {row["step"]: row for row in rows if row["at_date"] == last}

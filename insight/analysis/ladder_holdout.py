@@ -5,6 +5,7 @@ list goes out as a file and comes back as test assignments, and then shows what 
 """
 
 from decimal import Decimal
+from typing import Any
 
 from insight.analysis.basis import frame
 from insight.analysis.ladder_near import NEAR_SETTINGS, Near, make_near
@@ -82,7 +83,7 @@ def holdout(query: Query, settings: Settings) -> Result:
     near = make_draw(query, settings)
     order = {key: rank for rank, key in enumerate(reversed(step_keys(near.bounds)))}
     found = sorted(query.rows(_TABLE), key=lambda row: (order[row[0]], row[1] == CONTROL))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "step": step, "arm": arm, "n_customers": int(n), "sales": money(sales), "n_orders": int(orders),
             "sales_per_customer": money(money(sales) / int(n)),

@@ -17,6 +17,7 @@ from insight.analysis.ladder_rules import (
     WINDOW,
     Windows,
     climbs,
+    make_known,
     make_steps,
     make_values,
     step_keys,
@@ -34,12 +35,6 @@ _FEW = 30
 
 # Everyone who has bought before `end`, with the step at both dates. 'new' had never bought before `start`.
 _MEMBERS = """
-    WITH bought AS (
-        SELECT customer_id, min(CASE WHEN is_return THEN NULL ELSE ordered_on END) AS first_order_on
-        FROM orders
-        WHERE ordered_on < $end AND customer_id IS NOT NULL
-            AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
-        GROUP BY customer_id)
     SELECT
         bought.customer_id,
         CASE WHEN bought.first_order_on >= $start THEN 'new' ELSE coalesce(before_steps.step, 'none') END AS from_step,
@@ -49,7 +44,7 @@ _MEMBERS = """
         coalesce(after_values.sales, 0) - coalesce(before_values.sales, 0) AS money_change,
         coalesce(before_values.n_orders, 0) AS n_orders_before,
         coalesce(after_values.n_orders, 0) AS n_orders_after
-    FROM bought
+    FROM known_customers AS bought
     LEFT JOIN values_start AS before_values ON before_values.customer_id = bought.customer_id
     LEFT JOIN values_end AS after_values ON after_values.customer_id = bought.customer_id
     LEFT JOIN ladder_steps AS before_steps ON before_values.value > 0
@@ -70,6 +65,12 @@ _TABLE = """
     GROUP BY from_step, to_step
 """
 
+# Not by way of the cells: the check must be able to fail.
+_CHANGE = """
+    SELECT (SELECT coalesce(sum(sales), 0) FROM values_end)
+        - (SELECT coalesce(sum(sales), 0) FROM values_start) AS change
+"""
+
 _ROWS = """
     SELECT
         sum(CASE WHEN ordered_on >= $opened AND ordered_on < $end THEN n_lines ELSE 0 END) AS used,
@@ -87,7 +88,8 @@ def make_members(query: Query, settings: Settings) -> tuple[Windows, tuple[Decim
     make_values(query, "values_start", span.opened, span.start, settings["basis"])
     make_values(query, "values_end", span.opened_last, span.end, settings["basis"])
     bounds = make_steps(query, settings)
-    query.make("members", _MEMBERS, start=span.start, end=span.end)
+    make_known(query, span.end)
+    query.make("members", _MEMBERS, start=span.start)
     return span, bounds
 
 
@@ -122,12 +124,7 @@ def migration(query: Query, settings: Settings) -> Result:
         raise NotEnoughDataError("ladder.nobody", end=span.end)
     order = {key: rank for rank, key in enumerate([*reversed(step_keys(bounds)), NONE, NEW])}
     table = table.sort_values(["from_step", "to_step"], key=lambda column: column.map(order), ignore_index=True)
-    totals = table.groupby("from_step")["n_customers"].transform("sum")
-    shares = [wilson(int(n), int(total)) for n, total in zip(table["n_customers"], totals, strict=True)]
-    table.insert(3, "share", table["n_customers"] / totals)
-    table.insert(4, "share_low", [interval.ci_lower for interval in shares])
-    table.insert(5, "share_high", [interval.ci_upper for interval in shares])
-
+    _add_shares(table)
     then = compared_windows(span)
     _add_then(query, table, then, settings["basis"])
     rank = {key: number for number, key in enumerate(step_keys(bounds), start=1)} | {NONE: 0}
@@ -145,9 +142,8 @@ def migration(query: Query, settings: Settings) -> Result:
         "fell_money": Metric(money(fell["money_change"].sum()), "money"),
         "new": Metric(int(table.loc[table["from_step"] == NEW, "n_customers"].sum()), "count", mark={"from_step": NEW}),
     }
-    after, before = money(table["sales_after"].sum()), money(table["sales_before"].sum())
     rule = Message("ladder.rule", {"window": span.months, "start": span.start, "end": span.end})
-    basis = window_basis(query, span, rule, "migration", SumCheck(after - before, {"cells": change}))
+    basis = window_basis(query, span, rule, "migration", SumCheck(money(query.one(_CHANGE)[0]), {"cells": change}))
     return Result(
         key="ladder.migration",
         headline=_headline(worst, metrics, span.end),
@@ -163,22 +159,36 @@ def migration(query: Query, settings: Settings) -> Result:
             "matrix", x="to_step", y="from_step", color="n_customers", title=_share_of_fall(worst),
             subtitle=Message("ladder.matrix_subtitle", {"start": span.start, "end": span.end}),
         ),
-        charts=(
-            Chart(
-                "matrix", x="to_step", y="from_step", color="money_change", title=Message("ladder.matrix_money"),
-                subtitle=Message("ladder.matrix_money_subtitle", {"start": span.start, "end": span.end}),
-            ),
-            Chart(
-                "hbar", x="step", y="net_climb", title=Message("ladder.climb_title"),
-                subtitle=Message("ladder.climb_subtitle"),
-            ),
-        ),
+        charts=_more_charts(span),
         drill=("from_step", "to_step"),
         notes=(*window_notes(span), *_then_notes(then, span), *_few(table)),
         labels=step_labels(bounds, settings),
         evidence="association",
         tables={"climb": climb},
         more_units={"climb": climb_units},
+    )  # fmt: skip
+
+
+def _add_shares(table: pd.DataFrame) -> None:
+    """Adds share, share_low and share_high of the row to the table."""
+    totals = table.groupby("from_step")["n_customers"].transform("sum")
+    shares = [wilson(int(n), int(total)) for n, total in zip(table["n_customers"], totals, strict=True)]
+    table.insert(3, "share", table["n_customers"] / totals)
+    table.insert(4, "share_low", [interval.ci_lower for interval in shares])
+    table.insert(5, "share_high", [interval.ci_upper for interval in shares])
+
+
+def _more_charts(span: Windows) -> tuple[Chart, ...]:
+    """The same cells in money, and the net over each bound."""
+    return (
+        Chart(
+            "matrix", x="to_step", y="from_step", color="money_change", title=Message("ladder.matrix_money"),
+            subtitle=Message("ladder.matrix_money_subtitle", {"start": span.start, "end": span.end}),
+        ),
+        Chart(
+            "hbar", x="step", y="net_climb", title=Message("ladder.climb_title"),
+            subtitle=Message("ladder.climb_subtitle"),
+        ),
     )  # fmt: skip
 
 
@@ -200,7 +210,8 @@ def _add_then(query: Query, table: pd.DataFrame, then: Windows | None, counted: 
         return
     make_values(query, "values_then", then.opened, then.start, counted)
     make_values(query, "values_then_end", then.opened_last, then.end, counted)
-    query.make("members_then", _THEN, start=then.start, end=then.end)
+    make_known(query, then.end)
+    query.make("members_then", _THEN, start=then.start)
     cells = {(a, b): int(n) for a, b, n in query.rows(_TABLE_THEN)}
     sizes: dict[str, int] = {}
     for (a, _), n in cells.items():

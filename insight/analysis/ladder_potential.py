@@ -220,16 +220,13 @@ def _metrics(rows: list[dict[str, Any]], best: dict[str, Any], found: dict[str, 
     high = sum((row["potential_high"] for row in rows), money(0))
     half = best["n_customers"] // 2
     variance = found[best["step"]]["variance"]
-    known = variance is not None and variance == variance
+    seen = mde_mean(float(variance), half, half) if variance is not None and variance == variance else None
     return {
         "potential": Metric(sums["potential"], "money", low=low, high=high),
         "headroom": Metric(sums["headroom"], "money"),
         "expected": Metric(sums["expected"], "money"),
         "best_step": Metric(best["n_customers"], "count", mark={"step": best["step"]}),
-        "test_sees": Metric(
-            money(round(seen, 2)) if known and (seen := mde_mean(float(variance), half, half)) else None, "money",
-            better=-1,
-        ),
+        "test_sees": Metric(money(round(seen, 2)) if seen else None, "money", better=-1),
     }  # fmt: skip
 
 

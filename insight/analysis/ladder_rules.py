@@ -48,6 +48,17 @@ _VALUES = """
 """
 
 
+# Everyone with a line before a day. The facts know first purchases; who only returned by then is looked up.
+_KNOWN = """
+    SELECT customer_id, first_order_on FROM customer_facts
+    WHERE first_order_on < $closed AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
+    UNION ALL
+    SELECT DISTINCT orders.customer_id, cast(NULL AS DATE) AS first_order_on
+    FROM orders JOIN customer_facts AS facts ON facts.customer_id = orders.customer_id
+    WHERE orders.is_return AND orders.ordered_on < $closed
+        AND (facts.first_order_on IS NULL OR facts.first_order_on >= $closed)
+        AND (NOT $scoped OR orders.customer_id IN (SELECT customer_id FROM scope))
+"""
 # Names in braces are tables of ours, put in by `make_standing`.
 _STANDING = """
     SELECT
@@ -57,10 +68,7 @@ _STANDING = """
         coalesce(found.n_orders, 0) AS n_orders,
         found.margin,
         coalesce(found.value, 0) AS value
-    FROM (
-        SELECT DISTINCT customer_id FROM orders
-        WHERE ordered_on < $closed AND customer_id IS NOT NULL
-            AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))) AS bought
+    FROM known_customers AS bought
     LEFT JOIN {values} AS found ON found.customer_id = bought.customer_id
     LEFT JOIN {steps} AS steps ON found.value > 0 AND found.value >= steps.low_bound AND found.value < steps.high_bound
 """
@@ -202,7 +210,13 @@ def make_standing(
 
     values: a table of `make_values` for the window that ends at `closed`; steps: one of `make_steps`.
     """
-    query.make(name, _STANDING.replace("{values}", values).replace("{steps}", steps), closed=closed)
+    make_known(query, closed)
+    query.make(name, _STANDING.replace("{values}", values).replace("{steps}", steps))
+
+
+def make_known(query: Query, closed: date) -> None:
+    """Temporary table `known_customers`: everyone with a line before the day, and first_order_on (NULL: none yet)."""
+    query.make("known_customers", _KNOWN, closed=closed)
 
 
 def _cents(value: Decimal) -> Decimal:

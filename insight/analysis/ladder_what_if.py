@@ -183,7 +183,7 @@ def what_if(query: Query, settings: Settings) -> Result:
     sizes: dict[str, int] = {}
     for row in found:
         sizes[row[0]] = sizes.get(row[0], 0) + int(row[2])
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "from_step": a, "to_step": b, "n_customers": int(n), "share": share(int(n), sizes[a]), "sales": money(sales)
         }

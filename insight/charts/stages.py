@@ -39,11 +39,13 @@ def draw(subject: Subject) -> tuple[Spec, int, tuple[Mark, ...], tuple[Clickable
     names = [subject.name(state) for state in stages.states]
     side = round(max((text.width(name, subject.sizes.label) for name in names), default=0)) + subject.px(14)
     head, height = subject.px(30), subject.px(_HEIGHT)
+    margin = f"{100 * side / subject.width:.2f}%"
     clickable = bool(subject.mark_columns)
     rim = {"borderColor": subject.palette.ink, "borderWidth": subject.sizes.chosen_outline}
     series: Spec = {
         "type": "sankey", "data": nodes, "links": links, "layoutIterations": 0, "draggable": False, "roam": False,
-        "left": side, "right": side, "top": head, "bottom": subject.px(6), "nodeWidth": subject.px(12),
+        # In per cent, as the dates above: the figure stretches with the page.
+        "left": margin, "right": margin, "top": head, "bottom": subject.px(6), "nodeWidth": subject.px(12),
         "nodeGap": subject.px(_ROW_GAP), "nodeAlign": "left", "selectedMode": "single" if clickable else False,
         "cursor": "pointer" if clickable else "default",
         "label": {"show": True, "fontSize": subject.sizes.label, "color": subject.palette.ink},

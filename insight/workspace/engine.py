@@ -82,6 +82,12 @@ class Query:
             raise ValueError(f"{name} is not one of our table names")
         self._execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", params)
 
+    def view(self, name: str, sql: str) -> None:
+        """Call a query without parameters `name` on this cursor: what is asked of it decides how much of it is made."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name} is not one of our table names")
+        self._execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}", {})
+
     def put(self, name: str, table: pa.Table) -> None:
         """Keep an Arrow table as temporary table `name` on this cursor."""
         if not _NAME.fullmatch(name):
