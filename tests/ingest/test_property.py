@@ -126,7 +126,7 @@ def files(draw: st.DrawFn) -> File:
     return out
 
 
-def _holds(file: File) -> None:
+def check_conserved(file: File) -> None:
     with reading(file.content, kind="transactions") as loaded:
         report = loaded.report
         assert report.outcome != "refuse", loaded.said
@@ -139,11 +139,11 @@ def _holds(file: File) -> None:
 @settings(max_examples=100)
 @given(files())
 def test_nothing_vanishes_sums_hold_and_ids_survive(file: File):
-    _holds(file)
+    check_conserved(file)
 
 
 @pytest.mark.nightly
 @settings(max_examples=1000)
 @given(files())
 def test_nothing_vanishes_in_a_thousand_files(file: File):
-    _holds(file)
+    check_conserved(file)

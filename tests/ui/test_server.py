@@ -1,12 +1,12 @@
 """What the server promises for as long as it runs, and what it leaves behind."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 import gc
 import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.pages.screen import opened
 from ui import server
