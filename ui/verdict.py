@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from insight.analysis.lift_measures import records
 from insight.audience import Pairs
 from insight.i18n.catalog import Words
-from insight.result import Metric, Result
+from insight.result import Metric, Result, Unit
 from ui import charts, drill, foot, marks, show, tables, text, trial, view
 from ui.show import Slots
 
@@ -184,12 +185,12 @@ def money(result: Result) -> None:
         "range",
         "rel_sales",
     ]
-    frame = paid.assign(range=[_range(words, row) for row in paid.to_dict("records")])
+    frame = paid.assign(range=[_range(words, row) for row in records(paid)])
     kept = [name for name in columns if any(not _nothing(cell) for cell in frame[name])]
-    units = {**result.more_units["money"], "range": "text"}
+    units: dict[str, Unit] = {**result.more_units["money"], "range": "text"}
     heads = {name: tables.head(words, name, units[name], list(frame[name]), result.key) for name in kept}
     st.header(text.plain(words.t("ui.lift.in_money")), anchor=False)
-    styled = tables.styled(pd.DataFrame(frame[kept]), units, words, heads)  # type: ignore[arg-type]
+    styled = tables.styled(pd.DataFrame(frame[kept]), units, words, heads)
     st.table(
         styled, border="horizontal", hide_index=True, alt=words.t("ui.table_alt", title=words.t("ui.lift.in_money"))
     )

@@ -173,7 +173,10 @@ def _same_shares(found: pd.DataFrame) -> float | None:
     rare = counts.sum(axis=0) * share < _FEWEST_EXPECTED
     cells = np.column_stack([counts[:, ~rare], counts[:, rare].sum(axis=1)]) if rare.any() else counts
     cells = cells[:, cells.sum(axis=0) * share >= _FEWEST_EXPECTED]
-    return float(distributions.chi2_contingency(cells, correction=False).pvalue) if cells.shape[1] > 1 else None
+    if cells.shape[1] < 2:
+        return None
+    _, pvalue, _, _ = distributions.chi2_contingency(cells, correction=False)
+    return float(str(pvalue))
 
 
 def _pvalues(query: Query, balance: pd.DataFrame) -> dict[str, float]:
@@ -218,7 +221,7 @@ def check_rows(trial: Trial, found: Checked) -> pd.DataFrame:
     ratio = found.ratio.pvalue if found.ratio else None
     sizes = "ask" if ratio is None else "stop" if found.ratio and found.ratio.mismatch else "ok"
     alike = "unknown" if found.balance_pvalue is None else "ok" if found.drawn else "stop"
-    rows: list[dict[str, object]] = [
+    rows: list[dict[str, Any]] = [
         {"check": "sizes", "state": sizes, "n": trial.n_assigned, "pvalue": ratio},
         {"check": "alike", "state": alike, "n": trial.n_assigned, "pvalue": found.balance_pvalue},
     ]

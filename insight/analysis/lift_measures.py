@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -99,6 +100,11 @@ def _number(value: object) -> float | None:
     return None if value is None or value != value else float(str(value))
 
 
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A small table as rows by column."""
+    return [{str(name): cell for name, cell in row.items()} for row in table.to_dict("records")]
+
+
 def moments(query: Query) -> pd.DataFrame:
     """Moments of every metric by arm, from `lift_customers`."""
     return query.frame(_MOMENTS)
@@ -182,11 +188,11 @@ def compare_table(trial: Trial, arms: Mapping[str, Arm]) -> tuple[pd.DataFrame, 
     adjusted p (Holm over the arms for the primary metric, Benjamini-Hochberg over the rest). And warning codes."""
     shown = shown_metrics(trial)
     reference = arms[trial.reference]
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     warnings: set[str] = set()
     for name in arms:
         for metric in METRICS:
-            row: dict[str, object] = dict.fromkeys(_COLUMNS)
+            row: dict[str, Any] = dict.fromkeys(_COLUMNS)
             row |= {"arm": name, "metric": metric, "n_obs": arms[name].n}
             if shown[metric]:
                 row["mean"] = arms[name].mean(metric)
@@ -214,7 +220,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _adjust(rows: list[dict[str, object]], primary: str) -> None:
+def _adjust(rows: list[dict[str, Any]], primary: str) -> None:
     tested = [row for row in rows if row["pvalue"] is not None]
     for chosen, adjust in (
         ([row for row in tested if row["metric"] == primary], holm),

@@ -3,11 +3,12 @@ against, in all and per krona of contact cost."""
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
 from insight.analysis.basis import frame
-from insight.analysis.lift_measures import Arm, relative, shown_metrics, told_difference
+from insight.analysis.lift_measures import Arm, records, relative, shown_metrics, told_difference
 from insight.analysis.lift_reading import Reading
 from insight.analysis.lift_rules import Trial
 from insight.result import Note, Unit
@@ -52,7 +53,7 @@ def money_table(found: pd.DataFrame, reading: Reading, costs: Mapping[str, float
 
 
 def _as_they_are(found: pd.DataFrame, trial: Trial, costs: Mapping[str, float]) -> dict[str, dict[str, object]]:
-    rows = {str(row["arm"]): dict(row) for row in found.to_dict("records")}
+    rows: dict[str, dict[str, Any]] = {str(row["arm"]): dict(row) for row in records(found)}
     for name, row in rows.items():
         row["fixed_cost"] = money(trial.fixed_cost.get(name, 0))
         if name in costs:

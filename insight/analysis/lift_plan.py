@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from insight.analysis.basis import frame
+from insight.analysis.lift_measures import records
 from insight.analysis.lift_rules import DEFAULT_WINDOW, MARGIN_COVER, MARGIN_RATE
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
@@ -65,7 +66,7 @@ def _history(query: Query, settings: Settings) -> tuple[dict[str, Any], date, da
     end: date = settings["as_of"]
     start = end - timedelta(days=settings["window"])
     first = start - timedelta(days=_BEFORE_DAYS)
-    found = query.frame(_HISTORY, start=start, end=end, first=first).to_dict("records")[0]
+    found = records(query.frame(_HISTORY, start=start, end=end, first=first))[0]
     return (
         {name: None if value is None or value != value else float(value) for name, value in found.items()},
         start,

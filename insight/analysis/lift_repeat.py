@@ -1,6 +1,7 @@
 """Those who bought, did they come back? Repeat purchase among responders, and the same in the control."""
 
 from datetime import timedelta
+from typing import Any
 
 from insight.analysis.basis import frame
 from insight.analysis.lift_rules import COMMON, make_customers
@@ -73,11 +74,11 @@ def repeat(query: Query, settings: Settings) -> Result:
     if not counts:
         raise NotEnoughDataError("lift.no_sales", window=trial.window, first=trial.first_on)
     base = counts.get(trial.control or "")
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for arm in (name for name in trial.arms if name in counts):
         n, again = int(counts[arm]["n_followed"]), int(counts[arm]["n_again"])
         share = wilson(again, n)
-        row: dict[str, object] = dict.fromkeys(_UNITS) | {
+        row: dict[str, Any] = dict.fromkeys(_UNITS) | {
             "arm": arm, "n_customers": int(counts[arm]["n_customers"]), "n_followed": n, "n_again": again,
             "share_again": share.rate, "share_again_low": share.ci_lower, "share_again_high": share.ci_upper,
         }  # fmt: skip

@@ -106,15 +106,15 @@ def _rows(query: Query, reading: Reading, arm: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for value in sorted({value for _, value in found}):
         own, base = (found.get((name, value), nothing) for name in (arm, other))
-        moments = [
+        mine, theirs = (
             moments_of_sums(reading.arms[name].n, float(part["sales"]), float(part["squares"]))
             for name, part in ((arm, own), (other, base))
-        ]
-        effect = welch(*moments) if reading.claims else Difference(None, None, None, None, None, None)
+        )
+        effect = welch(mine, theirs) if reading.claims else Difference(None, None, None, None, None, None)
         rows.append({
             "value": value, "arm": arm, "other": other, "n_customers": int(own["n_customers"]),
-            "n_other": int(base["n_customers"]), "sales": money(own["sales"]), "mean": moments[0].mean,
-            "anyway": moments[1].mean, "effect": effect.effect_size, "effect_low": effect.ci_lower,
+            "n_other": int(base["n_customers"]), "sales": money(own["sales"]), "mean": mine.mean,
+            "anyway": theirs.mean, "effect": effect.effect_size, "effect_low": effect.ci_lower,
             "effect_high": effect.ci_upper, "pvalue": effect.pvalue, "pvalue_adjusted": None,
             "share_difference": effect.effect_size / whole if effect.effect_size is not None and whole else None,
         })  # fmt: skip

@@ -1,6 +1,7 @@
 """Which tests the files hold: their arms, sizes and costs, without looking at any outcome."""
 
 from insight.analysis.basis import frame
+from insight.analysis.lift_measures import records
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Basis, Message, Metric, Result, Unit
@@ -48,7 +49,7 @@ def tests(query: Query, settings: Settings) -> Result:  # noqa: ARG001 - the sha
     rows = query.frame(_ARMS)
     if rows.empty:
         raise NotEnoughDataError("error.empty_scope")
-    table = frame(rows.to_dict("records"), list(_UNITS))
+    table = frame(records(rows), list(_UNITS))
     n_rows, n_customers = query.one(
         "SELECT count(*), count(DISTINCT customer_id) FROM assignments"
         " WHERE NOT $scoped OR customer_id IN (SELECT customer_id FROM scope)"

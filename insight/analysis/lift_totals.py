@@ -223,7 +223,7 @@ def _headline(found: Verdict, leader: dict[str, Any] | None, metric: str, contro
         return Message("lift.verdict_blocked")
     if leader is None or found.code == "untestable":
         return Message("lift.verdict_untestable")
-    values = {
+    values: dict[str, Any] = {
         "arm": leader["arm"], "other": leader["other"], "metric": Message(f"lift.metric.{metric}"),
         "total": leader["total"], "low": leader["total_low"], "high": leader["total_high"],
     }  # fmt: skip

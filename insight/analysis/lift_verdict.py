@@ -15,6 +15,7 @@ from insight.analysis.lift_measures import (
     cuped_table,
     difference,
     moments,
+    records,
     told_difference,
     totals,
 )
@@ -185,7 +186,7 @@ def verdict(query: Query, settings: Settings) -> Result:
 
 def _effects(paid: pd.DataFrame) -> pd.DataFrame:
     """The arms that are told against another, largest effect first: what the interval chart draws."""
-    told = [row for row in paid.to_dict("records") if row["effect"] is not None]
+    told = [row for row in records(paid) if row["effect"] is not None]
     return frame(sorted(told, key=lambda row: -row["effect"]), _EFFECT_COLUMNS)
 
 
@@ -215,7 +216,7 @@ def _leader(found: Verdict, paid: pd.DataFrame) -> str | None:
     """The arm that the verdict speaks of: the best, else the one with the largest effect on the deciding figure."""
     if found.best:
         return found.best
-    told = [row for row in paid.to_dict("records") if row["effect"] is not None]
+    told = [row for row in records(paid) if row["effect"] is not None]
     if found.winners:
         told = [row for row in told if row["arm"] in found.winners]
     elif found.losers:
@@ -234,7 +235,7 @@ def _mde(trial: Trial, arms: Mapping[str, Arm]) -> float | None:
 
 
 def _row(paid: pd.DataFrame, arm: str) -> dict[str, object]:
-    return next(dict(row) for row in paid.to_dict("records") if row["arm"] == arm)
+    return next(dict(row) for row in records(paid) if row["arm"] == arm)
 
 
 def _metrics(arms: Mapping[str, Arm], checked: Checked, paid: pd.DataFrame, leader: str | None) -> dict[str, Metric]:
