@@ -132,6 +132,17 @@ def test_the_same_file_again_is_refused_and_another_is_appended(capsys, tmp_path
     assert described["tables"]["transactions"]["rows"] == 1
 
 
+def test_replacing_a_customer_file_keeps_the_customers_it_has_again(capsys, tmp_path):
+    old, new = tmp_path / "kunder-1.csv", tmp_path / "kunder-2.csv"
+    old.write_text("kundnr;ort\n1;Lund\n2;Solna\n", encoding="utf-8")
+    new.write_text("kundnr;ort\n2;Umeå\n3;Kiruna\n", encoding="utf-8")
+    call(capsys, "load", tmp_path / "ws", old)
+    code, loaded = call(capsys, "load", tmp_path / "ws", new, "--set", "if_exists=replace")
+    assert (code, loaded["files"][0]["rows"]) == (0, 2)
+    _, described = call(capsys, "describe", tmp_path / "ws")
+    assert described["tables"]["customers"]["rows"] == 2
+
+
 def test_a_forgotten_workspace_is_gone(capsys, tmp_path, sales):
     call(capsys, "load", tmp_path / "ws", sales)
     code, _ = call(capsys, "forget", tmp_path / "ws")

@@ -52,6 +52,12 @@ def file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _delete(con: DuckDBPyConnection, file_ids: Sequence[int]) -> None:
+    """Take out every row of the files, whichever tables they went to: a wide file fills several."""
+    for table in (*TABLES, "set_aside", "files"):
+        con.execute(f"DELETE FROM {table} WHERE list_contains($gone, file_id)", {"gone": list(file_ids)})  # noqa: S608
+
+
 class Workspace:
     """The open workspace. `query()` gives a cursor; `load`, `load_tables` and `remove` change the data."""
 
@@ -161,8 +167,7 @@ class Workspace:
             raise WorkspaceError("workspace.no_such_file")
 
         def drop(con: DuckDBPyConnection, draft: Manifest) -> Manifest:
-            for table in (*TABLES, "set_aside", "files"):
-                con.execute(f"DELETE FROM {table} WHERE file_id = $file_id", {"file_id": file_id})  # noqa: S608
+            _delete(con, [file_id])
             return draft.next(files=tuple(entry for entry in draft.files if entry.file_id != file_id))
 
         self._change(drop)
@@ -203,26 +208,27 @@ class Workspace:
             if progress is not None:
                 progress(source.name, share)
 
-        report = load.read_into(
-            con, source.path, name=source.name, file_id=file_id, options=source.options, key=self.secret(),
-            progress=tell, cancelled=cancelled, work=self.folder,
-        )  # fmt: skip
+        def read() -> FileReport:
+            return load.read_into(
+                con, source.path, name=source.name, file_id=file_id, options=source.options, key=self.secret(),
+                progress=tell, cancelled=cancelled, work=self.folder,
+            )  # fmt: skip
+
+        report = read()
         if report.outcome == "refuse":
             return draft, report
         if source.options.if_exists == "refuse" and any(entry.kind == report.kind for entry in draft.files):
-            con.execute("DELETE FROM set_aside WHERE file_id = $file_id", {"file_id": file_id})
-            con.execute(f"DELETE FROM {report.kind} WHERE file_id = $file_id", {"file_id": file_id})  # noqa: S608
+            _delete(con, [file_id])
             there = FileMessage("kind_already_loaded", "error", {"name": source.name, "kind": report.kind})
             return draft, FileReport(source.name, report.kind, messages=(there,))
         kept = draft.files
         if source.options.if_exists == "replace":
             dropped = [entry.file_id for entry in kept if entry.kind == report.kind]
-            for table in (report.kind, "set_aside", "files"):
-                con.execute(
-                    f"DELETE FROM {table} WHERE list_contains($dropped, file_id)",  # noqa: S608
-                    {"dropped": dropped},
-                )
             kept = tuple(entry for entry in kept if entry.kind != report.kind)
+            if dropped:
+                # A customer file updates those who are known in place: read it anew where the old ones are gone.
+                _delete(con, [*dropped, file_id])
+                report = read()
         con.execute(
             "INSERT INTO files VALUES ($file_id, $name, $kind, $hash, $at, $report)",
             {
