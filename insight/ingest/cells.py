@@ -50,6 +50,9 @@ UNKNOWN = frozenset({"", "?", "okänt", "okänd", "unknown", "ej angivet", "ej s
 MISSING = frozenset(
     {"null", "none", "nan", "n/a", "#n/a", "#saknas!", "na", "nil", "\\n", "<na>", "nat", "-", "--", "—", "–"}
 )
+# Words that stand for no customer at all: thousands of sales to 'None' are not one customer's.
+NO_ID = MISSING | (UNKNOWN - {""}) | {"(null)", "(blank)", "(tom)", "(empty)", "#null!", "#saknas", "#value!",
+                                      "#värdefel!", "#ref!", "#referens!"}  # fmt: skip
 
 # No number, date or address is longer; patterns with optional blanks take the square of a hostile cell's length.
 _LONGEST = 160

@@ -12,7 +12,7 @@ from datetime import date
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import dates, numbers
-from insight.ingest.cells import MISSING, NO, UNKNOWN, YES
+from insight.ingest.cells import MISSING, NO, NO_ID, UNKNOWN, YES
 from insight.ingest.dates import Form
 from insight.ingest.numbers import NumberStyle
 from insight.ingest.options import ReadOptions
@@ -337,7 +337,7 @@ class Reader:
         ).fetchone()
         assert row is not None
         points, powers, point_line, power_line, filled = (int(v) if v is not None else None for v in row)
-        sql, failed, figures = f"CASE WHEN lower({cell}) IN ({_NULLS}) THEN NULL ELSE {cell} END", "false", {}
+        sql, failed, figures = f"CASE WHEN {_in(f'lower({cell})', NO_ID)} THEN NULL ELSE {cell} END", "false", {}
         if points:
             sql = f"CASE WHEN {point} THEN regexp_replace({cell}, '[.,]0+$', '') ELSE {sql} END"
             self.tell(

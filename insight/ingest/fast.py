@@ -13,19 +13,25 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import dates, footers, numbers
-from insight.ingest.cells import SPACES
+from insight.ingest.cells import NO_ID, SPACES
 from insight.ingest.convert import RETURN_WORDS, currency_in, vat_in
 from insight.ingest.detect import Layout
 from insight.ingest.encoding import Text
 from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import NumberStyle
 from insight.ingest.options import ReadOptions
-from insight.ingest.raw import csv_source
+from insight.ingest.raw import BLANKS, csv_source
 from insight.ingest.schema import SQL_TYPES, TABLES, FieldType
 
 _ENOUGH = 50
 _NUMBERS = ("money", "price", "number", "integer")
-_NULL_WORDS = "'null', 'nan', 'n/a', '#n/a', '<na>', 'nat', '\\n'"
+_NULL_WORDS = ", ".join(f"'{word}'" for word in sorted(NO_ID))
+# A cell that begins or ends with a blank, or begins with what keeps Excel's hands off text, needs the careful way.
+_ENDS = ", ".join(str(ord(char)) for char in BLANKS)
+_STARTS = f"{_ENDS}, {ord('=')}, {ord(chr(39))}"
+_YEAR_FIRST = "%Y-%m-%d"
+# Times of day by the length of the whole cell, fractions of a second last: where their marks stand.
+_MARKS = {10: "", 16: ":", 19: "::"} | dict.fromkeys(range(21, 27), "::.")
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, perso
         if any(row[at] != row[at].strip(SPACES) or row[at].startswith(("'", '="')) for row in layout.sample):
             return None
         if spec.type == "datetime":
-            found = _date(cell, shapes, [row[at] for row in layout.sample], options)
+            found = _date(cell, shapes, [row[at] for row in layout.sample], options, checks)
             if found is None:
                 return None
             values[name], order = found
@@ -65,7 +71,7 @@ def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, perso
             values[name] = _number(cell, spec.type, style, checks)
             styles[name] = style
         else:
-            if any(row[at].lower() in ("null", "nan", "n/a", "#n/a", "<na>", "nat") for row in layout.sample):
+            if any(row[at].lower() in NO_ID for row in layout.sample):
                 return None
             values[name] = cell
     return Plan(values, tuple(checks), styles, order)
@@ -77,16 +83,25 @@ def _shapes(cells: Sequence[str]) -> list[tuple[str, int]]:
 
 
 def _date(
-    cell: str, shapes: Sequence[tuple[str, int]], cells: Sequence[str], options: ReadOptions
+    cell: str, shapes: Sequence[tuple[str, int]], cells: Sequence[str], options: ReadOptions, checks: list[str]
 ) -> tuple[str, str] | None:
-    """SQL for one plain form of date, and the order of its parts; None for anything that needs all cells to decide."""
+    """SQL for one plain form of date, and the order of its parts; None for anything that needs all cells to decide.
+
+    Adds the check that is true where a cell is not written as the first rows are: a cast alone also takes 'epoch',
+    zones and 12-hour clocks, silently.
+    """
     forms = {dates.read_form(shape) for shape, _ in shapes}
+    lengths = {len(text) for text in cells if text}
     if len(forms) != 1:
         return None
     form = forms.pop()
     if form.zone or form.fine:
         return None
-    if form.kind == "format" and form.format.startswith("%Y-%m-%d"):
+    if form.kind == "format" and form.format.startswith(_YEAR_FIRST):
+        if not lengths <= _MARKS.keys():
+            return None
+        written = " OR ".join(_written(cell, length) for length in sorted(lengths))
+        checks.append(f"{cell} IS NOT NULL AND NOT ({written})")
         return f"try_cast({cell} AS TIMESTAMP)", "dmy"
     if form.kind != "three" or "%y" in form.format:
         return None
@@ -97,12 +112,23 @@ def _date(
         return None
     order = "dmy" if (options.day_first if options.day_first is not None else first > 12) else "mdy"
     literal = dates.three_format(form, order)
+    checks.append(f"NOT ({cell}[1] BETWEEN '0' AND '9')")
     return f"try_strptime({cell}, '{literal}')", order
+
+
+def _written(cell: str, length: int) -> str:
+    """SQL: the cell is as long as that, with its marks in their places."""
+    places = [(5, "-"), *zip((14, 17, 20), _MARKS[length], strict=False)]
+    marks = [f"{cell}[{place}] = '{mark}'" for place, mark in places]
+    hours = [f"{cell}[12:13] < '24'"] if length > 10 else []
+    return f"({' AND '.join([f'length({cell}) = {length}', *marks, *hours])})"
 
 
 def _number(cell: str, kind: FieldType, style: NumberStyle, checks: list[str]) -> str:
     """SQL for a plain number; adds the check that is true where a cell is not what the first rows promised."""
     text = f"replace({cell}, ',', '.')" if style.decimal == "," else cell
+    # A cast takes '1_500' too, and a point among decimal commas may stand for thousands.
+    checks.append(f"contains({cell}, '_')" + (f" OR contains({cell}, '.')" if style.decimal == "," else ""))
     if style.decimals == 0:
         # No decimals seen: a mark further down could be anything.
         checks.append(f"contains({cell}, '.') OR contains({cell}, ',')")
@@ -170,7 +196,7 @@ def _fits(con: DuckDBPyConnection, plan: Plan, expected: int) -> bool:
         )
     for name, sql in plan.values.items():
         if sql.startswith("c") and sql[1:].isdecimal():
-            odd.append(f"starts_with(\"{name}\", ' ') OR ends_with(\"{name}\", ' ')")
+            odd.append(f'unicode("{name}") IN ({_STARTS}) OR unicode(right("{name}", 1)) IN ({_ENDS})')
     if "quantity" in plan.values:
         odd.append("quantity < 0 AND amount > 0")
     if "status" in plan.values:

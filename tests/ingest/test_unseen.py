@@ -1,0 +1,58 @@
+"""Odd things of known kinds in files that no corpus holds; every expected value is written down by hand."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.ingest.reading import reading
+
+
+def _plain(late: dict[str, str], *, rows: int = 600, amount: str = "12,50") -> str:
+    """A file that is plain all through, but for the cells of its line 502 (long after the first rows)."""
+    lines = ["kundnr;datum;belopp"]
+    for at in range(rows):
+        row = {"kundnr": f"{at % 90:05d}", "datum": f"2023-{at % 12 + 1:02d}-{at % 28 + 1:02d}", "belopp": amount}
+        lines.append(";".join((row | late if at == 500 else row).values()))
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("cell", ["\u00a000012", "\ufeff00012", "00012\t", '"=""00012"""', "12.0", "\u200b00012"])
+def test_an_id_that_is_dressed_up_far_down_is_the_same_customer(cell: str):
+    with reading(_plain({"kundnr": cell})) as loaded:
+        (ids,) = {str(row[0]) for row in loaded.rows("SELECT customer_id FROM transactions WHERE line = 502")}
+        assert ids == ("12" if cell == "12.0" else "00012")
+        assert loaded.balanced()
+
+
+@pytest.mark.parametrize("word", ["NULL", "None", "-", "(null)", "#SAKNAS!", "n/a", "okänd", "?"])
+@pytest.mark.parametrize("rows", [501, 600])
+def test_a_word_for_nothing_is_no_customer(word: str, rows: int):
+    with reading(_plain({"kundnr": word}, rows=rows)) as loaded:
+        assert loaded.one("SELECT count(*) FROM transactions WHERE customer_id IS NULL") == 1
+        assert loaded.one("SELECT count(DISTINCT customer_id) FROM transactions") == 90
+        assert ("customer_blank", 502) in {(m.code, m.line) for m in loaded.report.messages}
+
+
+@pytest.mark.parametrize("cell", ["epoch", "infinity", "-infinity", "now", "2023-05-05 24:30:00", "20230505x"])
+def test_words_that_a_database_takes_for_dates_are_set_aside(cell: str):
+    with reading(_plain({"datum": cell})) as loaded:
+        assert (loaded.report.rows, loaded.report.set_aside) == (599, 1)
+        assert [m.line for m in loaded.report.messages if m.code == "aside_date_unreadable"] == [502]
+
+
+def test_a_late_twelve_hour_clock_is_read_as_afternoon():
+    with reading(_plain({"datum": "2023-05-05 10:30 PM"})) as loaded:
+        assert loaded.one("SELECT ordered_at FROM transactions WHERE line = 502") == datetime(2023, 5, 5, 22, 30)
+
+
+@pytest.mark.parametrize(("cell", "kronor"), [("1.500", "1500.00"), ("1.230", "1230.00"), ("1.234,50", "1234.50")])
+def test_a_late_point_among_decimal_commas_marks_thousands(cell: str, kronor: str):
+    with reading(_plain({"belopp": cell})) as loaded:
+        assert loaded.one("SELECT amount FROM transactions WHERE line = 502") == Decimal(kronor)
+        assert loaded.one("SELECT sum(amount) FROM transactions") == 599 * Decimal("12.50") + Decimal(kronor)
+
+
+def test_a_number_with_underscores_is_none():
+    with reading(_plain({"belopp": "1_500"})) as loaded:
+        assert (loaded.report.rows, loaded.report.set_aside) == (599, 1)
