@@ -14,11 +14,11 @@ def panel(result: Result, chosen: Pairs, mark: Mark) -> None:
     """Name, sentence with count and money, two figures, five customers, and what can be done with them."""
     words = view.words().with_labels(result.labels)
     kept = marks.pick_key(result, chosen)
-    with st.container(border=True, key="panel"):
+    with st.container(border=True, key=f"panel_{result.key}"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown(text.grey(words.t("ui.chosen_mark")), width="content")
             st.button(
-                words.t("ui.close"), key="close_panel", type="tertiary", icon=":material/close:",
+                words.t("ui.close"), key=f"close_panel_{result.key}", type="tertiary", icon=":material/close:",
                 on_click=state.set_pick, args=(kept, ()),
             )  # fmt: skip
         st.subheader(text.plain(marks.in_words(words, result, mark.mark) or sentence(mark, words)), anchor=False)
@@ -51,14 +51,14 @@ def actions(mark: Mark, found: Summary) -> None:
     """Show all, look within, download."""
     words = view.words()
     if st.button(
-        words.t("ui.show_n", n=found.n_customers), key="show_list", type="primary", width="stretch",
+        words.t("ui.show_n", n=found.n_customers), key=f"show_list_{mark.analysis}", type="primary", width="stretch",
         disabled=not found.n_customers,
     ):  # fmt: skip
         view.set_listed(mark)
         st.switch_page("pages/customers/list.py", query_params=view.parameters("list"))
     with st.container(horizontal=True):
         st.button(
-            words.t("ui.look_within"), key="look_within", type="tertiary", icon=":material/filter_alt:",
+            words.t("ui.look_within"), key=f"look_within_{mark.analysis}", type="tertiary", icon=":material/filter_alt:",
             on_click=view.set_scope, args=(mark,), disabled=not found.n_customers,
         )  # fmt: skip
-        downloads.list_button(mark, key="download_mark")
+        downloads.list_button(mark, key=f"download_mark_{mark.analysis}")

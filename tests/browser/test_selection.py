@@ -30,7 +30,7 @@ def click_a_mark(page: Page) -> None:
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.up()
-    expect(page.locator(".st-key-panel")).to_be_visible()
+    expect(page.locator("[class*='st-key-panel']")).to_be_visible()
     ready(page)
 
 
@@ -45,7 +45,7 @@ def address(page: Page) -> dict[str, list[str]]:
 def test_mark_to_list_to_file_counts_the_same_customers(page: Page, url: str, tmp_path: Path):
     go(page, url, "segments-rfm")
     click_a_mark(page)
-    show = page.locator(".st-key-show_list button")
+    show = page.locator("[class*='st-key-show_list'] button")
     wanted = count_in(show.inner_text())
     show.click()
     expect(page.locator(".st-key-list_ways")).to_be_visible()
@@ -65,8 +65,8 @@ def test_mark_to_list_to_file_counts_the_same_customers(page: Page, url: str, tm
 def test_scope_is_set_by_one_click_and_taken_away_by_its_chip(page: Page, url: str):
     go(page, url, "segments-rfm")
     click_a_mark(page)
-    wanted = count_in(page.locator(".st-key-show_list button").inner_text())
-    page.locator(".st-key-look_within button").click()
+    wanted = count_in(page.locator("[class*='st-key-show_list'] button").inner_text())
+    page.locator("[class*='st-key-look_within'] button").click()
     chips = page.locator(".st-key-scope")
     expect(chips).to_be_visible()
     ready(page)

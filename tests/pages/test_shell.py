@@ -49,7 +49,7 @@ def test_chosen_mark_shows_its_customers_and_becomes_the_scope(data):
     segment = select_segment(app)
     listed = [text for text in texts(app) if text.startswith("Visa alla ")]
     assert listed, texts(app)
-    app.get_by_key("look_within").click().run()
+    app.get_by_key("look_within_segments.rfm").click().run()
     assert parse(app.session_state["view"]["scope"]) == Mark("segments.rfm", (), (("segment", segment),))
     count = listed[0].removeprefix("Visa alla ").removesuffix(" kunder")
     assert f"{count} av 12 kunder" in texts(app)
