@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from insight.analysis.basis import frame
-from insight.analysis.lift_measures import Arm, records, relative, shown_metrics, told_difference
+from insight.analysis.lift_measures import Arm, difference, records, relative, shown_metrics, told_difference
 from insight.analysis.lift_reading import Reading
 from insight.analysis.lift_rules import Trial
 from insight.result import Note, Unit
@@ -19,9 +19,9 @@ from insight.workspace.engine import money
 UNITS: dict[str, Unit] = {
     "arm": "text", "n_customers": "count", "n_buyers": "count", "n_orders": "count", "sales": "money",
     "margin": "money", "contact_cost": "money", "fixed_cost": "money", "net": "money", "other": "text",
-    "rel_sales": "ratio", "effect": "money", "effect_low": "money", "effect_high": "money", "total": "money",
-    "total_low": "money", "total_high": "money", "roi": "ratio", "roi_low": "ratio", "roi_high": "ratio",
-    "break_even_cost": "money", "safe_cost": "money",
+    "rel_sales": "ratio", "more_sales": "money", "effect": "money", "effect_low": "money", "effect_high": "money",
+    "total": "money", "total_low": "money", "total_high": "money", "roi": "ratio", "roi_low": "ratio",
+    "roi_high": "ratio", "break_even_cost": "money", "safe_cost": "money",
 }  # fmt: skip
 EFFECTS = tuple(UNITS)[tuple(UNITS).index("rel_sales") :]
 
@@ -31,9 +31,9 @@ def money_table(found: pd.DataFrame, reading: Reading, costs: Mapping[str, float
 
     As they are: n_customers, n_buyers, n_orders, sales, margin, contact_cost, fixed_cost, and net = margin - both
     costs, which holds what customers would have bought anyway. Against `other` (the control; without one the best
-    other arm): rel_sales, effect per customer on the deciding figure, total = n · effect, roi on cost in all (only
-    against a control), break_even_cost per contact where both arms would net the same and safe_cost where the lower
-    bound would; each with its 95 % interval. None where it is not defined or not known.
+    other arm): rel_sales, more_sales in all, effect per customer on the deciding figure, total = n · effect, roi on
+    cost in all (only against a control), break_even_cost per contact where both arms would net the same and safe_cost
+    where the lower bound would; each with its 95 % interval. None where it is not defined or not known.
     """
     trial, arms, against = reading.trial, reading.arms, reading.against
     shown = shown_metrics(trial)
@@ -66,8 +66,9 @@ def _against(trial: Trial, arm: Arm, other: Arm) -> dict[str, object]:
     effect = told_difference(trial, arm, other, trial.primary)
     total = campaign_total(effect, arm.n)
     lift, _ = relative(arm, other, "spend")
+    sales = campaign_total(difference(arm, other, "spend"), arm.n)
     row: dict[str, object] = {
-        "rel_sales": lift.rel_effect_size if lift else None,
+        "rel_sales": lift.rel_effect_size if lift else None, "more_sales": sales.total,
         "effect": effect.effect_size, "effect_low": effect.ci_lower, "effect_high": effect.ci_upper,
         "total": total.total, "total_low": total.ci_lower, "total_high": total.ci_upper,
     }  # fmt: skip
@@ -87,14 +88,17 @@ def _moved(effect: Difference, by: float) -> Difference:
 
 
 def despite_notes(trial: Trial, paid: pd.DataFrame) -> tuple[Note, ...]:
-    """More sales and less money: the arms whose percentage shines while they lose kronor."""
+    """More sales and less money: the arms that shine in sales while they lose kronor, per cent where there is one."""
     found: list[Note] = []
-    for row in paid.to_dict("records"):
-        if trial.primary != "net_profit" or not row["rel_sales"] or row["rel_sales"] <= 0:
+    for row in records(paid):
+        if trial.primary != "net_profit" or not row["more_sales"] or row["more_sales"] <= 0:
             continue
-        values = {"arm": row["arm"], "other": row["other"], "rel": row["rel_sales"]}
-        if trial.control is None and row["net"] < 0:
-            found.append(Note("lift_despite_loss_own", {**values, "total": row["net"]}, "warning"))
-        elif row["total_high"] is not None and row["total_high"] < 0:
-            found.append(Note("lift_despite_loss", {**values, "total": row["total"]}, "warning"))
+        of_its_own = trial.control is None and row["net"] < 0
+        if of_its_own or (row["total_high"] is not None and row["total_high"] < 0):
+            code = "lift_despite_loss_own" if of_its_own else "lift_despite_loss"
+            values = {
+                "arm": row["arm"], "other": row["other"], "total": row["net"] if of_its_own else row["total"],
+                "rel": row["rel_sales"], "more": row["more_sales"],
+            }  # fmt: skip
+            found.append(Note(code if row["rel_sales"] is not None else f"{code}_kr", values, "warning"))
     return tuple(found)

@@ -52,7 +52,7 @@ class Reading:
     @property
     def evidence(self) -> Evidence:
         """Measured against control, or association."""
-        return "control" if self.checked.drawn and self.trial.control is not None else "association"
+        return "control" if self.claims and self.trial.control is not None else "association"
 
     @property
     def metric(self) -> Message:

@@ -152,6 +152,21 @@ def test_a_percentage_beside_a_loss_is_told_in_kronor_first():
     assert result.headline.values["arm"] == "sms"
 
 
+def test_without_a_percentage_the_loss_is_told_beside_the_kronor_of_sales():
+    # 60 against 5 buyers: too few for a relative difference, and the letters still cost more than they gave
+    lines, plan = [LAST], []
+    for number in range(1000):
+        arm = ("brev", "sms")[number % 2]
+        if number < (120 if arm == "brev" else 10):
+            lines.append((f"k{number}", "2024-09-05", 200 + number % 8, f"o{number}"))
+        plan.append(assigned(f"k{number}", arm, 100 if arm == "brev" else 1))
+    result = run(workspace(lines, assignments=plan), window=30, margin_rate=0.5)
+    note = next(note for note in result.notes if note.code == "lift_despite_loss_own_kr")
+    sales = {arm: row.mean * row.n_obs for arm, row in rows_of(result, "spend").items()}
+    assert float(note.values["total"]) == pytest.approx(sales["brev"] / 2 - 500 * 100)
+    assert note.values["more"] == pytest.approx(sales["brev"] - sales["sms"])
+
+
 def test_many_looks_cost_about_half_the_width_again():
     # methods 1: at the planned size the always-valid interval is 1.55 times the fixed one
     lines, plan, _ = four_arms(n=500, seed=9)
