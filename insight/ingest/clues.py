@@ -17,6 +17,10 @@ _TIME_WORDS = ("tid", "time", "klock")
 _DATES = ("date", "datetime")
 _NUMBERS = ("money", "price", "number", "integer", "score")
 _ASKED = re.compile(r"rekommend|recommend|sannolikt|likely|likelihood|hurnojd|betyg")
+_MONTH = re.compile(r"(?:19|20)\d{2}[-/](?:0[1-9]|1[0-2])")
+_SIX = re.compile(r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+# An answer from 0 to 10 with words behind it: '9 - mycket troligt', '10 (extremely likely)'.
+_GRADED = re.compile(r"(?:10|\d)(?:[\s.:=)(–-]+\D.*|\s*/\s*10)?")
 _ARMS = frozenset(
     {"test", "kontroll", "control", "testgrupp", "kontrollgrupp", "treatment", "behandling", "holdout", "variant"}
 )
@@ -24,7 +28,10 @@ _ARMS = frozenset(
 
 @dataclass(frozen=True)
 class Content:
-    """What the sample of a column holds: shares of the filled cells by kind, and a few facts."""
+    """What the sample of a column holds: shares of the filled cells by kind, and a few facts.
+
+    six: cells that can be days as 240131. graded: answers from 0 to 10 with words behind. wordy: running text.
+    """
 
     filled: int
     total: int
@@ -41,6 +48,9 @@ class Content:
     highest: float
     length: float
     arms: bool
+    six: float
+    graded: float
+    wordy: float
 
 
 def contents(rows: Sequence[Sequence[str]], width: int) -> list[Content]:
@@ -55,8 +65,11 @@ def _content(cells: Sequence[str]) -> Content:
     eight = sum(
         bool(re.fullmatch(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4}|\d{6})?", cell)) for cell in filled
     )
-    plain = [float(cell) for cell in filled if re.fullmatch(r"-?\d{1,15}(?:\.\d+)?", cell)]
-    dates = kinds.count("date") + (eight if eight >= 0.95 * n and len(set(filled)) > 1 else 0)
+    plain = [float(cell.replace(",", ".")) for cell in filled if re.fullmatch(r"-?\d{1,15}(?:[.,]\d+)?", cell)]
+    months = sum(bool(_MONTH.fullmatch(cell)) for cell in filled)
+    dates = kinds.count("date") + max(
+        (many for many in (eight, months) if many >= 0.95 * n and len(set(filled)) > 1), default=0
+    )
     return Content(
         filled=len(filled), total=len(cells),
         number=kinds.count("number") / n, date=dates / n, email=kinds.count("email") / n, flag=kinds.count("flag") / n,
@@ -71,6 +84,9 @@ def _content(cells: Sequence[str]) -> Content:
         lowest=min(plain, default=0.0), highest=max(plain, default=0.0),
         length=sum(map(len, filled)) / n,
         arms=1 < len(set(filled)) <= 12 and any(cell.lower() in _ARMS for cell in set(filled)),
+        six=sum(bool(_SIX.fullmatch(cell)) for cell in filled) / n,
+        graded=sum(bool(_GRADED.fullmatch(cell)) for cell in filled) / n,
+        wordy=sum(len(cell.split(maxsplit=2)) > 2 for cell in filled) / n,
     )  # fmt: skip
 
 
@@ -97,7 +113,11 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
             alias = max(near, key=len)
             score = NEAR * (0.4 + 0.6 * len(alias) / len(folded))
             reason = Message("ingest.reason_near", {"column": label})
-        elif field.type == "score" and _ASKED.search(folded) and look.number > 0.5 and look.highest <= 10:
+        elif (
+            field.type == "score"
+            and _ASKED.search(folded)
+            and (look.graded > 0.8 or (look.number > 0.5 and look.highest <= 10))
+        ):
             score, reason = NEAR, Message("ingest.reason_near", {"column": label})
     if score and field.name == "amount":
         score += 0.3 * bool(re.search(r"exkl|exvat|exclvat|excl|net", folded)) - 0.3 * bool(
@@ -138,9 +158,10 @@ def _suits(field: Field, look: Content) -> float:
         return 0.5
     if field.type in _DATES:
         numeric = 0.5 if look.number > 0.9 and look.date < 0.5 else 0.0
-        serial = look.whole and look.lowest >= 20_000 and look.highest <= 60_000
+        serial = look.number > 0.9 and look.lowest >= 20_000 and look.highest <= 60_000
         epoch = look.whole and look.lowest >= 8e8 and look.highest <= 2.2e12
-        return 1.0 if look.date >= 0.5 else 0.8 if serial or epoch else max(0.15, numeric * 0.4, look.date)
+        known = serial or epoch or look.six > 0.95
+        return 1.0 if look.date >= 0.5 else 0.8 if known else max(0.15, numeric * 0.4, look.date)
     if field.type in _NUMBERS:
         if field.type == "score":
             return 1.0 if look.number >= 0.5 or look.flag == 0 else 0.2
@@ -170,11 +191,11 @@ def time_column(table: Table, labels: Sequence[str], looks: Sequence[Content], t
 
 
 def _specificity() -> dict[tuple[str, str], float]:
-    """How much an alias speaks for one table: 1 when only one knows it, else shared."""
+    """How much an alias speaks for one table: 1 when only one knows it, else shared. Every table has a customer."""
     homes: dict[str, set[str]] = {}
     for table in TABLES.values():
         for field in table.fields:
-            for alias in aliases_of(field):
+            for alias in aliases_of(field) if field.name != "customer_id" else ():
                 homes.setdefault(alias, set()).add(table.name)
     return {(name, alias): 1 / len(tables) for alias, tables in homes.items() for name in tables}
 

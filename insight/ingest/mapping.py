@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from insight.errors import IngestError
-from insight.ingest.clues import CONTENT, EXACT, SPECIFIC, Content, aliases_of, by_header, contents, time_column
+from insight.ingest.clues import CONTENT, EXACT, NEAR, SPECIFIC, Content, aliases_of, by_header, contents, time_column
 from insight.ingest.options import ReadOptions
 from insight.ingest.schema import TABLES, Table, fold
 from insight.result import Message
@@ -125,12 +125,13 @@ def _kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str]) 
         choice = found.choices[at]
         weight = SPECIFIC.get((found.kind, fold(labels[at])), 0.5)
         score += weight * min(1.0, choice.score / EXACT)
-        named += choice.score > CONTENT and weight >= 0.3
+        named += choice.score > 0.98 * NEAR and weight >= 0.3
     if found.kind == "transactions":
         sure = all(found.choices[core[name]].score >= CONTENT for name in ("ordered_at", "amount") if name in core)
         return score + (1.5 if sure else 0.5) - (2.5 if _is_register(core, looks, labels) else 0)
     if found.kind == "customers":
-        return score
+        ids = looks[core["customer_id"]]
+        return score - (2 if ids.filled >= 5 and ids.distinct < 0.8 * ids.filled else 0)
     if not named:
         return None
     if found.kind == "assignments" and "arm" in core and looks[core["arm"]].arms:
@@ -293,7 +294,7 @@ def _customer_by_content(places: _Places, has_header: bool) -> None:
     if has_header and not customers:
         return
     for at, look in enumerate(places.looks):
-        plain = look.date < 0.5 and look.decimals < 0.3 and look.length <= 40
+        plain = look.date < 0.5 and look.decimals < 0.3 and look.length <= 40 and look.wordy < 0.5
         many = look.whole or look.distinct > 0.05 * look.filled
         key = at == 0 and look.distinct == look.filled and (look.whole or look.number == 0)
         other = fold(places.labels[at]) in _OTHER_THINGS

@@ -56,3 +56,57 @@ def test_a_late_point_among_decimal_commas_marks_thousands(cell: str, kronor: st
 def test_a_number_with_underscores_is_none():
     with reading(_plain({"belopp": "1_500"})) as loaded:
         assert (loaded.report.rows, loaded.report.set_aside) == (599, 1)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "first", "last"),
+    [
+        ("datum", ("240131", "240229", "241231"), "2024-01-31", "2024-12-31"),
+        ("datum", ("45322,4375", "45351,5", "45657,25"), "2024-01-31", "2024-12-31"),
+        ("månad", ("2024-01", "2024-02", "2024-12"), "2024-01-01", "2024-12-01"),
+        ("period", ("2023-05", "2023-11", "2024-02"), "2023-05-01", "2024-02-01"),
+    ],
+)
+def test_purchases_stay_purchases_however_their_day_is_written(header: str, cells: tuple, first: str, last: str):
+    rows = "".join(f"{10 + at % 2};Bo Ek;{cells[at % 3]};100,00\n" for at in range(12))
+    with reading(f"kundnr;namn;{header};belopp\n{rows}") as loaded:
+        assert (loaded.report.kind, loaded.report.outcome, loaded.report.rows) == ("transactions", "warn", 12)
+        assert loaded.rows("SELECT CAST(CAST(min(ordered_at) AS DATE) AS VARCHAR), CAST(CAST(max(ordered_at) AS DATE) AS "
+                           "VARCHAR), sum(amount) FROM transactions") == [(first, last, 1200)]  # fmt: skip
+
+
+def test_cards_of_customers_are_identities():
+    rows = "".join(f"{at // 2:05d};96{at:08d};kort\n" for at in range(20))
+    with reading("Kundnr;Kortnr;Typ\n" + rows) as loaded:
+        assert (loaded.report.kind, loaded.report.rows, loaded.report.outcome) == ("identities", 20, "accept")
+
+
+@pytest.mark.parametrize(
+    ("question", "answers", "total"),
+    [
+        (
+            "Hur sannolikt är det att du rekommenderar oss?",
+            ("9 - mycket troligt", "10 (extremt troligt)", "0: nej"),
+            19,
+        ),
+        ("How likely are you to recommend our shop to a friend?", ("7", "8", "2"), 17),
+        ("Hur troligt är det att du skulle rekommendera butiken?", ("9/10", "10/10", "3/10"), 22),
+    ],
+)
+def test_the_question_itself_is_the_header_of_the_score(question: str, answers: tuple, total: int):
+    rows = "".join(f"{at};2024-04-{10 + at};{cell}\n" for at, cell in enumerate(answers))
+    with reading(f"Kundnr;Svarsdatum;{question}\n{rows}") as loaded:
+        assert (loaded.report.kind, loaded.report.rows) == ("answers", 3)
+        assert loaded.one("SELECT sum(score) FROM answers") == total
+
+
+def test_a_date_alone_makes_no_reward_and_no_mailing():
+    rows = "".join(f"{at:03d};2024-04-{10 + at};villa\n" for at in range(9))
+    with reading("kundnr;besiktningsdatum;boende\n" + rows) as loaded:
+        assert (loaded.report.kind, loaded.report.rows) == ("customers", 9)
+
+
+def test_a_script_is_no_register_of_customers():
+    text = "CREATE TABLE kund (id INT);\n" + "INSERT INTO kund VALUES (1,'a','2024-01-01');\n" * 3
+    with reading(text) as loaded:
+        assert loaded.report.outcome == "refuse"
