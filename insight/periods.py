@@ -59,6 +59,11 @@ def fiscal_year(year: int, first_month: int) -> Period:
     return Period(start, add_months(start, 12))
 
 
+def as_far_as(period: Period, last_day: date) -> Period:
+    """The part of the period that the data reach, so that ten months are set against the same ten a year before."""
+    return Period(period.start, max(min(period.end, last_day + timedelta(days=1)), period.start + timedelta(days=1)))
+
+
 def year_to_date(last_day: date, first_month: int = 1) -> Period:
     """From the beginning of the (fiscal) year to the last day with data, that day included."""
     year = last_day.year if last_day.month >= first_month else last_day.year - 1

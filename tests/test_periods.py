@@ -6,6 +6,7 @@ import pytest
 
 from insight.periods import (
     Period,
+    as_far_as,
     calendar_year,
     fiscal_year,
     fiscal_years,
@@ -64,3 +65,10 @@ def test_months_between_counts_both_ends():
         date(2025, 1, 1),
         date(2025, 2, 1),
     ]
+
+
+def test_a_year_goes_as_far_as_the_data():
+    ten_months = as_far_as(calendar_year(2025), date(2025, 10, 31))
+    assert (ten_months.start, ten_months.end) == (date(2025, 1, 1), date(2025, 11, 1))
+    whole = as_far_as(calendar_year(2024), date(2025, 10, 31))
+    assert (whole.start, whole.end) == (date(2024, 1, 1), date(2025, 1, 1))

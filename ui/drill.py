@@ -58,7 +58,8 @@ def actions(mark: Mark, found: Summary) -> None:
         st.switch_page("pages/customers/list.py", query_params=view.parameters("list"))
     with st.container(horizontal=True):
         st.button(
-            words.t("ui.look_within"), key=f"look_within_{mark.analysis}", type="tertiary", icon=":material/filter_alt:",
+            words.t("ui.look_within"), key=f"look_within_{mark.analysis}", type="tertiary",
+            icon=":material/filter_alt:",
             on_click=view.set_scope, args=(mark,), disabled=not found.n_customers,
         )  # fmt: skip
         downloads.list_button(mark, key=f"download_mark_{mark.analysis}")

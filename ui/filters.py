@@ -155,8 +155,10 @@ def _kind_chosen() -> None:
     proposals: Mapping[Kind, Callable[[], Period]] = {
         "rolling": lambda: periods.rolling(latest),
         "months": lambda: periods.whole_months(latest, latest),
-        "calendar": lambda: periods.calendar_year(last.year),
-        "fiscal": lambda: periods.fiscal_year(periods.fiscal_years(first, last, _fiscal_first())[0], _fiscal_first()),
+        "calendar": lambda: periods.as_far_as(periods.calendar_year(last.year), last),
+        "fiscal": lambda: periods.as_far_as(
+            periods.fiscal_year(periods.fiscal_years(first, last, _fiscal_first())[0], _fiscal_first()), last
+        ),
         "to_date": lambda: periods.year_to_date(last),
         "range": lambda: _held(first, last),
     }
@@ -207,9 +209,9 @@ def _year_chosen() -> None:
     kind = _held_kind()
     month = int(state.widget("w_fiscal_month") or 1)
     if kind == "calendar":
-        _keep(periods.calendar_year(state.widget("w_year")))
+        _keep(periods.as_far_as(periods.calendar_year(state.widget("w_year")), cache.extent()[1]))
     elif kind == "fiscal":
-        _keep(periods.fiscal_year(state.widget("w_year"), month), fy=str(month))
+        _keep(periods.as_far_as(periods.fiscal_year(state.widget("w_year"), month), cache.extent()[1]), fy=str(month))
     else:
         _keep(periods.year_to_date(cache.extent()[1], month))
 

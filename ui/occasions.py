@@ -21,7 +21,9 @@ def of(result: Result, chart: Chart) -> tuple[Occasion, ...]:
 def _days(result: Result, chart: Chart) -> list[date]:
     """The chart's points in time, from whichever of the answer's tables it draws."""
     table = next((t for t in (result.table, *result.tables.values()) if chart.x in t.columns), None)
-    return [] if table is None else [day for day in table[chart.x] if isinstance(day, date)]
+    days = [] if table is None else [day for day in table[chart.x] if isinstance(day, date)]
+    # Only months: a wave or another odd day has no stretch of its own that an occasion could fall in.
+    return days if all(day.day == 1 for day in days) else []
 
 
 def _after(last: date) -> date:
@@ -49,14 +51,19 @@ def notes(found: Sequence[Occasion], chart: Chart, result: Result) -> tuple[Anno
 def below(found: Sequence[Occasion]) -> None:
     """Every occasion with its day, holidays and campaigns each on a line."""
     words = view.words()
+    form = "d MMM" if _unique(found) else "d MMM y"
     for kind, key in (("holiday", "occasion.holidays"), ("campaign", "occasion.campaigns")):
         names = [
-            words.t("occasion.at", name=_name(words, o), day=words.day(o.on, form="d MMM"))
+            words.t("occasion.at", name=_name(words, o), day=words.day(o.on, form=form))
             for o in found
             if o.kind == kind
         ]
         if names:
             st.markdown(text.grey(words.t(key, names=words.list(names))))
+
+
+def _unique(found: Sequence[Occasion]) -> bool:
+    return len({o.name for o in found}) == len(found)
 
 
 def _name(words: Words, occasion: Occasion) -> str:

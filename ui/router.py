@@ -17,6 +17,7 @@ def run() -> None:
     view.adopt()
     presenting = view.presenting()
     page = st.navigation(nav.pages(view.words()), position="top" if presenting else "sidebar", expanded=True)
+    st.set_page_config(page_title=f"{page.title} · Kundkompass")
     view.settle(page.url_path)
     chrome.dress(presenting)
     try:

@@ -4,6 +4,7 @@ Keys are the schema's field names, a few made ones (age_band, first_channel …)
 along beyond the schema, their labels as the file has them.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -75,11 +76,20 @@ def available(query: Query, *, of_customers: bool = False) -> dict[str, Dimensio
             continue
         held = _held(query, table, [_SOURCE.get(key, key) for key in keys])
         found |= {key: Dimension(key, level, key) for key in keys if _SOURCE.get(key, key) in held}
+    hidden = _personal(query)
     for table, column, label in query.rows("SELECT table_name, column_name, label FROM attributes ORDER BY 1, 2"):
+        if label in hidden:
+            continue
         wanted = table == "customers" or (table == "transactions" and not of_customers)
         if wanted and label not in found and _COLUMN.fullmatch(column):
             found[label] = Dimension(label, "customer" if table == "customers" else "line", column, own=True)
     return found
+
+
+def _personal(query: Query) -> set[str]:
+    """Labels of columns that were recognised as names, addresses and the like: nobody is told apart by those."""
+    reports = [json.loads(row[0]) for row in query.rows("SELECT report FROM files")]
+    return {column["label"] for report in reports for column in report["columns"] if column["personal"]}
 
 
 def _held(query: Query, table: str, columns: list[str]) -> set[str]:
