@@ -1,5 +1,7 @@
 """What a page needs before it runs, and the page that says what is missing."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from insight.analysis import registry
@@ -26,7 +28,7 @@ def require_customers() -> None:
 
 def refused(refusal: InsightError, *, eyebrow: str = "") -> None:
     """The empty page: the headline says what is missing, the frame what is needed; one filled way out."""
-    sentence = view.words().message(Message(refusal.key, refusal.values))
+    sentence = view.words().message(Message(refusal.key, _named(refusal)))
     headline, _, rest = sentence.partition(". ")
     with st.container(gap=None):
         if eyebrow:
@@ -37,6 +39,15 @@ def refused(refusal: InsightError, *, eyebrow: str = "") -> None:
             with st.container(width=760):
                 st.markdown(text.plain(rest))
         _ways_out()
+
+
+def _named(refusal: InsightError) -> Mapping[str, object]:
+    """The refusal's values, a setting called by the name that it has on the page."""
+    words, name = view.words(), refusal.values.get("name")
+    label = f"setting.{name}.label"
+    if refusal.key.startswith("setting.") and words.has(label):
+        return {**refusal.values, "name": words.t(label)}
+    return refusal.values
 
 
 def _ways_out() -> None:

@@ -1,5 +1,7 @@
 """Movement on the ladder: from which step to which, in customers and in money."""
 
+import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -17,9 +19,7 @@ from insight.analysis.ladder_rules import (
     WINDOW,
     Windows,
     climbs,
-    make_known,
     make_steps,
-    make_values,
     step_keys,
     step_labels,
     windows,
@@ -33,29 +33,47 @@ from insight.workspace.engine import Query, money
 
 _FEW = 30
 
-# Everyone who has bought before `end`, with the step at both dates. 'new' had never bought before `start`.
+# Everyone with a line before `end`, both windows side by side: one pass over the orders.
+_SUMS = """
+    SELECT
+        customer_id,
+        sum(CASE WHEN ordered_on >= $opened AND ordered_on < $start THEN sales ELSE 0 END) AS sales_before,
+        sum(CASE WHEN ordered_on >= $opened_last THEN sales ELSE 0 END) AS sales_after,
+        count(CASE WHEN ordered_on >= $opened AND ordered_on < $start AND NOT is_return THEN 1 END) AS n_orders_before,
+        count(CASE WHEN ordered_on >= $opened_last AND NOT is_return THEN 1 END) AS n_orders_after,
+        sum(CASE WHEN ordered_on >= $opened AND ordered_on < $start THEN {value} ELSE 0 END) AS value_before,
+        sum(CASE WHEN ordered_on >= $opened_last THEN {value} ELSE 0 END) AS value_after,
+        min(CASE WHEN is_return THEN NULL ELSE ordered_on END) AS first_order_on
+    FROM orders
+    WHERE ordered_on < $end AND customer_id IS NOT NULL
+        AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
+    GROUP BY customer_id
+"""
+_VALUE = {
+    "sales": "sales", "orders": "CASE WHEN is_return THEN 0 ELSE 1 END", "margin": "coalesce(margin, 0)"
+}  # fmt: skip
+
+# 'new' had never bought before `start`. Steps in braces are written out by `_stepped`.
 _MEMBERS = """
     SELECT
-        bought.customer_id,
-        CASE WHEN bought.first_order_on >= $start THEN 'new' ELSE coalesce(before_steps.step, 'none') END AS from_step,
-        coalesce(after_steps.step, 'none') AS to_step,
-        coalesce(before_values.sales, 0) AS sales_before,
-        coalesce(after_values.sales, 0) AS sales_after,
-        coalesce(after_values.sales, 0) - coalesce(before_values.sales, 0) AS money_change,
-        coalesce(before_values.n_orders, 0) AS n_orders_before,
-        coalesce(after_values.n_orders, 0) AS n_orders_after
-    FROM known_customers AS bought
-    LEFT JOIN values_start AS before_values ON before_values.customer_id = bought.customer_id
-    LEFT JOIN values_end AS after_values ON after_values.customer_id = bought.customer_id
-    LEFT JOIN ladder_steps AS before_steps ON before_values.value > 0
-        AND before_values.value >= before_steps.low_bound AND before_values.value < before_steps.high_bound
-    LEFT JOIN ladder_steps AS after_steps ON after_values.value > 0
-        AND after_values.value >= after_steps.low_bound AND after_values.value < after_steps.high_bound
+        customer_id,
+        CASE WHEN first_order_on >= $start THEN 'new' ELSE {step of value_before} END AS from_step,
+        {step of value_after} AS to_step,
+        sales_before,
+        sales_after,
+        sales_after - sales_before AS money_change,
+        n_orders_before,
+        n_orders_after
+    FROM ({sums}) AS sums
 """
-
-_THEN = _MEMBERS.replace("values_start", "values_then").replace("values_end", "values_then_end")
-
-_TABLE_THEN = "SELECT from_step, to_step, count(*) AS n_customers FROM members_then GROUP BY from_step, to_step"
+_THEN = """
+    SELECT from_step, to_step, count(*) AS n_customers
+    FROM (
+        SELECT CASE WHEN first_order_on >= $start THEN 'new' ELSE {step of value_before} END AS from_step,
+            {step of value_after} AS to_step
+        FROM ({sums}) AS sums) AS stepped
+    GROUP BY from_step, to_step
+"""
 
 _TABLE = """
     SELECT
@@ -67,8 +85,11 @@ _TABLE = """
 
 # Not by way of the cells: the check must be able to fail.
 _CHANGE = """
-    SELECT (SELECT coalesce(sum(sales), 0) FROM values_end)
-        - (SELECT coalesce(sum(sales), 0) FROM values_start) AS change
+    SELECT coalesce(sum(CASE WHEN ordered_on >= $opened_last THEN sales ELSE 0 END), 0)
+        - coalesce(sum(CASE WHEN ordered_on < $start THEN sales ELSE 0 END), 0) AS change
+    FROM orders
+    WHERE ordered_on >= $opened AND ordered_on < $end AND customer_id IS NOT NULL
+        AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
 """
 
 _ROWS = """
@@ -82,14 +103,36 @@ _ROWS = """
 """
 
 
+def _days(span: Windows) -> dict[str, object]:
+    return {"opened": span.opened, "start": span.start, "opened_last": span.opened_last, "end": span.end}
+
+
+def _stepped(text: str, count: int, counted: str) -> str:
+    """The text with its sums in place and the steps of its values written out, for a ladder of so many bounds."""
+
+    def step(found: re.Match[str]) -> str:
+        value = found[1]
+        cases = [f"WHEN {value} < $bound_{number} THEN 'step_{number + 1}'" for number in range(count)]
+        return f"CASE WHEN {value} <= 0 THEN 'none' {' '.join(cases)} ELSE 'step_{count + 1}' END"
+
+    return re.sub(r"{step of (\w+)}", step, text).replace("{sums}", _SUMS.replace("{value}", _VALUE[counted]))
+
+
+def _limits(bounds: Sequence[Decimal]) -> dict[str, object]:
+    return {f"bound_{number}": bound for number, bound in enumerate(bounds)}
+
+
 def make_members(query: Query, settings: Settings) -> tuple[Windows, tuple[Decimal, ...]]:
     """Temporary table `members`: customer_id, from_step, to_step, sales before and after; and what rules were used."""
     span = windows(query, settings)
-    make_values(query, "values_start", span.opened, span.start, settings["basis"])
-    make_values(query, "values_end", span.opened_last, span.end, settings["basis"])
+    counted = settings["basis"]
+    if not settings["bounds"]:
+        # Only proposals look at the values; with bounds given the sums are never kept.
+        query.make("sums", _SUMS.replace("{value}", _VALUE[counted]), **_days(span))
+        query.make("values_start", "SELECT value_before AS value FROM sums")
+        query.make("values_end", "SELECT value_after AS value FROM sums")
     bounds = make_steps(query, settings)
-    make_known(query, span.end)
-    query.make("members", _MEMBERS, start=span.start)
+    query.make("members", _stepped(_MEMBERS, len(bounds), counted), **_days(span), **_limits(bounds))
     return span, bounds
 
 
@@ -126,7 +169,7 @@ def migration(query: Query, settings: Settings) -> Result:
     table = table.sort_values(["from_step", "to_step"], key=lambda column: column.map(order), ignore_index=True)
     _add_shares(table)
     then = compared_windows(span)
-    _add_then(query, table, then, settings["basis"])
+    _add_then(query, table, then, bounds, settings["basis"])
     rank = {key: number for number, key in enumerate(step_keys(bounds), start=1)} | {NONE: 0}
     stood = table[table["from_step"] != NEW]
     worst = _worst_fall(table, rank)
@@ -143,7 +186,7 @@ def migration(query: Query, settings: Settings) -> Result:
         "new": Metric(int(table.loc[table["from_step"] == NEW, "n_customers"].sum()), "count", mark={"from_step": NEW}),
     }
     rule = Message("ladder.rule", {"window": span.months, "start": span.start, "end": span.end})
-    basis = window_basis(query, span, rule, "migration", SumCheck(money(query.one(_CHANGE)[0]), {"cells": change}))
+    basis = window_basis(query, span, rule, "migration", SumCheck(_whole_change(query, span), {"cells": change}))
     return Result(
         key="ladder.migration",
         headline=_headline(worst, metrics, span.end),
@@ -203,16 +246,18 @@ def compared_windows(span: Windows) -> Windows | None:
     return None
 
 
-def _add_then(query: Query, table: pd.DataFrame, then: Windows | None, counted: str) -> None:
+def _whole_change(query: Query, span: Windows) -> Decimal:
+    """Identified sales of the later window minus the earlier, straight from the orders; windows may overlap."""
+    return money(query.one(_CHANGE, **_days(span))[0])
+
+
+def _add_then(query: Query, table: pd.DataFrame, then: Windows | None, bounds: Sequence[Decimal], counted: str) -> None:
     """Adds n_customers_then and share_then to the table, by the same bounds."""
     if then is None:
         table["n_customers_then"], table["share_then"] = None, None
         return
-    make_values(query, "values_then", then.opened, then.start, counted)
-    make_values(query, "values_then_end", then.opened_last, then.end, counted)
-    make_known(query, then.end)
-    query.make("members_then", _THEN, start=then.start)
-    cells = {(a, b): int(n) for a, b, n in query.rows(_TABLE_THEN)}
+    found = query.rows(_stepped(_THEN, len(bounds), counted), **_days(then), **_limits(bounds))
+    cells = {(a, b): int(n) for a, b, n in found}
     sizes: dict[str, int] = {}
     for (a, _), n in cells.items():
         sizes[a] = sizes.get(a, 0) + n

@@ -8,5 +8,9 @@ COLUMNS = (
     "step", "low_bound", "n_customers", "sales", "share_sales", "margin", "value_per_customer", "receipt", "frequency",
     "to_next",
 )  # fmt: skip
+LEVEL_COLUMNS = (
+    "level", "n_customers", "sales", "share_sales", "sales_per_customer", "receipt", "frequency", "to_next",
+)  # fmt: skip
 question.ask("ladder.steps", columns=COLUMNS)
 question.also("ladder.history", picker=partial(filters.pick_choice, "ladder.history", "grain"))
+question.also("ladder.levels", table=True, columns=LEVEL_COLUMNS)

@@ -304,3 +304,43 @@ def test_any_history_adds_up_in_every_view(lines, step):
     identified = whole.table[whole.table["class"] != "unidentified"]
     assert sum(matrix.table["money_change"]) == sum(identified["money_change"])
     assert sum(steps.table["sales"]) == sum(identified["money_after"])
+
+
+# --- the file's own levels --------------------------------------------------------------------------------------------
+
+
+def leveled(levels):
+    return workspace(
+        [("a", "2024-03-01", 6000), ("b", "2024-03-01", 100), ("c", "2024-03-01", 50), ("d", "2023-03-01", 10)],
+        [{"customer_id": who, "member_level": level} for who, level in levels.items()],
+    )
+
+
+def test_the_files_levels_stand_beside_the_steps_by_purchases():
+    made = leveled({"a": "Guld", "b": "Guld", "c": "Silver", "zoe": "Silver"})
+    try:
+        result = run(made, "ladder.levels", YEARS)
+    finally:
+        made.destroy()
+    # 'zoe' never bought; 'd' bought long ago and has no level.
+    assert rows(result, "level", "n_customers", "sales") == [
+        ("Guld", 2, Decimal(6100)), ("Silver", 1, Decimal(50)), ("no_level", 1, Decimal(0)),
+    ]  # fmt: skip
+    assert [tuple(row) for row in result.tables["cross"].itertuples(index=False, name=None)] == [
+        ("Guld", "step_3", 1, Decimal(6000)), ("Guld", "step_1", 1, Decimal(100)),
+        ("Silver", "step_1", 1, Decimal(50)), ("no_level", "none", 1, Decimal(0)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("levels", "key"),
+    [({"a": None}, "ladder.no_levels"), ({f"c{n}": f"level {n}" for n in range(400)}, "ladder.too_many_levels")],
+)
+def test_a_level_column_that_is_none_is_said(levels, key):
+    made = leveled(levels)
+    try:
+        with pytest.raises(InsightError) as refused:
+            run(made, "ladder.levels", YEARS)
+    finally:
+        made.destroy()
+    assert refused.value.key == key

@@ -1,0 +1,125 @@
+"""The ladder on many lines: a changed bound and a click, in CPU seconds, beside the same query by hand in DuckDB.
+
+    python -m bench.ladder                  1,000,000 lines
+    python -m bench.ladder --lines 10000000 what a large chain has
+
+By hand: one statement over the order table that classes every customer by two windows' sums and counts the cells, and
+one that lists the customers of a cell. Ours also compares with a year before, gives intervals and closes the account.
+CPU seconds include both cores; medians of `--rounds`, the two ways in turn.
+"""
+
+import argparse
+import resource
+import statistics
+import tempfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from insight.analysis import registry
+from insight.workspace.engine import Query
+from insight.workspace.facts import build_facts
+from insight.workspace.tables import create_tables
+
+_ORDERS = """
+    CREATE TEMP TABLE made AS SELECT
+        i AS number,
+        'K' || lpad(cast(cast(floor(pow(random(), 1.5) * $customers) AS INTEGER) AS VARCHAR), 7, '0') AS customer_id,
+        TIMESTAMP '2022-01-01' + to_days(cast(floor(random() * 1180) AS INTEGER)) AS ordered_at,
+        CASE WHEN random() < 0.03 THEN -1 ELSE 1 END AS sign
+    FROM range($orders) AS numbers(i)
+"""
+_LINES = """
+    INSERT INTO transactions (customer_id, ordered_at, amount, order_id, channel, category, file_id, line)
+    SELECT
+        made.customer_id, made.ordered_at, cast(made.sign * exp(5 + random() * 1.5) AS DECIMAL(18, 2)),
+        'O' || made.number, 'web', 'shoes', 1, lines.i
+    FROM range($lines) AS lines(i) JOIN made ON made.number = lines.i // 3
+    ORDER BY made.customer_id, made.ordered_at, lines.i
+"""
+_CELLS_BY_HAND = """
+    WITH sums AS (
+        SELECT customer_id,
+            sum(CASE WHEN ordered_on < $start AND ordered_on >= $opened THEN sales ELSE 0 END) AS before,
+            sum(CASE WHEN ordered_on >= $start THEN sales ELSE 0 END) AS after
+        FROM orders WHERE ordered_on < $end AND customer_id IS NOT NULL GROUP BY customer_id)
+    SELECT
+        CASE WHEN before <= 0 THEN 0 WHEN before < 1000 THEN 1 WHEN before < 5000 THEN 2 ELSE 3 END AS from_step,
+        CASE WHEN after <= 0 THEN 0 WHEN after < 1000 THEN 1 WHEN after < 5000 THEN 2 ELSE 3 END AS to_step,
+        count(*) AS n, sum(after - before) AS change
+    FROM sums GROUP BY 1, 2
+"""
+_CLICK_BY_HAND = """
+    SELECT customer_id, before, after FROM (
+        SELECT customer_id,
+            sum(CASE WHEN ordered_on < $start AND ordered_on >= $opened THEN sales ELSE 0 END) AS before,
+            sum(CASE WHEN ordered_on >= $start THEN sales ELSE 0 END) AS after
+        FROM orders WHERE ordered_on < $end AND customer_id IS NOT NULL GROUP BY customer_id) AS sums
+    WHERE before >= 1000 AND before < 5000 AND after > 0 AND after < 1000
+"""
+_DAYS = {"opened": date(2023, 1, 1), "start": date(2024, 1, 1), "end": date(2025, 1, 1)}
+_CHOSEN = {"start": "2024-01-01", "end": "2025-01-01", "window": "12", "bounds": "1000,5000"}
+
+
+def _fill(con: duckdb.DuckDBPyConnection, lines: int) -> None:
+    con.execute("SELECT setseed(0.42)")
+    create_tables(con)
+    con.execute(_ORDERS, {"orders": lines // 3 + 1, "customers": max(lines // 12, 1)})
+    con.execute(_LINES, {"lines": lines})
+    build_facts(con)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _spent(work: Callable[[], object]) -> float:
+    began = _cpu()
+    work()
+    return _cpu() - began
+
+
+def _click(con: duckdb.DuckDBPyConnection) -> None:
+    analysis = registry.find("ladder.migration")
+    with Query(con.cursor()) as query:
+        if analysis.members:
+            analysis.members(query, registry.settings_for(query, analysis, _CHOSEN))
+        query.rows("SELECT * FROM members WHERE from_step = 'step_2' AND to_step = 'step_1'")
+
+
+def _run(con: duckdb.DuckDBPyConnection, key: str) -> None:
+    with Query(con.cursor()) as query:
+        registry.run(query, key, {name: _CHOSEN[name] for name in ("window", "bounds")})
+
+
+def main() -> None:
+    """Fill a database, then measure ours and by hand in turn."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="kundkompass-bench-") as folder:
+        con = duckdb.connect(str(Path(folder) / "bench.duckdb"))
+        _fill(con, wanted.lines)
+        cases: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+            "a bound, two dates": (
+                lambda: _run(con, "ladder.migration"), lambda: con.execute(_CELLS_BY_HAND, _DAYS).fetchall(),
+            ),
+            "a bound, many dates": (
+                lambda: _run(con, "ladder.flow"), lambda: con.execute(_CELLS_BY_HAND, _DAYS).fetchall(),
+            ),
+            "a click on a cell": (lambda: _click(con), lambda: con.execute(_CLICK_BY_HAND, _DAYS).fetchall()),
+        }  # fmt: skip
+        print(f"{wanted.lines:,} lines; CPU seconds, medians of {wanted.rounds}")
+        for name, (ours, by_hand) in cases.items():
+            pairs = [(_spent(ours), _spent(by_hand)) for _ in range(wanted.rounds)]
+            mine, hand = (statistics.median(values) for values in zip(*pairs, strict=True))
+            print(f"{name:<22} ours {mine:6.2f}   by hand {hand:6.2f}   {mine / hand:5.1f} times")
+        con.close()
+
+
+if __name__ == "__main__":
+    main()
