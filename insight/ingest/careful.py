@@ -221,8 +221,12 @@ def _take_footers(con: DuckDBPyConnection, opened: Opened, careful: Normalised |
     )
     key_at = mapped.fields.get("customer_id")
     columns = list(dict.fromkeys(at for at in (0, date_at, key_at) if at is not None))
-    rows = dict(raw.tail(con, width)) | dict(raw.worded(con, width, columns, footers.SQL_WORDS))
-    found = [(line, cells) for line, cells in sorted(rows.items()) if footers.is_footer(cells, date_at, key_at)]
+    tail = raw.tail(con, width)
+    last = {line for line, _ in tail[:3]}
+    rows = dict(tail) | dict(raw.worded(con, width, columns, footers.SQL_WORDS))
+    found = [
+        (line, cells) for line, cells in sorted(rows.items()) if footers.is_footer(cells, date_at, key_at, line in last)
+    ]
     if found:
         raw.drop_lines(con, [line for line, _ in found])
     return found + (careful.footers if careful else [])

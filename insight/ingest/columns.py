@@ -410,6 +410,11 @@ class Reader:
         sql = f"try_cast(replace(nullif({lead}, ''), ',', '.') AS DECIMAL(6,2))"
         drawn = f"CAST(length(replace({column.cell}, '☆', '')) AS DECIMAL(6,2))"
         stars = f"CASE WHEN regexp_matches({column.cell}, '^[★⭐]+[☆]*$') THEN {drawn} ELSE {sql} END"
+        over = self.con.execute(f"SELECT count(*) FILTER (WHERE {stars} > 10), count({stars}) FROM raw").fetchone()  # noqa: S608
+        assert over is not None
+        if 0 < over[0] <= 0.05 * over[1]:
+            # A stray 11 among answers from 0 to 10 makes no other scale: it is set aside.
+            stars = f"CASE WHEN {stars} <= 10 THEN {stars} END"
         row = self.con.execute(
             f"SELECT min(s), max(s), count(s), count(*) FILTER (WHERE s <> round(s)), "  # noqa: S608
             f"count(*) FILTER (WHERE s IS NOT NULL AND NOT regexp_matches(cell, '^[0-9]+([.,]0+)?$')) "

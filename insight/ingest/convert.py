@@ -15,13 +15,12 @@ from insight.ingest.report import FileMessage
 from insight.ingest.schema import SQL_TYPES, TABLES, fold
 from insight.result import Message
 
-RETURN_WORDS = ", ".join(
-    f"'{word}'"
-    for word in (
-        "retur", "return", "returned", "returnerad", "returorder", "återköp", "återbetald", "återbetalning", "refund",
-        "refunded", "kredit", "credit", "kreditfaktura", "credit note", "kreditnota", "cr", "reversal",
-    )
-)  # fmt: skip
+# What a status says of a return: a word alone ('kredit', but not 'kredit card'), or with more behind it ('Retur, hel').
+RETURNED = (
+    "regexp_matches(lower(status), '^(?:(?:retur|returer|return|returned|returnerad|returnerat|returorder|återköp"
+    "|återköpt|återbetald|återbetalt|återbetalning|refund|refunded|kreditfaktura|kreditnota|credit note)"
+    "(?:[^a-zåäö0-9].*)?|kredit|krediterad|credit|credited|cr|reversal|reversed)$')"
+)
 _CURRENCY_WORDS = {
     "KR": "SEK",
     "KR.": "SEK",
@@ -283,7 +282,7 @@ def _returns(con: DuckDBPyConnection, options: ReadOptions, reader: Reader, fiel
     if "quantity" in fields:
         rules.append(("quantity", "quantity < 0"))
     if "status" in fields:
-        rules.append(("status", f"lower(status) IN ({RETURN_WORDS})"))
+        rules.append(("status", RETURNED))
     if "order_id" in fields:
         rules.append(("order_id", "regexp_matches(order_id, '^[CcKkRr]-?[0-9]{3,}$')"))
     for name, rule in rules:

@@ -9,7 +9,7 @@ from pathlib import Path
 from insight.errors import IngestError
 from insight.ingest.cells import SPACES, kind_of
 from insight.ingest.options import ReadOptions
-from insight.ingest.records import Dialect, Record, read_records, split_lines, without_controls
+from insight.ingest.records import WIDE_BLANKS, Dialect, Record, read_records, split_lines, without_controls
 from insight.ingest.report import Decision, FileMessage
 from insight.ingest.scan import MAX_COLUMNS
 from insight.ingest.schema import TABLES, fold
@@ -17,7 +17,8 @@ from insight.result import Message
 
 HEAD_BYTES = 1 << 20
 HEAD_RECORDS = 400
-DELIMITERS = (",", ";", "\t", "|", "^", "~", ":", "§", "¦", "\x1f", "\x01", "#", "!", "||", "::", ";;")
+DELIMITERS = (",", ";", "\t", "|", "^", "~", ":", "§", "¦", "\x1f", "\x01", "#", "!", "||", "::", ";;",
+              WIDE_BLANKS)  # fmt: skip
 _SEP = re.compile(r'^"?sep=(.|\\t|\|\||::)"?\s*$', re.IGNORECASE)
 _YEAR = re.compile(r"^(?:19|20)\d\d(?:[-/ ]?(?:q|kv|kvartal|h|w|v|m)?\s?\d{1,2})?$", re.IGNORECASE)
 _ALIASES = frozenset(
@@ -119,7 +120,7 @@ def _choose(lines: Sequence[str], options: ReadOptions) -> tuple[Dialect, Decisi
     for delimiter in DELIMITERS:
         if delimiter not in text:
             continue
-        for quote in quotes:
+        for quote in quotes if delimiter != WIDE_BLANKS else [""]:
             if quote == "'" and not re.search(
                 rf"(?:^|{re.escape(delimiter)})'[^'\n]*'(?:{re.escape(delimiter)}|\r?$)", text, re.MULTILINE
             ):
@@ -209,7 +210,9 @@ def _records(lines: Sequence[str], dialect: Dialect, start: int) -> list[Record]
 
 
 def _shown(delimiter: str) -> str:
-    return {"\t": "tab", "": "none", " ": "space", "\x1f": "US", "\x01": "SOH"}.get(delimiter, delimiter)
+    return {"\t": "tab", "": "none", " ": "space", WIDE_BLANKS: "spaces", "\x1f": "US", "\x01": "SOH"}.get(
+        delimiter, delimiter
+    )
 
 
 def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -> Layout:

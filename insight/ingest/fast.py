@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from insight.ingest import dates, footers, numbers
 from insight.ingest.cells import NO_ID, SPACES
-from insight.ingest.convert import RETURN_WORDS, currency_in, vat_in
+from insight.ingest.convert import RETURNED, currency_in, vat_in
 from insight.ingest.detect import Layout
 from insight.ingest.encoding import Text
 from insight.ingest.mapping import Mapped
@@ -25,7 +25,7 @@ from insight.ingest.schema import SQL_TYPES, TABLES, FieldType
 
 _ENOUGH = 50
 _NUMBERS = ("money", "price", "number", "integer")
-_NULL_WORDS = ", ".join(f"'{word}'" for word in sorted(NO_ID))
+_NO_CUSTOMER = ", ".join(f"'{word}'" for word in sorted((*NO_ID, *footers.PART_SUMS)))
 # A cell that begins or ends with a blank, or begins with what keeps Excel's hands off text, needs the careful way.
 _ENDS = ", ".join(str(ord(char)) for char in BLANKS)
 _STARTS = f"{_ENDS}, {ord('=')}, {ord(chr(39))}"
@@ -145,9 +145,9 @@ def _number(cell: str, kind: FieldType, style: NumberStyle, checks: list[str]) -
 def _ends_in_footer(text: Text, layout: Layout, mapped: Mapped) -> bool:
     """Whether one of the last lines is a sum or a count."""
     lines = text.scan.tail.decode("utf-8", "replace").splitlines()[-12:]
-    for line in lines:
+    for left, line in zip(range(len(lines), 0, -1), lines, strict=True):
         cells = layout.dialect.parse(line)
-        if footers.is_footer(cells, mapped.fields.get("ordered_at"), mapped.fields.get("customer_id")):
+        if footers.is_footer(cells, mapped.fields.get("ordered_at"), mapped.fields.get("customer_id"), left <= 3):
             return True
         if len(cells) == 1 and layout.width > 1 and cells[0].strip():
             return True
@@ -192,7 +192,7 @@ def _fits(con: DuckDBPyConnection, plan: Plan, expected: int) -> bool:
     if "customer_id" in plan.values:
         odd.append(
             "ends_with(customer_id, '.0') OR ends_with(customer_id, ',0') OR contains(customer_id, '+') "
-            f"OR lower(customer_id) IN ({_NULL_WORDS})"
+            f"OR lower(customer_id) IN ({_NO_CUSTOMER})"
         )
     for name, sql in plan.values.items():
         if sql.startswith("c") and sql[1:].isdecimal():
@@ -200,7 +200,7 @@ def _fits(con: DuckDBPyConnection, plan: Plan, expected: int) -> bool:
     if "quantity" in plan.values:
         odd.append("quantity < 0 AND amount > 0")
     if "status" in plan.values:
-        odd.append(f"amount > 0 AND lower(status) IN ({RETURN_WORDS})")
+        odd.append(f"amount > 0 AND {RETURNED}")
     if "order_id" in plan.values:
         odd.append("amount > 0 AND regexp_matches(order_id, '^[CcKkRr]-?[0-9]{3,}$')")
     tests.append(f"count(*) FILTER (WHERE {' OR '.join(f'({test})' for test in odd) or 'false'})")

@@ -23,6 +23,7 @@ _NUMBERISH = (
 WORD = re.compile(rf"^[\s*=#-]*(?:{TOTAL}|{_COUNT}){_NUMBERISH}$|^[\s*=#-]*(?:{_END})$", re.IGNORECASE)
 _LONGEST = 120
 _SUM = re.compile(rf"^[\s*=#-]*(?:{TOTAL})", re.IGNORECASE)
+_BARE = re.compile(rf"[\s*=#-]*(?:{TOTAL})[\s:.=*]*", re.IGNORECASE)
 _PART = re.compile(r"^[\s*=#-]*(?:del|sub|års|månads|kvartals)", re.IGNORECASE)
 # What a row must hold before SQL fetches it to be looked at; wide on purpose.
 SQL_WORDS = (
@@ -36,11 +37,16 @@ def says_footer(cell: str) -> bool:
     return len(cell) <= _LONGEST and WORD.match(cell) is not None
 
 
-def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None) -> bool:
+# A part sum with a date looks like any sale, but for its customer: no id is called so.
+PART_SUMS = ("delsumma", "subtotal", "sub total", "sub-total", "deltotal", "månadssumma", "årssumma")
+
+
+def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None, last: bool = False) -> bool:
     """Whether a row is a footer: a word for a sum or a count, and no date where each row of data has one.
 
     date_at, key_at: the columns of the required date and of the id, where there are any. Without a date column the
-    word must stand in the id's place or first, with nothing but numbers after it.
+    word must stand in the id's place or first, with nothing but numbers after it. last: the row is among the last
+    ones, where 'Totalt' in the id's place is no customer, even with a date beside it.
     """
     filled = [(at, cell.strip(SPACES)) for at, cell in enumerate(cells) if cell and cell.strip(SPACES)]
     if not filled:
@@ -48,6 +54,8 @@ def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None) -> 
     words = [at for at, cell in filled if says_footer(cell) and kind_of(cell) != "number"]
     if not words:
         return False
+    if key_at in words and _BARE.fullmatch(cells[key_at]) and (last or _PART.match(cells[key_at])):
+        return True
     if date_at is not None and date_at < len(cells) and len(cells) > 1:
         if date_at in words:
             return True

@@ -12,7 +12,16 @@ IfExists = Literal["append", "replace", "refuse"]
 
 _YES = frozenset({"1", "true", "yes", "ja", "on"})
 _NO = frozenset({"0", "false", "no", "nej", "off"})
-_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " ", "caret": "^"}
+_DELIMITERS = {
+    "tab": "\t",
+    "\\t": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "pipe": "|",
+    "space": " ",
+    "spaces": "  ",
+    "caret": "^",
+}
 _FIELDS = frozenset(field.name for table in TABLES.values() for field in table.fields)
 _CHOICES: dict[str, tuple[str, ...]] = {
     "decimal": (",", "."), "vat": ("included", "excluded"), "returns": ("auto", "sign", "none"),

@@ -13,6 +13,12 @@ from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import decide, number_sql
 from insight.ingest.report import FileMessage
 
+# Things that have happened: a date that is still to come, or from before there were such records, is a mistake.
+_HAPPENED = ("transactions", "answers", "contacts", "events")
+_OLDEST = 1980
+_CANCELLED = (
+    "regexp_matches(lower(status), '^(?:makuler|annuller|avbrut|avbok|avbest|cancel|void|declined|nekad|failed)')"
+)
 _TIME_FIELD = {
     "transactions": "ordered_at", "assignments": "assigned_on", "answers": "answered_on", "contacts": "sent_at",
     "rewards": "given_on", "events": "at", "agreements": "started_on",
@@ -90,7 +96,7 @@ def examine(
             said.append(
                 FileMessage("customer_blank", "warning", {"count": blank, "share": blank / rows}, blank_line, label)
             )
-        said += _money(con, file_id, figures)
+        said += _money(con, file_id, figures, mapped, labels)
     time = _TIME_FIELD.get(kind)
     if time is not None:
         said += _times(
@@ -105,7 +111,10 @@ def examine(
     return said, figures
 
 
-def _money(con: DuckDBPyConnection, file_id: int, figures: dict[str, Any]) -> list[FileMessage]:
+def _money(
+    con: DuckDBPyConnection, file_id: int, figures: dict[str, Any], mapped: Mapped, labels: Sequence[str]
+) -> list[FileMessage]:
+    """Sums, returns, VAT, and purchases that a status calls off."""
     row = con.execute(
         "SELECT sum(amount), coalesce(sum(amount) FILTER (WHERE amount < 0), 0), count(*) FILTER (WHERE amount < 0), "
         "any_value(currency), any_value(vat), count(*) FILTER (WHERE amount = 0) "
@@ -117,7 +126,23 @@ def _money(con: DuckDBPyConnection, file_id: int, figures: dict[str, Any]) -> li
         "amount_sum": str(row[0]), "amount_negative_sum": str(row[1]), "returns": row[2],
         "currency": row[3], "vat": row[4], "zero_amounts": row[5],
     }  # fmt: skip
-    return [FileMessage("returns_found", "note", {"count": row[2], "sum": str(row[1])})] if row[2] else []
+    said = [FileMessage("returns_found", "note", {"count": row[2], "sum": str(row[1])})] if row[2] else []
+    if row[4] == "included" and "amount" in mapped.fields and "vat" not in mapped.fields:
+        said.append(FileMessage("vat_included", "note", {}, column=labels[mapped.fields["amount"]]))
+    return said + (_cancelled(con, file_id, labels[mapped.fields["status"]]) if "status" in mapped.fields else [])
+
+
+def _cancelled(con: DuckDBPyConnection, file_id: int, label: str) -> list[FileMessage]:
+    """Purchases that never came about, by their status: they are read, and told."""
+    row = con.execute(
+        "SELECT count(*), sum(amount), min(line), any_value(status) "  # noqa: S608
+        f"FROM transactions WHERE file_id = $file_id AND amount <> 0 AND {_CANCELLED}",
+        {"file_id": file_id},
+    ).fetchone()
+    if row is None or not row[0]:
+        return []
+    values = {"count": row[0], "sum": str(row[1]), "status": str(row[3])[:40]}
+    return [FileMessage("status_cancelled", "warning", values, row[2], label)]
 
 
 def _times(
@@ -129,15 +154,19 @@ def _times(
     row = con.execute(
         f"SELECT CAST(min({time}) AS DATE), CAST(max({time}) AS DATE), "  # noqa: S608
         f"count(*) FILTER (WHERE {time} >= CAST(current_date AS DATE) + INTERVAL 1 DAY), "
-        f"min(line) FILTER (WHERE {time} >= CAST(current_date AS DATE) + INTERVAL 1 DAY) "
+        f"min(line) FILTER (WHERE {time} >= CAST(current_date AS DATE) + INTERVAL 1 DAY), "
+        f"count(*) FILTER (WHERE year({time}) < {_OLDEST}), min(line) FILTER (WHERE year({time}) < {_OLDEST}) "
         f"FROM {kind} WHERE file_id = $file_id",
         {"file_id": file_id},
     ).fetchone()
     assert row is not None
-    first, last, future, future_line = row
+    first, last, future, future_line, early, early_line = row
     figures["first"], figures["last"] = str(first) if first else None, str(last) if last else None
     if future:
-        said.append(FileMessage("date_future", "note", {"count": future}, future_line, label))
+        severity = "warning" if kind in _HAPPENED else "note"
+        said.append(FileMessage("date_future", severity, {"count": future, "last": last}, future_line, label))
+    if early and kind in _HAPPENED:
+        said.append(FileMessage("date_early", "warning", {"count": early, "first": first}, early_line, label))
     if kind == "transactions" and first:
         said += _gaps(con, file_id)
     overlap = con.execute(

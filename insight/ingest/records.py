@@ -9,11 +9,16 @@ csv.field_size_limit(16_000_000)
 
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
 MAX_SPAN = 200
+WIDE_BLANKS = "  "
+_WIDE = re.compile(r" {2,}")
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How cells are separated and quoted. A delimiter of '' means one column, ' ' means runs of white space."""
+    """How cells are separated and quoted.
+
+    A delimiter of '' means one column, ' ' runs of white space, '  ' runs of two blanks or more (a printed report).
+    """
 
     delimiter: str = ","
     quote: str = '"'
@@ -31,6 +36,8 @@ class Dialect:
             return [line.strip().strip('"')]
         if self.delimiter == " ":
             return line.split()
+        if self.delimiter == WIDE_BLANKS:
+            return _WIDE.split(line.strip(" "))
         if len(self.delimiter) > 1:
             line = line.replace(self.delimiter, "\x1f")
         reader = csv.reader(
