@@ -6,7 +6,7 @@ Exit 0: done (warnings are in the output). 2: refused or wrong usage. 1: a fault
 import argparse
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
@@ -216,13 +216,17 @@ def _customers(args: argparse.Namespace, words: Words) -> int:
         mark = mark_of(args.analysis, pairs(_named(args.settings)), _named(args.mark), _scope(args))
         with select(workspace, mark) as query:
             found = query.frame("SELECT * FROM selected ORDER BY customer_id")
+        labels: Mapping[str, str] = {}
+        if not args.csv:
+            with scoped_query(workspace, mark.within) as query:
+                labels = registry.run(query, mark.analysis, dict(mark.settings)).labels
     finally:
         workspace.close()
     columns = [str(name) for name in found.columns]
     if args.csv:
         _say(csv_text(columns, found.itertuples(index=False)))
     elif args.json:
-        audience = {language: sentence(mark, Words(language)) for language in LANGUAGES}
+        audience = {language: sentence(mark, Words(language, labels=labels)) for language in LANGUAGES}
         rows = [[as_json.plain(cell) for cell in row] for row in found.itertuples(index=False)]
         _say(
             as_json.dumps(
@@ -230,7 +234,7 @@ def _customers(args: argparse.Namespace, words: Words) -> int:
             )
         )
     else:
-        _say(f"{sentence(mark, words)}: {words.count(len(found))} {words.t('common.customers')}")
+        _say(f"{sentence(mark, words.with_labels(labels))}: {words.count(len(found))} {words.t('common.customers')}")
         _say(found.head(_TEXT_ROWS).to_string(index=False))
     return 0
 

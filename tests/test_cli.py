@@ -79,6 +79,7 @@ def test_a_mark_lists_its_customers_and_its_link_is_a_scope(capsys, tmp_path, sa
     code, listed = call(capsys, "customers", workspace, "segments.rfm", "--mark", f"segment={segment}")
     assert (code, listed["count"], len(listed["rows"])) == (0, n, n)
     assert set(listed["audience"]) == {"sv", "en", "link"}
+    assert answer["labels"][segment]["sv"] in listed["audience"]["sv"]
     _, within = call(capsys, "run", workspace, "overview.key_figures", "--scope", listed["audience"]["link"])
     assert within["metrics"]["identified_share"]["value"] in (1, None)
 
