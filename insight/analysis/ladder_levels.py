@@ -100,7 +100,7 @@ def levels(query: Query, settings: Settings) -> Result:
         headline=Message("ladder.levels_headline", {
             "level": best["level"], "n": best["n_customers"], "per": best["sales_per_customer"],
         }),
-        metrics={"best_level": Metric(best["n_customers"], "count", mark={"level": best["level"]})},
+        metrics={"best_level": Metric(best["n_customers"], "count")},
         table=frame(rows, list(units)),
         units=units,
         basis=basis(
