@@ -46,6 +46,17 @@ def of_rows(result: Result) -> list[Pairs]:
     ]
 
 
+def of_further_tables(result: Result) -> list[Pairs]:
+    """The marks of the tables that further charts are drawn from: what a click there can choose, a key can too."""
+    known = registry.find(result.key).marks
+    found: list[Pairs] = []
+    for table in result.tables.values():
+        columns = [name for name in result.drill if name in table.columns and name in known]
+        rows = table[columns].itertuples(index=False, name=None) if columns else ()
+        found += [pairs(dict(zip(columns, row, strict=True))) for row in rows]
+    return found
+
+
 def in_words(words: Words, result: Result, mark: Pairs) -> str:
     """A mark in words that know the result's labels, in the order of the analysis' mark columns."""
     values = dict(mark)
@@ -67,7 +78,8 @@ def selector(result: Result, chosen: Pairs) -> None:
     kept = pick_key(result, chosen)
     key = f"w_mark_{result.key}"
     of_metrics = [pairs(metric.mark) for metric in result.metrics.values()]
-    options = list(dict.fromkeys(mark for mark in (*of_rows(result), *of_metrics) if mark))[:_LONGEST]
+    options = list(dict.fromkeys(mark for mark in (*of_rows(result), *of_further_tables(result), *of_metrics) if mark))
+    options = options[:_LONGEST]
     picked = state.pick(kept)
     state.set_widget(key, picked if picked in options else None)
     with st.container(width=360):

@@ -16,7 +16,7 @@ LANGUAGES: tuple[Language, ...] = ("sv", "en")
 PAGES = [f"{entry.section}/{entry.name}" for entry in nav.entries()]
 NOBODY = "not(segments.rfm;@segment=lost|segments.rfm;@segment=lost)"
 # Values of the demo company's own files, which no language translates.
-DATA_WORDS = {"butik", "webb", "app", "Kanaltest"}
+DATA_WORDS = {"butik", "webb", "app", "Kanaltest", "Guld", "Silver", "Brons"}
 _KEY = re.compile(r"(ui|setting|metric|column|label|note|analysis|period|error)(\.[a-z_0-9]+)+")
 
 
