@@ -34,11 +34,11 @@ LAST = ("later", "2024-12-31", 1)
 def test_three_against_three_by_hand():
     made = workspace(
         [
-            {"customer_id": "a1", "ordered_at": "2024-09-01", "amount": 100, "cost": 60},     # day 0 counts
+            {"customer_id": "a1", "ordered_at": "2024-09-01", "amount": 100, "cost": 60},  # day 0 counts
             {"customer_id": "a2", "ordered_at": "2024-09-10", "amount": 50, "cost": 20},
-            {"customer_id": "a2", "ordered_at": "2024-09-12", "amount": -20, "cost": -8},     # a return lowers spend
-            {"customer_id": "a3", "ordered_at": "2024-10-01", "amount": 999, "cost": 1},      # day 30: outside
-            {"customer_id": "k1", "ordered_at": "2024-09-30", "amount": 30, "cost": 10},      # day 29: inside
+            {"customer_id": "a2", "ordered_at": "2024-09-12", "amount": -20, "cost": -8},  # a return lowers spend
+            {"customer_id": "a3", "ordered_at": "2024-10-01", "amount": 999, "cost": 1},  # day 30: outside
+            {"customer_id": "k1", "ordered_at": "2024-09-30", "amount": 30, "cost": 10},  # day 29: inside
             {"customer_id": "x", "ordered_at": "2024-12-31", "amount": 1, "cost": 0},
         ],
         assignments=[assigned(f"a{i}", "Brev", 6) for i in (1, 2, 3)]
