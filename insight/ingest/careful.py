@@ -237,7 +237,7 @@ def _repeated_headers(con: DuckDBPyConnection, opened: Opened) -> list[tuple[int
     header = [(at, cell) for at, cell in enumerate(opened.layout.header) if cell]
     if opened.layout.header_line is None or not header:
         return []
-    same = " AND ".join(f"c{at} = $h{at}" for at, _ in header)
+    same = " AND ".join(f"lower(c{at}) = lower($h{at})" for at, _ in header)
     rows = con.execute(
         f"SELECT line FROM raw WHERE {same} ORDER BY line",  # noqa: S608
         {f"h{at}": cell for at, cell in header},

@@ -31,6 +31,7 @@ class Content:
     """What the sample of a column holds: shares of the filled cells by kind, and a few facts.
 
     six: cells that can be days as 240131. graded: answers from 0 to 10 with words behind. wordy: running text.
+    spaced: cells with a blank in them. percent: cells with a percent sign.
     """
 
     filled: int
@@ -51,6 +52,8 @@ class Content:
     six: float
     graded: float
     wordy: float
+    spaced: float
+    percent: float
 
 
 def contents(rows: Sequence[Sequence[str]], width: int) -> list[Content]:
@@ -87,6 +90,8 @@ def _content(cells: Sequence[str]) -> Content:
         six=sum(bool(_SIX.fullmatch(cell)) for cell in filled) / n,
         graded=sum(bool(_GRADED.fullmatch(cell)) for cell in filled) / n,
         wordy=sum(len(cell.split(maxsplit=2)) > 2 for cell in filled) / n,
+        spaced=sum(" " in cell for cell in filled) / n,
+        percent=sum(cell.endswith("%") for cell in filled) / n,
     )  # fmt: skip
 
 
@@ -165,6 +170,8 @@ def _suits(field: Field, look: Content) -> float:
     if field.type in _NUMBERS:
         if field.type == "score":
             return 1.0 if look.number >= 0.5 or look.flag == 0 else 0.2
+        if field.type in ("money", "price") and look.percent > 0.5:
+            return 0.0
         return 1.0 if look.number >= 0.5 and look.date < 0.9 else 0.15
     if field.type == "id":
         return 0.4 if look.email > 0.9 else 0.3 if look.date > 0.9 and not look.whole else 1.0

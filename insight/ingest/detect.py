@@ -104,7 +104,9 @@ def _finished(dialect: Dialect, lines: Sequence[str]) -> Dialect:
     """The dialect with its escape character and blanks after delimiters, as the text shows them."""
     text = "".join(lines[:200])
     q = dialect.quote
-    escape = "\\" if q and f"\\{q}" in text and f"{q}{q}" not in text.replace(f"{dialect.delimiter}{q}{q}", "") else ""
+    # A backslash before a quote that ends its cell ('C:\\kund\\') is a backslash.
+    escaped = q and re.search(rf"\\{q}(?!\s*(?:{re.escape(dialect.delimiter)}|\r|\n|$))", text)
+    escape = "\\" if escaped and f"{q}{q}" not in text.replace(f"{dialect.delimiter}{q}{q}", "") else ""
     skip = bool(q) and f"{dialect.delimiter} {q}" in text and dialect.delimiter not in ("", " ")
     return Dialect(dialect.delimiter, q, escape, skip, dialect.wrapped)
 

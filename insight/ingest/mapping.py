@@ -295,6 +295,9 @@ def _customer_by_content(places: _Places, has_header: bool) -> None:
         return
     for at, look in enumerate(places.looks):
         plain = look.date < 0.5 and look.decimals < 0.3 and look.length <= 40 and look.wordy < 0.5
+        # Without a header, words and numbers that come again are no register: a log, a script, a letter.
+        if not has_header and (look.spaced >= 0.5 or (customers and look.distinct < 0.9 * look.filled)):
+            continue
         many = look.whole or look.distinct > 0.05 * look.filled
         key = at == 0 and look.distinct == look.filled and (look.whole or look.number == 0)
         other = fold(places.labels[at]) in _OTHER_THINGS

@@ -12,7 +12,7 @@ from typing import Literal
 
 from insight.ingest.cells import CURRENCIES, MINUS, MISSING, SPACES
 
-_TOKENS = sorted((*CURRENCIES, ".-", "%"), key=len, reverse=True)
+_TOKENS = sorted((*CURRENCIES, ".-", "%", "st", "st.", "pcs"), key=len, reverse=True)
 _TOKEN = re.compile("|".join(re.escape(token) for token in _TOKENS))
 _QUOTES = "'’`´"
 _LONGEST = 60

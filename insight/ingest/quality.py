@@ -1,5 +1,6 @@
 """What the loaded rows of one file say about themselves: figures to check against the source, and oddities in words."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,10 @@ _HAPPENED = ("transactions", "answers", "contacts", "events")
 _OLDEST = 1980
 _CANCELLED = (
     "regexp_matches(lower(status), '^(?:makuler|annuller|avbrut|avbok|avbest|cancel|void|declined|nekad|failed)')"
+)
+_UNITS = re.compile(
+    r"(?:^|[^a-zåäö])(tkr|kkr|ksek|tsek|mkr|mnkr|msek|mdkr|keur|meur|kusd|tusental|miljoner|thousands?|millions?|öre|ören|cents?)"
+    r"(?:[^a-zåäö]|$)"
 )
 _TIME_FIELD = {
     "transactions": "ordered_at", "assignments": "assigned_on", "answers": "answered_on", "contacts": "sent_at",
@@ -129,7 +134,15 @@ def _money(
     said = [FileMessage("returns_found", "note", {"count": row[2], "sum": str(row[1])})] if row[2] else []
     if row[4] == "included" and "amount" in mapped.fields and "vat" not in mapped.fields:
         said.append(FileMessage("vat_included", "note", {}, column=labels[mapped.fields["amount"]]))
+    said += _unit(mapped, labels)
     return said + (_cancelled(con, file_id, labels[mapped.fields["status"]]) if "status" in mapped.fields else [])
+
+
+def _unit(mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
+    """Amounts that the header gives in thousands or in öre: they are read as they stand, and told."""
+    label = next((labels[mapped.fields[name]] for name in ("amount", "unit_price") if name in mapped.fields), "")
+    found = _UNITS.search(label.lower().replace("_", " "))
+    return [FileMessage("amount_unit", "warning", {"unit": found[1]}, column=label)] if found else []
 
 
 def _cancelled(con: DuckDBPyConnection, file_id: int, label: str) -> list[FileMessage]:

@@ -8,6 +8,9 @@ from duckdb import DuckDBPyConnection
 from insight.ingest.convert import canonical_select
 from insight.ingest.schema import fold
 
+_MISSING = "'null', 'nan', '#n/a', '<na>'"
+_WIDE = 50
+
 
 def attribute_columns(con: DuckDBPyConnection, kind: str, labels: Sequence[str]) -> dict[str, str]:
     """The table's attribute column for each label, made where there is none yet: label → a1 … an."""
@@ -43,9 +46,11 @@ def write_rows(
 
     merge: customers that are known already are updated instead of added a second time.
     """
-    missing = "'null', 'nan', '#n/a', '<na>'"
+    worded = _worded(con, list(attributes.values()))
     cells = {
-        column: f"CASE WHEN lower(raw.{cell}) IN ({missing}) THEN NULL ELSE raw.{cell} END"
+        column: f"CASE WHEN lower(raw.{cell}) IN ({_MISSING}) THEN NULL ELSE raw.{cell} END"
+        if cell in worded
+        else f"raw.{cell}"
         for column, cell in attributes.items()
     }
     names, select = canonical_select(kind, present, file_id, cells)
@@ -67,6 +72,23 @@ def write_rows(
     )
     if filled and kind == "transactions":
         sort_transactions(con)
+
+
+def _worded(con: DuckDBPyConnection, cells: Sequence[str]) -> set[str]:
+    """The columns to look through for words that mean nothing: all of them, or in a wide table those that have any.
+
+    A statement with a CASE for each of a thousand columns takes seconds to plan.
+    """
+    if len(cells) <= _WIDE:
+        return set(cells)
+    found: set[str] = set()
+    for start in range(0, len(cells), _WIDE):
+        part = cells[start : start + _WIDE]
+        tests = ", ".join(f"bool_or(lower({cell}) IN ({_MISSING}))" for cell in part)
+        row = con.execute(f"SELECT {tests} FROM raw").fetchone()  # noqa: S608
+        assert row is not None
+        found |= {cell for cell, hit in zip(part, row, strict=True) if hit}
+    return found
 
 
 def sort_transactions(con: DuckDBPyConnection) -> None:

@@ -199,3 +199,70 @@ def test_a_printed_report_is_cut_at_its_wide_blanks():
         assert (loaded.report.kind, loaded.report.rows, loaded.report.set_aside) == ("transactions", 3, 1)
         assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal("1231.50")
         assert loaded.rows("SELECT line FROM set_aside") == [(4,)]
+
+
+@pytest.mark.parametrize("unit", ["tkr", "KSEK", "MSEK", "öre", "in thousands", "cents"])
+def test_amounts_in_thousands_or_cents_are_told(unit: str):
+    with reading(_sales("1;2024-03-10;12,50", header=f"kundnr;datum;belopp ({unit})")) as loaded:
+        assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal("12.50")
+        assert loaded.report.outcome == "warn"
+        assert unit.split()[-1].lower() in loaded.said
+
+
+@pytest.mark.parametrize("header", ["belopp (SEK)", "belopp kr", "centrumbelopp", "belopp exkl moms"])
+def test_amounts_in_whole_kronor_need_no_word(header: str):
+    with reading(_sales("1;2024-03-10;12,50", header=f"kundnr;datum;{header}")) as loaded:
+        assert "amount_unit" not in loaded.codes
+
+
+def test_a_discount_in_percent_is_no_money():
+    rows = [f"{at};2024-03-{at + 10};100,00;{at}0%" for at in range(1, 9)]
+    with reading(_sales(*rows, header="kundnr;datum;belopp;rabatt")) as loaded:
+        assert loaded.one("SELECT count(discount) FROM transactions") == 0
+        assert loaded.one("SELECT count(DISTINCT a1) FROM transactions") == 8
+
+
+def test_pieces_after_a_quantity_are_left_out():
+    rows = ["1;2024-03-10;100,00;2 st", "2;2024-03-11;50,00;1 st."]
+    with reading(_sales(*rows, header="kundnr;datum;belopp;antal")) as loaded:
+        assert loaded.one("SELECT sum(quantity) FROM transactions") == 3
+
+
+def test_the_header_again_in_capitals_is_no_row():
+    rows = [f"{at};2024-03-{at + 10};1,00" for at in range(4)]
+    with reading(_sales(*rows, "KUNDNR;DATUM;BELOPP", *rows)) as loaded:
+        assert (loaded.report.rows, loaded.report.set_aside) == (8, 1)
+        assert ("repeated_header", 6) in {(m.code, m.line) for m in loaded.report.messages}
+
+
+def test_a_backslash_at_the_end_of_a_quoted_cell_is_a_backslash():
+    rows = [f'{at},"C:\\kund\\",2024-03-{at + 10},1.50' for at in range(5)]
+    with reading(_sales(*rows, header="kundnr,mapp,datum,belopp")) as loaded:
+        assert loaded.report.rows == 5
+        assert loaded.one("SELECT any_value(a1) FROM transactions") == "C:\\kund\\"
+
+
+def test_a_backslash_before_a_quote_within_a_cell_is_none():
+    rows = [f'{at},"Bo \\"Bosse\\" Ek",2024-03-{at + 10},1.50' for at in range(5)]
+    with reading(_sales(*rows, header="kundnr,namn,datum,belopp")) as loaded:
+        assert loaded.one("SELECT any_value(a1) FROM transactions") == 'Bo "Bosse" Ek'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"2024-01-{at + 10} 10:00:00 INFO started worker {at}\n" for at in range(20)),
+        "kunder:\n" + "  - kundnr: 1\n    datum: 2024-01-01\n    belopp: 5\n" * 5,
+    ],
+)
+def test_what_is_no_table_is_not_taken_for_customers(text: str):
+    with reading(text) as loaded:
+        assert loaded.report.outcome == "refuse"
+
+
+def test_wide_tables_are_read_and_words_for_nothing_are_empty():
+    more = [f"x{at}" for at in range(120)]
+    cells = ["1"] * 119 + ["NULL"]
+    text = _sales(";".join(["7", "2024-02-15", "12,50", *cells]), header=";".join(["kundnr;datum;belopp", *more]))
+    with reading(text) as loaded:
+        assert loaded.rows("SELECT amount, a1, a120 FROM transactions") == [(Decimal("12.50"), "1", None)]
