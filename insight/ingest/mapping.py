@@ -1,5 +1,6 @@
 """Which table a file is, and which column is which field: from headers and content, with a reason for each."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,8 @@ _FIRST_NAMES = ("fornamn", "firstname", "givenname", "forename", "fnamn", "tillt
 _LAST_NAMES = ("efternamn", "lastname", "surname", "familyname", "enamn")
 # What identifies a customer where nothing is called a customer id, best first.
 _STAND_INS = ("household_id", "org_id", "email")
+# 'Senaste köp', 'last purchase': the day of one of many purchases, so the row sums up a customer.
+_SUMMED = re.compile(r"senast|forsta|sista|last(?!n)|first|latest|recent")
 _WIDE = ("assignments", "answers", "contacts")
 
 
@@ -127,6 +130,8 @@ def _kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str]) 
         score += weight * min(1.0, choice.score / EXACT)
         named += choice.score > 0.98 * NEAR and weight >= 0.3
     if found.kind == "transactions":
+        if "customer_id" not in core and "amount" in core and found.choices[core["amount"]].score == CONTENT:
+            return None  # neither a customer nor an amount by name: budgets, price lists
         sure = all(found.choices[core[name]].score >= CONTENT for name in ("ordered_at", "amount") if name in core)
         return score + (1.5 if sure else 0.5) - (2.5 if _is_register(core, looks, labels) else 0)
     if found.kind == "customers":
@@ -140,8 +145,11 @@ def _kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str]) 
 
 
 def _is_register(core: Mapping[str, int], looks: Sequence[Content], labels: Sequence[str]) -> bool:
-    """A row a customer with personal data: a customer register that happens to have a date and a sum."""
+    """A row a customer, with personal data or the last day of many: a register that has a date and a sum too."""
     ids = looks[core["customer_id"]] if "customer_id" in core else None
+    summed = "ordered_at" in core and _SUMMED.search(fold(labels[core["ordered_at"]])) is not None
+    if summed and ids is not None and 1 < ids.filled == ids.distinct:
+        return True
     personal = sum(bool(_known(label) & _PERSON) for label in labels)
     lines = core.keys() & {"order_id", "quantity", "article_id", "article"}
     return ids is not None and ids.filled >= 10 and ids.distinct == ids.filled and personal >= 3 and not lines

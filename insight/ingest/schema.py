@@ -75,7 +75,9 @@ _CUSTOMER_ID = Field(
      "memberid", "memberno", "membernumber", "medlem", "userid", "anvandarid", "householdid", "householdkey",
      "hushallsid", "contactid", "kontaktid", "kontaktnr", "profileid", "personid", "personnr", "personnummer",
      "givarnr", "givarid", "donorid", "prenumerantnr", "prenumerantid", "subscriberid", "kortnr", "kortnummer",
-     "cardno", "cardid", "loyaltyid", "accountid", "accountno", "kontonr", "buyerid", "shopperid", "gastnr", "kundenummer", "kundenr", "kundeid", "kundennummer", "kundennr", "kundenid", "id"),
+     "cardno", "cardid", "loyaltyid", "accountid", "accountno", "kontonr", "buyerid", "shopperid", "gastnr", "kundenummer", "kundenr", "kundeid", "kundennummer", "kundennr", "kundenid",
+     "kundkod", "customercode", "customerref", "nyttkundnr", "nyttkundid", "newcustomerid", "user", "anvandare", "buyer",
+     "shopper", "id"),
     required=True, personal="id",
 )  # fmt: skip
 
@@ -198,16 +200,16 @@ EVENTS = Table("events", "Händelser", "Events", (
 
 AGREEMENTS = Table("agreements", "Avtal", "Agreements", (
     _customer_id(),
-    Field("started_on", "date", "Startade", "Started on", ("startedon", "started", "startdatum", "startdate", "start", "avtalsstart", "fromdatum", "validfrom", "prenumerationsstart"), required=True),
-    Field("ended_on", "date", "Upphörde", "Ended on", ("endedon", "ended", "slutdatum", "enddate", "slut", "avslutad", "upphorde", "avtalsslut", "tomdatum", "validto", "prenumerationsslut")),
+    Field("started_on", "date", "Startade", "Started on", ("startedon", "started", "startedat", "startdatum", "startdate", "start", "avtalsstart", "fromdatum", "validfrom", "prenumerationsstart"), required=True),
+    Field("ended_on", "date", "Upphörde", "Ended on", ("endedon", "ended", "slutdatum", "enddate", "slut", "avslutad", "upphorde", "avtalsslut", "tomdatum", "validto", "prenumerationsslut", "endedat", "cancelledat", "canceledat", "uppsagd")),
     Field("bound_until", "date", "Bunden till", "Bound until", ("bounduntil", "bundentill", "bindningstid", "bindningsdatum", "minimumterm")),
     Field("plan", "text", "Avtalsform", "Plan", ("plan", "avtal", "avtalsform", "abonnemang", "prenumeration", "subscription", "produkt", "agreement", "plannamn")),
-    Field("fee", "money", "Avgift", "Fee", ("fee", "avgift", "manadsavgift", "pris", "price", "monthlyfee", "belopp")),
+    Field("fee", "money", "Avgift", "Fee", ("fee", "avgift", "manadsavgift", "pris", "price", "monthlyfee", "belopp", "mrr", "manadspris")),
 ))  # fmt: skip
 
 IDENTITIES = Table("identities", "Andra id", "Identities", (
     _customer_id(),
-    Field("other_id", "id", "Annat id", "Other id", ("otherid", "annatid", "aliasid", "alias", "externtid", "externalid", "webid", "kortnr", "sourceid", "gammaltid", "oldid", "otherids"), required=True, personal="id"),
+    Field("other_id", "id", "Annat id", "Other id", ("otherid", "annatid", "aliasid", "alias", "externtid", "externalid", "webid", "kortnr", "sourceid", "gammaltid", "oldid", "otherids", "gammaltkundnr", "gammaltkundid", "gammaltkundnummer", "tidigarekundnr", "oldcustomerid", "previousid", "formerid"), required=True, personal="id"),
     Field("kind", "text", "Slag av id", "Kind of id", ("kind", "slag", "idtyp", "idtype", "kalla", "system", "typ")),
 ))  # fmt: skip
 

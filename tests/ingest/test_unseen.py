@@ -266,3 +266,29 @@ def test_wide_tables_are_read_and_words_for_nothing_are_empty():
     text = _sales(";".join(["7", "2024-02-15", "12,50", *cells]), header=";".join(["kundnr;datum;belopp", *more]))
     with reading(text) as loaded:
         assert loaded.rows("SELECT amount, a1, a120 FROM transactions") == [(Decimal("12.50"), "1", None)]
+
+
+def _guessed(header: str, *cells: str) -> str:
+    """The kind that is guessed for ten rows; '{0}' in a cell is the row's number."""
+    rows = [";".join(cell.format(at, at % 3, f"2024-03-{at + 10}") for cell in cells) for at in range(10)]
+    with reading(_sales(*rows, header=header)) as loaded:
+        return loaded.report.kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "cells"),
+    [
+        ("customers", "kundnr;namn;senaste köp;antal köp;köpt för totalt", ("{0}", "Bo", "{2}", "4", "120,50")),
+        ("customers", "customer_id;first_purchase;total_spend", ("{0}", "{2}", "120.50")),
+        ("transactions", "kundnr;datum;belopp", ("{0}", "{2}", "120,50")),
+        ("transactions", "id;user;ts;value", ("o-{0}", "u-{1}", "{2}T10:00:00Z", "12.50")),
+        ("agreements", "sub_id;customer_id;plan;started_at;cancelled_at;mrr",
+         ("s{0}", "{0}", "Pro", "{2}", "", "9.00")),
+        ("identities", "Gammalt kundnr;Nytt kundnr", ("{0}", "9{0}")),
+        ("", "kampanjkod;namn;startdatum;slutdatum;budget", ("V{0}", "Vår", "{2}", "{2}", "5000,00")),
+        ("", "artikelnr;benämning;varugrupp;inpris;utpris", ("5{0}", "Sko", "Skor", "10,00", "20,00")),
+        ("", "butiksnr;butiksnamn;ort", ("{0}", "Lund C", "Lund")),
+    ],
+)  # fmt: skip
+def test_what_a_file_is_by_its_headers(kind: str, header: str, cells: tuple):
+    assert _guessed(header, *cells) == kind
