@@ -111,11 +111,15 @@ def test_back_leads_to_where_one_came_from(page: Page, url: str):
 def test_every_customer_in_a_list_has_a_card_and_the_address_does_not_say_whose(page: Page, url: str):
     go(page, url, "list")
     ready(page)
-    # By keyboard: what a click on a row does.
-    page.locator(".st-key-w_open input").focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
+    # By keyboard: what a click on a row does. Each key waits for what the one before it led to.
+    picker = page.locator(".st-key-w_open input")
+    picker.focus()
+    picker.press("ArrowDown")
+    expect(page.get_by_role("option").first).to_be_visible()
+    if not picker.get_attribute("aria-activedescendant"):
+        picker.press("ArrowDown")
+    expect(picker).to_have_attribute("aria-activedescendant", re.compile("."))
+    picker.press("Enter")
     expect(page).to_have_url(re.compile("/card"))
     ready(page)
     name = page.locator('[data-testid="stMain"] h3').first.inner_text()
