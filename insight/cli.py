@@ -22,7 +22,9 @@ from insight.ingest.report import FileReport
 from insight.ingest.schema import TABLES
 from insight.result import Message, Result
 from insight.settings import Setting
-from insight.words import sentence
+from insight.words import audit_line, sentence
+from insight.workspace import audit
+from insight.workspace import manifest as manifests
 from insight.workspace.describe import describe
 from insight.workspace.store import SourceFile, Workspace
 
@@ -66,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
 
     forget = commands.add_parser("forget", parents=[common], help="erase a workspace for good")
     forget.add_argument("workspace", type=Path)
+
+    log = commands.add_parser("audit", parents=[common], help="the log of what was taken out and changed, checked")
+    log.add_argument("workspace", type=Path)
     return parser
 
 
@@ -249,8 +254,23 @@ def _forget(args: argparse.Namespace, words: Words) -> int:
     return 0
 
 
+def _audit(args: argparse.Namespace, words: Words) -> int:
+    manifests.read(args.workspace)
+    events, verdict = audit.events(args.workspace), audit.verify(args.workspace)
+    if args.json:
+        rows = [{"number": e.number, "at": e.at, "action": e.action, "values": e.values} for e in events]
+        _say(as_json.dumps({"events": rows, "whole": verdict.whole, "broken": verdict.broken}))
+    else:
+        for event in events:
+            _say(audit_line(event, words))
+        key = "audit.empty" if not events else "audit.whole" if verdict.whole else "audit.broken"
+        _say(words.t(key, lines=verdict.lines, line=verdict.broken))
+    return 0 if verdict.whole else 2
+
+
 _COMMANDS = {
     "load": _load, "describe": _describe, "list": _list, "run": _run, "customers": _customers, "forget": _forget,
+    "audit": _audit,
 }  # fmt: skip
 
 

@@ -1,8 +1,9 @@
-"""Audiences in words: the sentence that names a selection in a language."""
+"""Audiences in words: the sentence that names a selection in a language; and lines of the audit log."""
 
 from insight.analysis import registry
 from insight.audience import Audience, Mark
 from insight.i18n.catalog import Words
+from insight.workspace.audit import Event
 
 
 def sentence(audience: Audience, words: Words) -> str:
@@ -33,3 +34,26 @@ def _mark(mark: Mark, words: Words) -> str:
     if not values:
         return words.t("audience.sentence_all", title=title)
     return words.t("audience.sentence", title=title, mark=" → ".join(words.label(value) for value in values.values()))
+
+
+def audit_line(event: Event, words: Words) -> str:
+    """'12  2025-03-01 09:30:12  Lista hämtad: rader 120' – one line of the audit log, time in UTC."""
+    key = f"audit.action.{event.action}"
+    action = words.t(key) if words.has(key) else event.action
+    told = "; ".join(f"{_named(name, words)} {_told(value, words)}" for name, value in event.values.items())
+    when = event.at.replace("T", " ").removesuffix("+00:00")
+    return f"{event.number}  {when}  {action}" + (f": {told}" if told else "")
+
+
+def _named(name: str, words: Words) -> str:
+    return words.t(f"audit.value.{name}") if words.has(f"audit.value.{name}") else name
+
+
+def _told(value: object, words: Words) -> str:
+    if isinstance(value, bool):
+        return words.t("audit.yes" if value else "audit.no")
+    if isinstance(value, int):
+        return words.count(value)
+    if isinstance(value, list):
+        return ", ".join(_told(part, words) for part in value)
+    return "–" if value is None else words.label(value)

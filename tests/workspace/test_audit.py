@@ -1,0 +1,129 @@
+"""The audit log: what was written stays readable, what was tampered with is found, nobody's data gets in."""
+
+import json
+from datetime import UTC, datetime
+from threading import Thread
+
+import pytest
+
+from insight.cli import main
+from insight.errors import WorkspaceError
+from insight.workspace import audit
+from tests.build import workspace
+
+NOON = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for rows in (120, 3, 7):
+        audit.append(tmp_path, "list_exported", {"rows": rows, "columns": ["name", "city"], "reason": "vår"}, at=NOON)
+    return tmp_path
+
+
+def lines(folder) -> list[str]:
+    return (folder / audit.LOG).read_text(encoding="utf-8").splitlines(keepends=True)
+
+
+def test_events_come_back_as_they_were_said(folder):
+    found = audit.events(folder)
+    assert [event.values["rows"] for event in found] == [120, 3, 7]
+    assert (found[0].at, found[0].action) == ("2025-03-01T12:00:00+00:00", "list_exported")
+    assert found[0].values["columns"] == ["name", "city"]
+    assert audit.verify(folder) == audit.Verdict(3, None)
+    assert audit.verify(folder / "nothing here").whole
+
+
+def changed(all_lines):
+    return [all_lines[0], all_lines[1].replace('"rows": 3', '"rows": 2'), all_lines[2]]
+
+
+@pytest.mark.parametrize(
+    ("tamper", "where"),
+    [
+        (changed, 2),
+        (lambda all_lines: [all_lines[0], all_lines[2]], 2),
+        (lambda all_lines: [all_lines[1], all_lines[0], all_lines[2]], 1),
+        (lambda all_lines: [*all_lines, all_lines[2]], 4),
+        (lambda all_lines: [all_lines[0], "not json\n", all_lines[2]], 2),
+        (lambda all_lines: all_lines[:2], 3),
+        (lambda all_lines: [], 1),
+        (lambda all_lines: [*all_lines[:2], all_lines[2].rstrip("\n")], 3),
+    ],
+    ids=["changed", "taken out", "moved", "repeated", "overwritten", "cut at the end", "emptied", "last torn"],
+)
+def test_tampering_is_found_at_its_line_and_stops_the_log(folder, tamper, where):
+    (folder / audit.LOG).write_text("".join(tamper(lines(folder))), encoding="utf-8")
+    assert audit.verify(folder).broken == where
+    with pytest.raises(WorkspaceError) as refused:
+        audit.append(folder, "list_exported", {})
+    assert refused.value.key == "audit.broken"
+
+
+def test_a_line_forged_with_its_own_hash_does_not_fit_the_next(folder):
+    entry = json.loads(lines(folder)[1])
+    entry["values"]["rows"] = 2
+    body = {name: value for name, value in entry.items() if name != "hash"}
+    forged = json.dumps({**body, "hash": audit._digest(body)}, ensure_ascii=False) + "\n"
+    kept = lines(folder)
+    (folder / audit.LOG).write_text("".join([kept[0], forged, kept[2]]), encoding="utf-8")
+    assert audit.verify(folder).broken == 3
+
+
+def test_a_crash_while_a_line_was_written_breaks_nothing(folder):
+    with (folder / audit.LOG).open("a", encoding="utf-8") as file:
+        file.write('{"number": 4, "at": "20')
+    assert audit.verify(folder).whole
+    audit.append(folder, "list_exported", {"rows": 9})
+    assert [event.values["rows"] for event in audit.events(folder)] == [120, 3, 7, 9]
+    assert audit.verify(folder).whole
+
+
+def test_a_crash_before_the_latest_hash_was_kept_breaks_nothing(folder):
+    head = (folder / audit.HEAD).read_text()
+    audit.append(folder, "list_exported", {"rows": 9})
+    (folder / audit.HEAD).write_text(head)
+    assert audit.verify(folder) == audit.Verdict(4, None)
+    audit.append(folder, "list_exported", {"rows": 10})
+    assert audit.verify(folder) == audit.Verdict(5, None)
+
+
+def test_addresses_and_numbers_of_people_are_left_out(folder):
+    said = {
+        "reason": "för anna.ek@example.se, 811218-9876, 070-123 45 67 i mars",
+        "deep": [{"note": "19811218 9876"}],
+        "period": "2024-01-01",
+    }
+    audit.append(folder, "list_exported", said)
+    text = lines(folder)[-1]
+    assert not any(part in text for part in ("anna", "9876", "123 45"))
+    assert audit.events(folder)[-1].values["period"] == "2024-01-01"
+    assert "i mars" in audit.events(folder)[-1].values["reason"]
+
+
+def test_many_at_once_all_get_in(tmp_path):
+    writers = [
+        Thread(target=lambda: [audit.append(tmp_path, "list_exported", {"rows": n}) for n in range(5)])
+        for _ in range(4)
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert audit.verify(tmp_path) == audit.Verdict(20, None)
+
+
+def test_the_command_prints_and_checks_it(capsys):
+    made = workspace([("ann", "2024-01-03", 1)])
+    audit.append(made.folder, "list_exported", {"rows": 120, "columns": ["city"], "filtered": True}, at=NOON)
+    assert main(["audit", str(made.folder)]) == 0
+    printed = capsys.readouterr().out
+    assert "2025-03-01 12:00:00  Lista hämtad: rader 120; kolumner city; filtered ja" in printed
+    assert main(["audit", str(made.folder), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["whole"]
+    assert found["events"][-1]["values"]["rows"] == 120
+    log = made.folder / audit.LOG
+    log.write_text(log.read_text().replace("120", "12"))
+    assert main(["audit", str(made.folder), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["broken"] is not None
