@@ -19,6 +19,7 @@ from typing import Any, Literal
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from insight.i18n.terms import Terms, adapted
 from insight.result import Message, Unit
 
 Language = Literal["sv", "en"]
@@ -42,6 +43,12 @@ def catalogue(language: Language) -> Mapping[str, str]:
     return texts
 
 
+@cache
+def _texts(language: Language, terms: Terms) -> Mapping[str, str]:
+    """The catalogue in the words of a trade; a handful of trades a process."""
+    return adapted(catalogue(language), language, terms)
+
+
 def _flatten(tree: Mapping[str, Any], prefix: str, into: dict[str, str]) -> None:
     for name, value in tree.items():
         key = f"{prefix}.{name}" if prefix else name
@@ -54,23 +61,31 @@ def _flatten(tree: Mapping[str, Any], prefix: str, into: dict[str, str]) -> None
 class Words:
     """The words of one language, with the workspace's currency and the user's own terms of the trade."""
 
-    def __init__(self, language: Language, currency: str = "SEK", labels: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        language: Language,
+        currency: str = "SEK",
+        labels: Mapping[str, str] | None = None,
+        terms: Mapping[str, str] | None = None,
+    ) -> None:
         self.language: Language = language
         self.currency = currency
         self._labels = dict(labels or {})
+        self._terms = dict(terms or {})
+        self._texts = _texts(language, tuple(sorted(self._terms.items())))
         self._formatter = _Formatter(self)
 
     def with_labels(self, labels: Mapping[str, str]) -> "Words":
         """The same words, knowing also a result's labels ({cell key: catalogue key})."""
-        return Words(self.language, self.currency, {**self._labels, **labels})
+        return Words(self.language, self.currency, {**self._labels, **labels}, self._terms)
 
     def has(self, key: str) -> bool:
         """Whether the catalogue holds the key."""
-        return key in catalogue(self.language)
+        return key in self._texts
 
     def t(self, key: str, **values: object) -> str:
         """The text of a key with its values in place. Raises KeyError for a key that no catalogue holds."""
-        return self._formatter.vformat(catalogue(self.language)[key], (), values)
+        return self._formatter.vformat(self._texts[key], (), values)
 
     def message(self, message: Message) -> str:
         """A message as a sentence; values that are messages themselves are spelled out first."""
