@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from insight import definitions
 from insight.analysis import registry
 from insight.audience import Pairs
 from insight.i18n.catalog import Words
@@ -114,7 +115,10 @@ def metrics(result: Result, *, chosen: Pairs = (), names: Sequence[str] = ()) ->
     words = words_of(result)
     with st.grid(len(shown), min_column_width=150 if len(shown) == _METRICS else 190, gap=24):
         for name, metric in shown:
-            metric_card(words, metric_name(words, result, name), metric, against)
+            metric_card(
+                words, metric_name(words, result, name), metric, against,
+                meaning=definitions.of_metric(words, result.key, name),
+            )  # fmt: skip
 
 
 def metric_name(words: Words, result: Result, name: str) -> str:
@@ -133,13 +137,14 @@ def compared_words(result: Result, chosen: Pairs) -> str:
     return words.t("ui.against_year_before") if result.key.startswith("segments.") else ""
 
 
-def metric_card(words: Words, name: str, metric: Metric, against: str = "") -> None:
-    """Label, value with unit, then the interval or the change, and the last points as a line."""
+def metric_card(words: Words, name: str, metric: Metric, against: str = "", meaning: str = "") -> None:
+    """Label with what it means, value with unit, then the interval or the change, and the last points as a line."""
     delta, colour, grey = _change(words, metric)
     grey = against if grey and against else grey
     st.metric(
         text.plain(name),
         text.plain(words.value(metric.value, metric.unit)),
+        help=text.plain(meaning) if meaning else None,
         delta=text.plain(delta) if delta else None,
         delta_color=colour,
         delta_arrow="off",

@@ -83,6 +83,10 @@ class Words:
         """Whether the catalogue holds the key."""
         return key in self._texts
 
+    def keys(self, prefix: str) -> Sequence[str]:
+        """The catalogue's keys that begin so, in its order."""
+        return [key for key in self._texts if key.startswith(prefix)]
+
     def t(self, key: str, **values: object) -> str:
         """The text of a key with its values in place. Raises KeyError for a key that no catalogue holds."""
         return self._formatter.vformat(self._texts[key], (), values)
@@ -206,9 +210,9 @@ def _rounded(value: object, decimals: int) -> Decimal:
     return exact if exact != 0 else abs(exact)
 
 
-def say(message: Message, language: str) -> str:
-    """A message in a language named by its code, for forms that hold both."""
-    return Words("en" if language == "en" else "sv").message(message)
+def say(message: Message, language: str, currency: str = "SEK") -> str:
+    """A message in a language named by its code, for forms that hold both; its amounts are in that currency."""
+    return Words("en" if language == "en" else "sv", currency).message(message)
 
 
 class _Formatter(string.Formatter):
