@@ -2,8 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -11,17 +9,14 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from insight.audience import Pairs
-from insight.export.tables import undefined
+from insight.export.written import formatter, head, is_change, shown, undefined
 from insight.i18n.catalog import Words
 from insight.result import Result, Unit
 from ui import marks, state, text, view
 
 _LONG = 25
-_MILLIONS_FROM = 10_000_000
 _ROW, _HEAD = 42, 36
 _PANEL_COLUMNS = 3
-_HELPERS = ("_low", "_high")
-_MEASURES = ("points", "number", "score")
 
 
 def show(result: Result, chosen: Pairs, wanted: Sequence[str] = ()) -> None:
@@ -78,63 +73,9 @@ def _row_chooser(key: str, result: Result, chosen: Pairs) -> Callable[[], None]:
     return chose
 
 
-def shown(words: Words, result: Result, column: str) -> bool:
-    """Whether a column is for people: it has a name in the catalogue and is not the end of an interval."""
-    named = words.has(f"column.{column}") or words.has(f"column.{result.key}.{column}")
-    return named and not column.endswith(_HELPERS)
-
-
 def cells_of(frame: pd.DataFrame, column: str) -> list[Any]:
     """A column's cells."""
     return list(frame[column])
-
-
-def head(words: Words, column: str, unit: Unit, values: Sequence[Any], analysis: str = "") -> str:
-    """A column's head with its unit: 'Försäljning, mn kr', 'Andel av kunderna, %'."""
-    own = f"column.{analysis}.{column}"
-    name = words.t(own) if words.has(own) else words.t(f"column.{column}") if words.has(f"column.{column}") else column
-    if unit == "money":
-        return words.t(
-            "ui.head_money_m" if _in_millions(values) else "ui.head_money", name=name, unit=words.unit_of_money()
-        )
-    return f"{name}, %" if unit == "ratio" else name
-
-
-def _in_millions(values: Sequence[Any]) -> bool:
-    return any(abs(value) >= _MILLIONS_FROM for value in values if not undefined(value))
-
-
-def _is_change(column: str) -> bool:
-    """Whether a column tells a change: its numbers carry their sign."""
-    return column.startswith("change") or column.endswith(("_change", "contribution"))
-
-
-def formatter(words: Words, unit: Unit, values: Sequence[Any], *, signed: bool = False) -> Callable[[Any], str]:
-    """How the cells of a column are written, the unit standing in the head; one precision for all of them."""
-    millions = unit == "money" and _in_millions(values)
-    fine = unit == "ratio" and any(0 < abs(float(value)) < 0.1 for value in values if not undefined(value))
-    large = any(abs(float(value)) >= 10 for value in values if not undefined(value)) if unit in _MEASURES else True
-    decimals = 1 if large or unit == "points" else 2
-
-    def write(value: Any) -> str:
-        if undefined(value):
-            return "–"
-        if unit == "money":
-            scaled = Decimal(str(value)) / (1_000_000 if millions else 1)
-            return words.number(scaled, 1 if millions else 0, signed=signed)
-        if unit == "ratio":
-            return words.number(Decimal(str(value)) * 100, 1 if fine else 0, signed=signed)
-        if unit in ("count", "days", "months"):
-            return words.number(value, signed=signed)
-        if unit == "pvalue":
-            return words.pvalue(value)
-        if unit in _MEASURES:
-            return words.number(value, decimals, signed=signed)
-        if isinstance(value, date):
-            return value.isoformat()[:10]
-        return words.label(value)
-
-    return write
 
 
 def styled(
@@ -148,7 +89,7 @@ def styled(
     for name in map(str, frame.columns):
         unit = units.get(name, "text")
         cells = cells_of(frame, name)
-        write = formatter(words, unit, cells, signed=_is_change(name))
+        write = formatter(words, unit, cells, signed=is_change(name))
         title = _unused(text.plain(heads[name]) if escape else heads[name], made)
         if unit in ("text", "date"):
             written = [write(value) for value in cells]

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
+from insight.export.written import column_name, undefined
 from insight.i18n.catalog import Language, Words
 from insight.result import Message, Result, Unit
 
@@ -25,11 +26,6 @@ _WIDTHS = {"text": 28, "money": 16, "date": 12}
 def safe_text(value: str) -> str:
     """Text that no spreadsheet reads as a formula: an apostrophe before = + - @ tab and line breaks."""
     return f"'{value}" if value.lstrip(" \u00a0").startswith(_STARTS) or value.startswith(_STARTS) else value
-
-
-def undefined(value: object) -> bool:
-    """Whether a cell holds nothing."""
-    return value is None or value is pd.NaT or (isinstance(value, float) and value != value)
 
 
 def csv_cell(value: Any, language: Language, unit: Unit | None = None) -> str:
@@ -61,8 +57,7 @@ def csv_bytes(
 
 def column_words(words: Words, column: str, analysis: str = "", unit: Unit | None = None) -> str:
     """A column's head in words, with the currency for money."""
-    own = f"column.{analysis}.{column}"
-    name = words.t(own) if words.has(own) else words.t(f"column.{column}") if words.has(f"column.{column}") else column
+    name = column_name(words, analysis, column)
     return f"{name}, {words.unit_of_money()}" if unit == "money" else name
 
 
