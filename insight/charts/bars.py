@@ -139,7 +139,7 @@ def _series(subject: Subject, measure: Scale, places: Floats, *, lying: bool) ->
         if subject.mark_columns:
             parts.clickables.append(Clickable(len(parts.traces), len(values), len(parts.marks)))
             parts.marks.extend(subject.marks())
-        colours, wide = _colours(subject, values, order), thickness * (0.94 if many > 1 else 1)
+        colours, wide = colours_of(subject, values, order), thickness * (0.94 if many > 1 else 1)
         parts.traces.append(plot.bars(subject, along, values, colours, hovers, lying=lying, thickness=wide))
         if order == 0 and subject.chart.low and subject.chart.high:
             whiskers.append(_whiskers(subject, along, lying=lying))
@@ -154,7 +154,8 @@ def _hover(subject: Subject, row: int, column: str, order: int) -> list[str]:
     return subject.hover_lines(row, column, low=low, high=high)
 
 
-def _colours(subject: Subject, values: Floats, order: int) -> list[str]:
+def colours_of(subject: Subject, values: Floats, order: int) -> list[str]:
+    """Colours of a series of bars: by state where there is one, else petrol and, below zero, rust; others grey."""
     palette = subject.palette
     if order:
         others = palette.categories[1:] if len(subject.ys) > 2 else (palette.grey,)

@@ -46,7 +46,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     periods and whose difference is the sum of the rows; without one either, the bars start at 0.
     """
     sizes, palette = subject.sizes, subject.palette
-    spans = _spans(subject)
+    spans = spans_of(subject)
     known = spans.opening is not None and spans.closing is not None
     both = [spans.opening or 0.0, spans.closing or 0.0]
     measure = scale_for(subject.words, subject.unit(subject.ys[0]), [*spans.changes, *both])
@@ -87,7 +87,8 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     return figure, height, marks, (Clickable(1, len(spans.rows)),) if marks else ()
 
 
-def _spans(subject: Subject) -> Spans:
+def spans_of(subject: Subject) -> Spans:
+    """Where each change starts and ends, and the totals around them where they are known."""
     values = subject.values(subject.ys[0])
     keys = [str(cell) for cell in subject.table[subject.chart.x].tolist()]
     rows = tuple(row for row, key in enumerate(keys) if key not in _OPENING + _CLOSING)

@@ -24,7 +24,7 @@ _TIMES = re.compile(r"(^|_)(ratio|times|factor)(_|$)")
 
 def interval(subject: Subject) -> Figure:
     """Along time (dates, or more than a handful of days or months) a line in its band; otherwise a forest."""
-    subject = _one_measure(subject)
+    subject = one_measure(subject)
     cells = subject.table[subject.chart.x].tolist()
     along = all(as_date(cell) for cell in cells) or (
         subject.unit(subject.chart.x) in ("days", "months") and len(cells) > 5
@@ -34,12 +34,12 @@ def interval(subject: Subject) -> Figure:
 
 def dots(subject: Subject) -> Figure:
     """A forest where arms are compared with something or names are many; standing dots along a few ordered steps."""
-    subject = _one_measure(subject)
-    compared = subject.result.evidence in ("control", "before_after") or _reference(subject) is not None
-    return forest(subject) if compared or not _stand(subject) else steps(subject)
+    subject = one_measure(subject)
+    compared = subject.result.evidence in ("control", "before_after") or reference_of(subject) is not None
+    return forest(subject) if compared or not stands(subject) else steps(subject)
 
 
-def _one_measure(subject: Subject) -> Subject:
+def one_measure(subject: Subject) -> Subject:
     """Where `color` tells measures apart (an arm has a row for each), the rows of the one that the title speaks of.
 
     Rows without an estimate, such as the control that others are compared with, have no dot.
@@ -58,7 +58,8 @@ def _one_measure(subject: Subject) -> Subject:
     return replace(subject, table=table[estimated].reset_index(drop=True), units=units)
 
 
-def _stand(subject: Subject) -> bool:
+def stands(subject: Subject) -> bool:
+    """Whether dots stand along steps: few names, short enough for their places below."""
     room = subject.width * 0.94 / max(len(subject.table), 1) - subject.px(6)
     names = subject.names(subject.chart.x)
     words = [word for name in names for word in name.split(" ")]
@@ -70,7 +71,7 @@ def _stand(subject: Subject) -> bool:
     )
 
 
-def _reference(subject: Subject) -> float | None:
+def reference_of(subject: Subject) -> float | None:
     """What 'no difference' is: 0 for differences, 1 for times as much, None for measures without such a thing."""
     column = subject.ys[0]
     if _TIMES.search(column) and subject.unit(column) == "number":
@@ -82,7 +83,7 @@ def _reference(subject: Subject) -> float | None:
     return 0.0 if signed else None
 
 
-def _ends(subject: Subject) -> tuple[Floats, Floats]:
+def ends_of(subject: Subject) -> tuple[Floats, Floats]:
     """Interval ends, the value itself where there is no interval."""
     values, chart = subject.values(subject.ys[0]), subject.chart
     if not (chart.low and chart.high):
@@ -101,7 +102,7 @@ def _span(low: Floats, high: Floats, reference: float | None) -> tuple[float, fl
     return start - pad, end + pad
 
 
-def _colours(subject: Subject, low: Floats, high: Floats, reference: float | None) -> list[str]:
+def colours_of(subject: Subject, low: Floats, high: Floats, reference: float | None) -> list[str]:
     """Grey where the interval holds 'no difference', else petrol above it and rust below."""
     palette = subject.palette
     if reference is None:
@@ -149,13 +150,13 @@ def _clickable(subject: Subject, series: int) -> tuple[Clickable, ...]:
 def forest(subject: Subject) -> Figure:
     """A row an arm: dot at the estimate, whisker over the interval, a line at 'no difference'."""
     sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
-    values, (low, high) = subject.values(subject.ys[0]), _ends(subject)
-    reference = _reference(subject)
+    values, (low, high) = subject.values(subject.ys[0]), ends_of(subject)
+    reference = reference_of(subject)
     signed = reference == 0.0
     measure = subject.measure(subject.ys[0], subject.chart.low, subject.chart.high)
     start, end = _span(low, high, reference)
     names, left = plot.gutter(subject, subject.names(subject.chart.x))
-    colours = _colours(subject, low, high, reference)
+    colours = colours_of(subject, low, high, reference)
     places = np.arange(count, dtype=float)
     traces = _whiskers(subject, low, high, colours, lying=True)
     traces.append(plot.dots(subject, values, places, colours, _hovers(subject), sizes.dot))
@@ -190,7 +191,7 @@ def steps(subject: Subject) -> Figure:
     """Standing dots with whiskers along ordered steps; a second value column is the fitted line behind them."""
     sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
     column, *others = subject.ys
-    values, (low, high) = subject.values(column), _ends(subject)
+    values, (low, high) = subject.values(column), ends_of(subject)
     fitted = subject.values(others[0]) if others else values[:0]
     measure = subject.measure(column)
     start, end = _span(np.concatenate([low, fitted]), np.concatenate([high, fitted]), None)

@@ -29,7 +29,7 @@ from insight.charts.theme import PROJECTOR_SCALE, Palette, sizes
 from insight.i18n.catalog import Words
 from insight.result import Chart, ChartKind, Result, Unit
 
-__all__ = ["PLOTLY_CONFIG", "Annotation", "Drawn", "draw"]
+__all__ = ["PLOTLY_CONFIG", "Annotation", "Drawn", "draw", "has_values", "subject_of"]
 
 # For st.plotly_chart: no tool bar, nothing that zooms by accident under a presenter's hand.
 PLOTLY_CONFIG: Mapping[str, object] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -75,18 +75,31 @@ def draw(
     fits is decided by it, the figure itself stretches. selected: the chosen mark, outlined. annotations: for lines,
     the first two are shown. A chart without rows or values is drawn empty, with `Drawn.empty` set.
     """
-    table, units = _table_of(result, chart)
-    subject = Subject(
-        result, chart, table, units, words.with_labels(result.labels), palette, sizes(projector=scale > 1),
-        PROJECTOR_SCALE if scale > 1 else 1.0, width or CONTENT_WIDTH, dict(selected or {}), tuple(annotations),
-    )  # fmt: skip
+    subject = subject_of(
+        result, chart, words, palette, scale=scale, width=width, selected=selected, annotations=annotations
+    )
     engine, drawer = _KINDS[chart.kind]
-    if not _has_values(subject):
+    if not has_values(subject):
         return _nothing(subject, engine)
     if drawer in (bars.lying, bars.draw, two_sided.draw) and len(table) > _MOST_BARS:
         subject = replace(subject, table=table.head(_MOST_BARS))
     spec, height, marks, clickables = drawer(subject)
     return Drawn(engine, spec, height, marks, _alt(subject), clickables)
+
+
+def subject_of(
+    result: Result, chart: Chart, words: Words, palette: Palette, *, scale: float = 1.0, width: int | None = None,
+    selected: Mapping[str, object] | None = None, annotations: Sequence[Annotation] = (),
+) -> Subject:  # fmt: skip
+    """What every kind of figure is made from: the table that holds the chart's columns, with words and colours.
+
+    Raises ValueError when no table of the result has them all.
+    """
+    table, units = _table_of(result, chart)
+    return Subject(
+        result, chart, table, units, words.with_labels(result.labels), palette, sizes(projector=scale > 1),
+        PROJECTOR_SCALE if scale > 1 else 1.0, width or CONTENT_WIDTH, dict(selected or {}), tuple(annotations),
+    )  # fmt: skip
 
 
 def _table_of(result: Result, chart: Chart) -> tuple[pd.DataFrame, Mapping[str, Unit]]:
@@ -102,7 +115,8 @@ def _table_of(result: Result, chart: Chart) -> tuple[pd.DataFrame, Mapping[str, 
     )
 
 
-def _has_values(subject: Subject) -> bool:
+def has_values(subject: Subject) -> bool:
+    """Whether there is anything to draw."""
     return bool(_measured(subject))
 
 

@@ -29,7 +29,7 @@ class Shades:
 def matrix(subject: Subject) -> Figure:
     """From = rows, to = columns. Colour: counts by share of the row, signed values diverging, else size."""
     pairs = option.pairs(subject)
-    return _draw(subject, pairs, _shades(subject, pairs), row_height=subject.sizes.matrix_row, upward=False)
+    return _draw(subject, pairs, shades_of(subject, pairs), row_height=subject.sizes.matrix_row, upward=False)
 
 
 def density(subject: Subject) -> Figure:
@@ -52,7 +52,8 @@ def _of_largest(values: Floats) -> Floats:
     return np.clip(values / top, 0, 1) if top > 0 else np.zeros_like(values)
 
 
-def _shades(subject: Subject, pairs: Pairs) -> Shades:
+def shades_of(subject: Subject, pairs: Pairs) -> Shades:
+    """What colours the cells: counts by share of the row, signed values diverging, else size."""
     words, palette, values = subject.words, subject.palette, pairs.values
     unit = subject.unit(pairs.value)
     unit_words = subject.measure(pairs.value).unit
@@ -63,7 +64,7 @@ def _shades(subject: Subject, pairs: Pairs) -> Shades:
         moved = words.t("chart.colour_change" if subject.is_difference(pairs.value) else "chart.colour_sign")
         said = ", ".join(part for part in (unit_words, moved) if part)
         return Shades((values / limit + 1) / 2, palette.diverging, said)
-    if unit == "count" or _shown(subject, pairs) != pairs.value:
+    if unit == "count" or shown_column(subject, pairs) != pairs.value:
         shares = values if unit == "ratio" else _row_shares(pairs)
         said = words.t("chart.colour_row_share", top=_STRONG_SHARE)
         return Shades(np.clip(shares / _STRONG_SHARE, 0, 1), palette.sequential, said)
@@ -78,7 +79,7 @@ def _row_shares(pairs: Pairs) -> Floats:
     return np.divide(pairs.values, sums[rows], out=np.zeros_like(pairs.values), where=sums[rows] > 0)
 
 
-def _shown(subject: Subject, pairs: Pairs) -> str:
+def shown_column(subject: Subject, pairs: Pairs) -> str:
     """The column whose numbers stand in the cells: for a share of the row it is how many customers that is."""
     of_row = subject.unit(pairs.value) == "ratio" and "share" in pairs.value.split("_")
     return "n_customers" if of_row and "n_customers" in subject.table.columns else pairs.value
@@ -120,13 +121,13 @@ def _draw(subject: Subject, pairs: Pairs, shades: Shades, *, row_height: int, up
 def _axes(subject: Subject, pairs: Pairs) -> tuple[list[str], list[str], int, float, str]:
     """Row names, column names in lines, the pixels left of the cells, the width of a cell, what the columns are."""
     size, across = subject.sizes.label, ""
-    downs = [_category(subject, pairs.source, cell, named=True) for cell in pairs.sources]
+    downs = [category(subject, pairs.source, cell, named=True) for cell in pairs.sources]
     widest = max((text.width(name, size) for name in downs), default=0.0)
     room = min(widest, subject.width * 0.28)
     left = round(room) + subject.px(12)
     cell_width = (subject.width - left) / max(len(pairs.targets), 1)
-    overs = [_category(subject, pairs.target, cell, named=True) for cell in pairs.targets]
-    bare = [_category(subject, pairs.target, cell, named=False) for cell in pairs.targets]
+    overs = [category(subject, pairs.target, cell, named=True) for cell in pairs.targets]
+    bare = [category(subject, pairs.target, cell, named=False) for cell in pairs.targets]
     if bare != overs and any(text.width(name, size) > cell_width - 6 for name in overs):
         # Where the scale's name does not fit over every column it is said once, below.
         overs, across = bare, subject.words.t("chart.across", scale=subject.column(pairs.target))
@@ -134,14 +135,14 @@ def _axes(subject: Subject, pairs: Pairs) -> tuple[list[str], list[str], int, fl
     return [text.shorten(name, room + 2, size) for name in downs], heads, left, cell_width, across
 
 
-def _category(subject: Subject, column: str, cell: object, *, named: bool) -> str:
+def category(subject: Subject, column: str, cell: object, *, named: bool) -> str:
     """A row's or column's name; a bare number says also what it is a number of: 'R 5'."""
     unit, name = subject.unit(column), subject.name(cell, subject.unit(column))
     return f"{subject.column(column)} {name}" if named and unit not in _SELF_EXPLAINED else name
 
 
 def _texts(subject: Subject, pairs: Pairs) -> list[str]:
-    column = _shown(subject, pairs)
+    column = shown_column(subject, pairs)
     measure, values = subject.measure(column), subject.values(column)
     signed = bool((values < 0).any())
     return [measure.label(float(value), signed=signed) for value in values]
@@ -172,8 +173,8 @@ def _item(subject: Subject, pairs: Pairs, shades: Shades, row: int, size: int, n
 
 def _pair_name(subject: Subject, pairs: Pairs, row: int) -> str:
     down, over = pairs.places[row]
-    source = _category(subject, pairs.source, pairs.sources[down], named=True)
-    target = _category(subject, pairs.target, pairs.targets[over], named=True)
+    source = category(subject, pairs.source, pairs.sources[down], named=True)
+    target = category(subject, pairs.target, pairs.targets[over], named=True)
     return f"{source} → {target}" if pairs.is_movement else f"{source}, {target}"
 
 

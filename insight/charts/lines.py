@@ -33,7 +33,7 @@ class Series:
 def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]:
     """Lines of the value columns, of the groups in `color`, and of `before`; a band where there is an interval."""
     places, axis_words = _along(subject)
-    lines = _series(subject)
+    lines = series_of(subject)
     measure = subject.measure(*subject.ys, subject.chart.before)
     low, high = _range(subject, lines)
     height = subject.sizes.line_height
@@ -96,10 +96,11 @@ def _place_words(subject: Subject, cells: Sequence[object]) -> list[str]:
     ]
 
 
-def _series(subject: Subject) -> list[Series]:
+def series_of(subject: Subject) -> list[Series]:
+    """The lines of a figure: value columns, groups, and what was before."""
     chart, palette = subject.chart, subject.palette
     every = tuple(range(len(subject.table)))
-    groups = _grouping(subject)
+    groups = grouping(subject)
     if groups:
         return _groups(subject, groups)
     colours = (palette.accent, *(palette.categories[1:] if len(subject.ys) > 2 else (palette.grey,)))
@@ -120,7 +121,7 @@ def _series(subject: Subject) -> list[Series]:
     return lines
 
 
-def _grouping(subject: Subject) -> str:
+def grouping(subject: Subject) -> str:
     """The column whose groups have a line each: the chart's own or, where a time comes twice, what tells rows apart."""
     table, chart = subject.table, subject.chart
     if chart.color in table.columns or not table[chart.x].duplicated().any():
@@ -210,7 +211,7 @@ def _trace(subject: Subject, series: Series, places: Floats) -> Spec:
 
 def _hover(subject: Subject, series: Series, row: int, ends: tuple[str, str]) -> str:
     lines = subject.hover_lines(row, series.column, low=ends[0], high=ends[1])
-    if _grouping(subject):
+    if grouping(subject):
         lines[0] = f"{series.name}, {lines[0]}"
     return subject.plotly_hover(lines)
 

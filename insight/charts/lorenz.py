@@ -20,7 +20,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     subject = replace(subject, table=subject.table[known].reset_index(drop=True))
     sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
     x, y = subject.values(subject.chart.x), subject.values(subject.ys[0])
-    spoken = _spoken(subject, x)
+    spoken = spoken_row(subject, x)
     top, bottom, height = subject.px(16), subject.px(44), sizes.dots_height + subject.px(70)
     measure = subject.measure(subject.ys[0])
     shares = subject.measure(subject.chart.x)
@@ -64,7 +64,8 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     return figure, height, subject.marks(), (Clickable(2, count),) if subject.mark_columns else ()
 
 
-def _spoken(subject: Subject, x: Floats) -> int | None:
+def spoken_row(subject: Subject, x: Floats) -> int | None:
+    """The row that the finding speaks of; None without one."""
     column = subject.chart.color
     if column and column in subject.table.columns:
         told = [row for row, cell in enumerate(subject.table[column].tolist()) if cell]

@@ -25,7 +25,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     base = np.array([
         values[(columns == column) & (ranks > rank)].sum() for column, rank in zip(columns, ranks, strict=True)
     ])  # fmt: skip
-    shades = _shades(subject, groups)
+    shades = shades_of(subject, groups)
     hovers = [subject.plotly_hover(_hover(subject, row)) for row in range(len(table))]
     trace = plot.bars(
         subject, columns.astype(float), values, [shades[rank] for rank in ranks], hovers, lying=False,
@@ -58,7 +58,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     return figure, height, subject.marks(), (Clickable(0, len(table)),) if subject.mark_columns else ()
 
 
-def _shades(subject: Subject, groups: list[str]) -> list[str]:
+def shades_of(subject: Subject, groups: list[str]) -> list[str]:
     """First group darkest; those without a step grey."""
     ordered = [group for group in groups if group not in _NOBODY]
     steps = dict(zip(ordered, subject.palette.steps(len(ordered))[::-1] if ordered else (), strict=True))
