@@ -81,8 +81,8 @@ def draw(
     engine, drawer = _KINDS[chart.kind]
     if not has_values(subject):
         return _nothing(subject, engine)
-    if drawer in (bars.lying, bars.draw, two_sided.draw) and len(table) > _MOST_BARS:
-        subject = replace(subject, table=table.head(_MOST_BARS))
+    if drawer in (bars.lying, bars.draw, two_sided.draw) and len(subject.table) > _MOST_BARS:
+        subject = replace(subject, table=subject.table.head(_MOST_BARS))
     spec, height, marks, clickables = drawer(subject)
     return Drawn(engine, spec, height, marks, _alt(subject), clickables)
 
