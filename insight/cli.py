@@ -7,10 +7,12 @@ import argparse
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
+from insight import loading, recipe
 from insight.analysis import registry
 from insight.audience import Audience, mark_of, pairs, parse, scoped_query, select
 from insight.errors import InsightError, UsageError
@@ -23,7 +25,7 @@ from insight.ingest.schema import TABLES
 from insight.result import Message, Result
 from insight.settings import Setting
 from insight.words import audit_line, sentence
-from insight.workspace import audit
+from insight.workspace import audit, quality
 from insight.workspace import manifest as manifests
 from insight.workspace.describe import describe
 from insight.workspace.store import SourceFile, Workspace
@@ -50,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("files", type=Path, nargs="+")
     load.add_argument("--as", dest="kind", choices=sorted(TABLES), help="what the files hold, when not to be guessed")
     load.add_argument("--set", dest="options", action="append", default=[], metavar="NAME=VALUE", help="how to read")
+    load.add_argument("--recipe", type=Path, help="read files as the recipe of another workspace remembers them")
 
     what = commands.add_parser("describe", parents=[common], help="rows, customers, sums and dates of every table")
     what.add_argument("workspace", type=Path)
@@ -90,13 +93,15 @@ def _say(text: str) -> None:
 
 def _load(args: argparse.Namespace, words: Words) -> int:
     options = ReadOptions.parse(_named(args.options), kind=args.kind)
-    missing = [path.name for path in args.files if not path.is_file()]
+    missing = [path.name for path in (*args.files, *([args.recipe] if args.recipe else [])) if not path.is_file()]
     if missing:
         raise UsageError("cli.no_such_file", name=", ".join(missing))
+    further = recipe.from_text(args.recipe.read_text(encoding="utf-8", errors="replace")).files if args.recipe else ()
     fresh = not (args.workspace / "manifest.json").exists()
     workspace = Workspace.create(args.workspace) if fresh else Workspace.open(args.workspace)
     try:
-        reports = workspace.load([SourceFile(path, path.name, options) for path in args.files])
+        files = [SourceFile(path, path.name, options) for path in args.files]
+        reports = loading.load(workspace, files, further=further)
     finally:
         workspace.close()
     if fresh and all(report.outcome == "refuse" for report in reports):
@@ -128,10 +133,12 @@ def _describe(args: argparse.Namespace, words: Words) -> int:
     try:
         with workspace.query() as query:
             found = describe(query)
+            persons = quality.joined(query)
     finally:
         workspace.close()
     if args.json:
-        _say(as_json.dumps({"tables": found, "currency": workspace.manifest.currency}))
+        form = {"tables": found, "currency": workspace.manifest.currency}
+        _say(as_json.dumps({**form, "persons": asdict(persons)} if persons.ids else form))
         return 0
     for name, table in found.items():
         if table["rows"]:
@@ -141,6 +148,13 @@ def _describe(args: argparse.Namespace, words: Words) -> int:
                     first=table["first"] or "–", last=table["last"] or "–", total=table["amount_sum"] or "–",
                 )
             )  # fmt: skip
+    if persons.ids:
+        _say(
+            words.t(
+                "cli.persons", merged=persons.merged, ids=persons.ids, persons=persons.persons,
+                rows=persons.rows_moved, conflicts=persons.conflicts,
+            )
+        )  # fmt: skip
     return 0
 
 
@@ -194,7 +208,7 @@ def _run(args: argparse.Namespace, words: Words) -> int:
 
 
 def _result_text(result: Result, words: Words) -> str:
-    lines = [words.message(result.headline), ""]
+    lines = [words.headline(result.headline), ""]
     for name, metric in result.metrics.items():
         own = f"metric.{result.key}.{name}"
         title = words.t(own if words.has(own) else f"metric.{name}")

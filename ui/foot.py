@@ -1,6 +1,7 @@
 """The quiet row under an answer: why this number, and the file."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pandas as pd
 import streamlit as st
@@ -8,9 +9,11 @@ import streamlit as st
 from insight.audience import Pairs
 from insight.export.tables import check_words
 from insight.i18n.catalog import Words
-from insight.result import Basis, Result
+from insight.result import Basis, Result, SumCheck
 from insight.words import sentence
 from ui import cache, downloads, state, text, view
+
+_MOST_PARTS = 15
 
 
 def row(result: Result, chosen: Pairs) -> None:
@@ -50,6 +53,7 @@ def _why(result: Result, chosen: Pairs) -> None:
         _account(result)
         if basis.sum_check:
             st.markdown(text.grey(check_words(result, words)))
+            _parts(basis.sum_check, words)
         if basis.formula:
             with st.container(width=760):
                 st.markdown(text.grey(words.t("ui.definition", text=words.t(f"definition.{basis.formula}"))))
@@ -62,6 +66,22 @@ def period_words(words: Words, basis: Basis) -> str:
     if basis.start is None and basis.end is not None:
         return words.t("ui.as_of", day=basis.end - timedelta(days=1))
     return words.period(basis.start, basis.end)
+
+
+def _parts(check: SumCheck, words: Words) -> None:
+    """What the sum is made of, to the öre for money, so that it can be followed with a finger."""
+    if len(check.parts) > _MOST_PARTS:
+        return
+    exact = isinstance(check.total, Decimal)
+    rows = [*((words.label(name), part) for name, part in check.parts.items()), (words.t("ui.sum"), check.total)]
+    part, amount = words.t("ui.part"), words.t("ui.amount" if exact else "ui.number")
+    frame = pd.DataFrame({
+        part: [text.plain(name) for name, _ in rows],
+        amount: [words.amount(value, 2) if exact else words.count(value) for _, value in rows],
+    })  # fmt: skip
+    st.table(
+        frame.style.set_properties(subset=[amount], **{"text-align": "right"}), border="horizontal", hide_index=True
+    )
 
 
 def _account(result: Result) -> None:

@@ -86,7 +86,7 @@ def head(result: Result, slots: Slots | None = None) -> None:
     words = words_of(result)
     place = slots or Slots(st.container(), st.container())
     place.eyebrow.markdown(eyebrow(result), width="content")
-    place.headline.title(text.plain(words.message(result.headline)), anchor=False)
+    place.headline.title(text.plain(words.headline(result.headline)), anchor=False)
 
 
 def eyebrow(result: Result) -> str:

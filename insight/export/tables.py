@@ -89,7 +89,7 @@ def basis_lines(result: Result, words: Words, scope: str = "") -> list[tuple[str
     basis = result.basis
     lines = [
         (known.t("basis.question"), known.t(f"analysis.{result.key}.title")),
-        (known.t("basis.finding"), known.message(result.headline)),
+        (known.t("basis.finding"), known.headline(result.headline)),
         (known.t("basis.period"), known.period(basis.start, basis.end)),
         (known.t("basis.scope"), scope or known.t("common.all_customers")),
         (known.t("basis.rule"), known.message(basis.rule)),

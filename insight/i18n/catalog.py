@@ -98,6 +98,11 @@ class Words:
         }
         return self.t(message.key, **values)
 
+    def headline(self, message: Message) -> str:
+        """A message as a heading: begins with a capital, whatever the client calls the thing it begins with."""
+        said = self.message(message)
+        return said[:1].upper() + said[1:]
+
     def label(self, key: object) -> str:
         """A cell's stable key in words: the result's label, else `label.<key>`, else the key itself (user text)."""
         text = "" if key is None else str(key)
