@@ -13,28 +13,12 @@ from typing import Any
 
 from insight import audience
 from insight.errors import UsageError
-from insight.ingest.options import ReadOptions
-from insight.ingest.schema import fold
+from insight.ingest.options import FileMemory, ReadOptions
 
 FORMAT = 1
 FILE = "recipe.json"
 MAX_BYTES = 2_000_000
 _MAX_PARTS, _MAX_TEXT = 500, 4_000
-
-
-@dataclass(frozen=True)
-class FileMemory:
-    """How one kind of file was read: its column labels in order, field → label (None: left out), the user's choices."""
-
-    kind: str
-    columns: tuple[str, ...]
-    mapping: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
-    options: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def signature(self) -> frozenset[str]:
-        """The columns as they are compared: order, case and separators do not matter."""
-        return frozenset(fold(label) for label in self.columns)
 
 
 @dataclass(frozen=True)

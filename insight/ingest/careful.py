@@ -279,10 +279,13 @@ def same_currency(con: DuckDBPyConnection, source: str) -> None:
     """A second file in another currency can't be added to the first: amounts are never converted."""
     wanted = "WHERE reason IS NULL" if source == "typed" else ""
     row = con.execute(
-        f"SELECT (SELECT any_value(currency) FROM {source} {wanted}), (SELECT any_value(currency) FROM transactions)"  # noqa: S608
+        f"SELECT (SELECT any_value(currency) FROM {source} {wanted}), any_value(currency), count(*) FROM transactions"  # noqa: S608
     ).fetchone()
-    if row is not None and row[0] and row[1] and row[0] != row[1]:
-        raise IngestError("ingest.other_currency", currency=row[0], there=row[1])
+    if row is None or not row[0] or not row[2]:
+        return
+    there = row[1] or convert.CURRENCY
+    if row[0] != there:
+        raise IngestError("ingest.other_currency", currency=row[0], there=there)
 
 
 def _counts(con: DuckDBPyConnection) -> tuple[int, int]:

@@ -136,7 +136,9 @@ class Reader:
                 f"WHERE {column.cell} IS NOT NULL"
             ).fetchone()
             fractions = zeros is not None and zeros[0] == 0
-        return numbers.decide(shapes, told=self.options.decimal, hint=hint, fractions=fractions)
+        told = self.options.decimal if self.options.sure("decimal") else None
+        hint = hint or str(self.options.before("decimal") or "")
+        return numbers.decide(shapes, told=told, hint=hint, fractions=fractions)
 
     def _number(self, column: Column, hint: str) -> Reading:
         style = self.style(column, hint)
@@ -251,14 +253,19 @@ class Reader:
             total = int(row[0])
             counts[order] = (int(row[1]), int(row[2] or 0))
         dots = all(form.dots for form in formats)
-        order, unsure = dates.decide_order(counts, total, told=self.options.day_first, dots=dots, two_digit=two_digit)
+        told, before = self.options.sure("day_first"), self.options.before("day_first")
+        order, unsure = dates.decide_order(
+            counts, total, told=None if told is None else bool(told), dots=dots, two_digit=two_digit
+        )
+        if unsure and before is not None:
+            order, unsure, told = "dmy" if before else "mdy", False, before
         if unsure and self.date_order and order != "ymd":
             order, unsure = self.date_order, False
         if unsure:
             self.tell("date_ambiguous", column=column.label, order=Message(f"ingest.{_ORDER_WORDS[order]}"))
         else:
             self.date_order = order if order != "ymd" else self.date_order
-        reason = "why_order_told" if self.options.day_first is not None else "why_order_open" if unsure else "why_order"
+        reason = "why_order_told" if told is not None else "why_order_open" if unsure else "why_order"
         self.decide(
             "day_first",
             "yes" if order == "dmy" else "no",

@@ -32,6 +32,8 @@ _CURRENCY_WORDS = {
     "£": "GBP",
 }
 _MONEY_FIELDS = ("amount", "unit_price")
+# What amounts are taken to be where neither the file nor the user says.
+CURRENCY = "SEK"
 
 
 @dataclass
@@ -153,9 +155,16 @@ def _currency(
     counts = con.execute(f"SELECT {sql} AS code, count(*) FROM raw{joins} GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()  # noqa: S608
     found = {str(code): int(n) for code, n in counts if code is not None}
     if not found:
+        if options.currency and options.currency.isalpha():
+            fields["currency"] = f"CAST('{options.currency}' AS VARCHAR)"
         return ""
     chosen = options.currency or next(iter(found))
-    if options.currency and options.currency not in found:
+    if named is None and set(found) == {"SEK"} and chosen in ("NOK", "DKK"):
+        found = {chosen: found["SEK"]}  # 'kr' is written in all of Scandinavia
+        sql = f"CASE WHEN {sql} = 'SEK' THEN '{chosen}' END"
+    if options.before("currency") and chosen not in found:
+        chosen = next(iter(found))
+    if chosen not in found:
         raise IngestError("ingest.currency_not_found", currency=options.currency, found=", ".join(found))
     others = {code: n for code, n in found.items() if code != chosen}
     if others:

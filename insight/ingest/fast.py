@@ -65,7 +65,8 @@ def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, perso
                 return None
             values[name], order = found
         elif spec.type in _NUMBERS:
-            style = numbers.decide(shapes, told=options.decimal)
+            told = options.decimal if options.sure("decimal") else None
+            style = numbers.decide(shapes, told=told, hint=str(options.before("decimal") or ""))
             if not style.plain or style.unsure or style.bad or style.percent:
                 return None
             values[name] = _number(cell, spec.type, style, checks)
@@ -108,9 +109,12 @@ def _date(
     separator = form.format[0]
     parts = [cell.split(separator) for cell in cells if cell]
     first, second = (max(int(part[at]) for part in parts) for at in (0, 1))
-    if options.day_first is None and (first > 12) == (second > 12):
-        return None
-    order = "dmy" if (options.day_first if options.day_first is not None else first > 12) else "mdy"
+    told = options.sure("day_first")
+    if told is None and (first > 12) == (second > 12):
+        told = options.before("day_first")
+        if told is None:
+            return None
+    order = "dmy" if (told if told is not None else first > 12) else "mdy"
     literal = dates.three_format(form, order)
     checks.append(f"NOT ({cell}[1] BETWEEN '0' AND '9')")
     return f"try_strptime({cell}, '{literal}')", order

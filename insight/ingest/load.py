@@ -10,7 +10,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import fast, profile, quality
+from insight.ingest import fast, memory, profile, quality
 from insight.ingest.careful import Done, attributes_of, read_carefully, same_currency
 from insight.ingest.opening import Opened, data_lines, is_bulk, open_file
 from insight.ingest.options import ReadOptions
@@ -98,6 +98,7 @@ def _read(
 ) -> FileReport:
     clock = _Clock()
     opened = open_file(con, path, name, options, folder, pause=watch.check)
+    options = opened.options
     clock.lap("open")
     done = _quickly(con, opened, file_id, options, watch) or read_carefully(
         con, opened, file_id, options, key, folder, watch, clock.lap
@@ -112,7 +113,7 @@ def _read(
         name=name, kind=mapped.kind, rows=done.rows, set_aside=done.set_aside, footers=done.footers, lines=done.lines,
         mapping={f: labels[at] for f, at in mapped.fields.items()}, messages=(*opened.messages, *found),
         decisions=(*opened.decisions, *done.decisions), columns=tuple(profiles), figures=figures,
-        seconds=clock.laps,
+        seconds=clock.laps, memory=memory.of(opened.layout, opened.mapped, options),
     )  # fmt: skip
 
 

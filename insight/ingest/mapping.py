@@ -74,7 +74,8 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
                 "ingest.missing_column", field=_names(options.kind, missing), found=_list(labels),
                 kind=Message(f"ingest.kind_{options.kind}"),
             )  # fmt: skip
-        return _widen(replace(found, reason=Message("ingest.kind_told")), labels, looks)
+        reason = Message("ingest.kind_recalled" if "kind" in options.recalled else "ingest.kind_told")
+        return _widen(replace(found, reason=reason), labels, looks)
     best: tuple[float, Mapped] | None = None
     rivals: list[tuple[float, str]] = []
     for kind in _ORDER:
@@ -96,6 +97,11 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
     )
     guessed = replace(chosen, reason=Message("ingest.kind_guessed", {"columns": known}), rivals=others)
     return _widen(guessed, labels, looks)
+
+
+def is_guess(found: Mapped) -> bool:
+    """Whether a register of customers is made of nothing but a column that looks like an id."""
+    return found.kind == "customers" and all(found.choices[at].score <= CONTENT for at in found.fields.values())
 
 
 def _list(labels: Sequence[str]) -> str:
@@ -195,7 +201,7 @@ def _told(
     table: Table, labels: Sequence[str], options: ReadOptions, taken: dict[str, int], choices: list[Choice]
 ) -> set[str]:
     """The user's own mapping first; fields that the user left out are barred."""
-    barred: set[str] = set()
+    barred: set[str] = set(options.closed)
     names = {spec.name for spec in table.fields}
     by_label = {label: at for at, label in enumerate(labels)}
     folded = {fold(label): at for at, label in reversed(list(enumerate(labels)))}
@@ -209,7 +215,8 @@ def _told(
         if at < 0:
             raise IngestError("ingest.column_not_found", column=label, found=_list(labels))
         taken[name] = at
-        choices[at] = Choice(name, Message("ingest.reason_told"), 2 * EXACT)
+        reason = Message("ingest.reason_recalled" if name in options.recalled else "ingest.reason_told")
+        choices[at] = Choice(name, reason, 2 * EXACT)
     return barred
 
 

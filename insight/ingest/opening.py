@@ -1,17 +1,17 @@
 """A file before its rows are read: opened, decoded, laid out, and mapped from its first rows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import containers, mapping, privacy, raw
+from insight.ingest import containers, mapping, memory, privacy, raw
 from insight.ingest.archive import no_pause
 from insight.ingest.containers import Source
 from insight.ingest.detect import Layout, find_layout, read_head
-from insight.ingest.encoding import Text, as_utf8
+from insight.ingest.encoding import LEGACY, Text, as_utf8
 from insight.ingest.mapping import Mapped
 from insight.ingest.options import ReadOptions
 from insight.ingest.records import Dialect
@@ -21,61 +21,117 @@ from insight.result import Message
 
 @dataclass
 class Opened:
-    """A file on its way: what it is, its layout, table and mapping, and what has been said so far."""
+    """A file on its way: what it is, its layout, table and mapping, and what has been said so far.
+
+    options: what the user says, and what an earlier file like this one adds to it.
+    """
 
     source: Source
     text: Text | None
     layout: Layout
     mapped: Mapped
+    options: ReadOptions
     messages: list[FileMessage]
     decisions: list[Decision]
     personal: dict[int, str] = field(default_factory=dict[int, str])
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """A file decoded and laid out, before anybody asks what its columns mean."""
+
+    source: Source
+    text: Text | None
+    layout: Layout
+    has_header: bool
+
+    def differs(self, options: ReadOptions) -> bool:
+        """Whether these options, said beforehand, would lay the file out in another way."""
+        dialect, header = self.layout.dialect, self.layout.header_line or 0
+        said = {"delimiter": dialect.delimiter, "quote": dialect.quote, "header_line": header,
+                "sheet": self.source.sheet, "member": self.source.member}  # fmt: skip
+        if self.text is not None and self.text.encoding in LEGACY:
+            said["encoding"] = self.text.encoding
+        return any(getattr(options, name) not in (None, value) for name, value in said.items())
 
 
 def open_file(
     con: DuckDBPyConnection, path: Path, name: str, options: ReadOptions, folder: Path, rows: int | None = None,
     pause: Callable[[], None] = no_pause,
 ) -> Opened:  # fmt: skip
-    """Everything that is decided from the first rows. A Parquet file (its first `rows`) is in `raw` afterwards."""
+    """Everything that is decided from the first rows. A Parquet file (its first `rows`) is in `raw` afterwards.
+
+    A file like one of `options.memories` is read as that one was, where `options` do not say otherwise.
+    """
+
+    def lay_out(chosen: ReadOptions, work: Path) -> _Laid:
+        return _lay_out(con, path, name, chosen, work, rows, pause)
+
+    laid, options = _as_before(lay_out, options, folder)
+    recalled = memory.recall(laid.layout, options, laid.has_header)
+    return _mapped(laid, recalled.options if recalled else options, recalled.messages if recalled else ())
+
+
+def _as_before(
+    lay_out: Callable[[ReadOptions, Path], _Laid], options: ReadOptions, folder: Path
+) -> tuple[_Laid, ReadOptions]:
+    """The file laid out: as it looks, or as an earlier file was told to be, where that gives the same columns."""
+    laid: _Laid | None = None
+    problem: IngestError | None = None
+    try:
+        laid = lay_out(options, folder)
+    except IngestError as error:
+        problem = error
+    for place, (known, chosen) in enumerate(memory.layouts(options)):
+        if laid is None or (laid.text is not None and laid.text.encoding not in LEGACY):
+            # What is plainly UTF-8 or UTF-16 stays so, whatever it was before.
+            chosen = replace(chosen, encoding=options.encoding)
+        if laid is not None and not laid.differs(chosen):
+            continue
+        work = folder / f"as-before-{place}"
+        work.mkdir()
+        try:
+            other = lay_out(chosen, work)
+        except IngestError:
+            continue
+        if memory.same(known, other.layout, other.has_header):
+            return other, chosen
+    if laid is None:
+        assert problem is not None
+        raise problem
+    return laid, options
+
+
+def _lay_out(
+    con: DuckDBPyConnection, path: Path, name: str, options: ReadOptions, folder: Path, rows: int | None,
+    pause: Callable[[], None],
+) -> _Laid:  # fmt: skip
     source = containers.open_source(path, name, folder, sheet=options.sheet, member=options.member, pause=pause)
     if source.format == "parquet":
-        return _open_parquet(con, source, options, rows)
+        labels = raw.from_parquet(con, source.path, rows)
+        sample = raw.sample(con, len(labels))
+        if not sample:
+            raise IngestError("ingest.header_only", line=None)
+        layout = Layout(Dialect(), labels, labels, None, 1, len(labels), tuple(sample), body=len(sample))
+        return _Laid(source, None, layout, True)
     text = as_utf8(source.path, folder, options.encoding if source.format == "text" else "utf-8")
     layout = find_layout(read_head(text.path), options)
     if layout.body == 0:
         raise IngestError("ingest.header_only", line=layout.header_line)
-    return _mapped(source, text, layout, layout.sample, options, layout.header_line is not None)
+    return _Laid(source, text, layout, layout.header_line is not None)
 
 
-def _open_parquet(con: DuckDBPyConnection, source: Source, options: ReadOptions, rows: int | None) -> Opened:
-    labels = raw.from_parquet(con, source.path, rows)
-    sample = raw.sample(con, len(labels))
-    if not sample:
-        raise IngestError("ingest.header_only", line=None)
-    layout = Layout(Dialect(), labels, labels, None, 1, len(labels), tuple(sample), body=len(sample))
-    return _mapped(source, None, layout, sample, options, True)
-
-
-def _mapped(
-    source: Source,
-    text: Text | None,
-    layout: Layout,
-    sample: Sequence[Sequence[str]],
-    options: ReadOptions,
-    has_header: bool,
-) -> Opened:
-    mapped = mapping.propose(layout.labels, sample, options, has_header)
-    messages = [*source.messages, *(text.messages if text else ()), *layout.messages]
+def _mapped(laid: _Laid, options: ReadOptions, recalled: Sequence[FileMessage]) -> Opened:
+    source, text, layout, sample = laid.source, laid.text, laid.layout, laid.layout.sample
+    mapped = mapping.propose(layout.labels, sample, options, laid.has_header)
+    messages = [*source.messages, *(text.messages if text else ()), *layout.messages, *recalled]
     decisions = [*layout.decisions, Decision("kind", mapped.kind, mapped.reason)]
     if text is not None:
-        decisions.insert(
-            0,
-            Decision(
-                "encoding",
-                text.encoding,
-                Message("ingest.why_encoding_told" if options.encoding else "ingest.why_encoding"),
-            ),
-        )
+        reason = Message("ingest.why_encoding_told" if options.encoding else "ingest.why_encoding")
+        decisions.insert(0, Decision("encoding", text.encoding, reason))
+    if mapping.is_guess(mapped) and options.kind is None:
+        column = layout.labels[mapped.fields["customer_id"]]
+        messages.append(FileMessage("kind_unsure", "warning", {}, column=column))
     if mapped.rivals:
         messages.append(
             FileMessage(
@@ -84,7 +140,7 @@ def _mapped(
                 {"kind": Message(f"ingest.kind_{mapped.kind}"), "others": ", ".join(mapped.rivals)},
             )
         )
-    opened = Opened(source, text, layout, mapped, messages, decisions)
+    opened = Opened(source, text, layout, mapped, options, messages, decisions)
     for at, label in enumerate(layout.labels):
         found = privacy.recognise(label, [row[at] for row in sample if at < len(row)]) if label else None
         if found is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from insight.errors import UsageError
-from insight.ingest.schema import TABLES
+from insight.ingest.schema import TABLES, fold
 
 Returns = Literal["auto", "sign", "none"]
 IfExists = Literal["append", "replace", "refuse"]
@@ -27,6 +27,22 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "decimal": (",", "."), "vat": ("included", "excluded"), "returns": ("auto", "sign", "none"),
     "if_exists": ("append", "replace", "refuse"), "date_system": ("1900", "1904"), "personal_ids": ("hash", "drop"),
 }  # fmt: skip
+_SWITCHES = ("day_first", "memory")
+
+
+@dataclass(frozen=True)
+class FileMemory:
+    """How one kind of file was read: its column labels in order, field → label (None: left out), the user's choices."""
+
+    kind: str
+    columns: tuple[str, ...]
+    mapping: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def signature(self) -> frozenset[str]:
+        """The columns as they are compared: order, case and separators do not matter."""
+        return frozenset(fold(label) for label in self.columns)
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,9 @@ class ReadOptions:
     the header (0: there is none). day_first: 3/4 is the third of April. decimal: the decimal mark. currency: the one
     currency to load (rows in others are set aside). returns: 'auto' turns the sign of returns where the file's rule
     is plain, 'sign' always does, 'none' never. if_exists is for the workspace: what a further file of a kind does.
+    memory: a file with columns as an earlier one's is read as that was; `memories` are those earlier files, `recalled`
+    the fields and options that came from there, `closed` the fields that the same columns did not have.
+    told: what was said in words, also where it is the default.
     """
 
     kind: str | None = None
@@ -55,6 +74,11 @@ class ReadOptions:
     date_system: str | None = None
     personal_ids: str = "hash"
     if_exists: IfExists = "append"
+    memory: bool = True
+    memories: tuple[FileMemory, ...] = ()
+    recalled: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
+    told: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, settings: Mapping[str, str], kind: str | None = None) -> "ReadOptions":
@@ -73,10 +97,35 @@ class ReadOptions:
                 values[name] = _value(name, text)
             else:
                 mapping[_known_field(name)] = text or None
-        return cls(mapping=mapping, **values)  # pyright: ignore[reportArgumentType]
+        told = frozenset(name for name in (*settings, *(["kind"] if kind else ())) if name in {"kind", *_OPTION_NAMES})
+        return cls(mapping=mapping, told=told, **values)  # pyright: ignore[reportArgumentType]
+
+    def sure(self, name: str) -> object:
+        """What the user says of this very file; None for what comes from an earlier one, or was not said."""
+        return None if name in self.recalled else getattr(self, name)
+
+    def before(self, name: str) -> object:
+        """What was said of an earlier file: it settles what this one leaves open, and never goes against it."""
+        return getattr(self, name) if name in self.recalled else None
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """What the user chose about the reading, as NAME=VALUE texts that `parse` takes."""
+        chosen: dict[str, str] = {}
+        for name in sorted(_OPTION_NAMES - {"if_exists", "memory"}):
+            value = getattr(self, name)
+            if name in self.recalled or name in self.told or value != ReadOptions.__dataclass_fields__[name].default:
+                chosen[name] = ("yes" if value else "no") if isinstance(value, bool) else str(value or "")
+        if self.header_line == 0:
+            chosen["header_line"] = "0"
+        if self.personal_ids == "birth":
+            del chosen["personal_ids"]  # asked for a file at a time
+        return {name: text for name, text in chosen.items() if text}
 
 
-_OPTION_NAMES = frozenset(ReadOptions.__dataclass_fields__) - {"mapping", "kind"}
+_OPTION_NAMES = frozenset(ReadOptions.__dataclass_fields__) - {
+    "mapping", "kind", "memories", "recalled", "closed", "told",
+}  # fmt: skip
 
 
 def _known_field(name: str) -> str:
@@ -96,7 +145,7 @@ def _value(name: str, text: str) -> object:
         if not lowered.isdecimal():
             raise UsageError("ingest.bad_setting", name=name, value=text, known="0, 1, 2 …")
         return int(lowered)
-    if name == "day_first":
+    if name in _SWITCHES:
         if lowered not in _YES | _NO:
             raise UsageError("ingest.bad_setting", name=name, value=text, known="yes, no")
         return lowered in _YES

@@ -9,7 +9,7 @@ from duckdb import DuckDBPyConnection
 
 from insight.ingest import footers
 from insight.ingest.columns import Reader
-from insight.ingest.convert import Converted
+from insight.ingest.convert import CURRENCY, Converted
 from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import decide, number_sql
 from insight.ingest.report import FileMessage
@@ -135,7 +135,18 @@ def _money(
     if row[4] == "included" and "amount" in mapped.fields and "vat" not in mapped.fields:
         said.append(FileMessage("vat_included", "note", {}, column=labels[mapped.fields["amount"]]))
     said += _unit(mapped, labels)
+    if row[3] is None:
+        said.append(_taken_as(con, file_id, figures))
     return said + (_cancelled(con, file_id, labels[mapped.fields["status"]]) if "status" in mapped.fields else [])
+
+
+def _taken_as(con: DuckDBPyConnection, file_id: int, figures: dict[str, Any]) -> FileMessage:
+    """Amounts of no named currency are taken to be in that of the files before, else in kronor; and that is told."""
+    row = con.execute(
+        "SELECT any_value(currency) FROM transactions WHERE file_id <> $file_id", {"file_id": file_id}
+    ).fetchone()
+    figures["currency_taken"] = row[0] if row is not None and row[0] else CURRENCY
+    return FileMessage("currency_taken", "note", {"currency": figures["currency_taken"]})
 
 
 def _unit(mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:

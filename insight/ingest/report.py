@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from insight.ingest.options import FileMemory
 from insight.result import Message
 
 Severity = Literal["note", "warning", "error"]
 Outcome = Literal["accept", "warn", "refuse"]
-Say = Callable[[Message, str], str]
+Say = Callable[[Message, str, str], str]
 
 _RANK: dict[Severity, int] = {"note": 0, "warning": 1, "error": 2}
 _OUTCOMES: tuple[Outcome, ...] = ("accept", "warn", "refuse")
@@ -37,12 +38,10 @@ class FileMessage:
         values = {"line": self.line, "column": self.column, **self.values}
         return Message(f"ingest.{self.code}", values)
 
-    def as_json(self, say: Say) -> dict[str, Any]:
-        """The message in both languages; `say` turns a catalogue sentence and a language into text."""
-        return {
-            "code": self.code, "severity": self.severity, "sv": say(self.message, "sv"), "en": say(self.message, "en"),
-            "line": self.line, "column": self.column,
-        }  # fmt: skip
+    def as_json(self, say: Say, currency: str = "SEK") -> dict[str, Any]:
+        """The message in both languages; `say` turns a catalogue sentence, a language and a currency into text."""
+        said = {language: say(self.message, language, currency) for language in ("sv", "en")}
+        return {"code": self.code, "severity": self.severity, **said, "line": self.line, "column": self.column}
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class FileReport:
 
     lines: data lines of the file: records after the header, blank lines and comment lines not counted.
     mapping: field → label of the column. figures: amounts and counts that a reader can check against the source,
-    as text or integers. seconds: CPU seconds by step.
+    as text or integers. seconds: CPU seconds by step. memory: what to remember for the next file of the kind.
     """
 
     name: str
@@ -99,6 +98,7 @@ class FileReport:
     columns: tuple[ColumnProfile, ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict[str, Any])
     seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    memory: FileMemory | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -107,14 +107,15 @@ class FileReport:
 
     def as_json(self, say: Say) -> dict[str, Any]:
         """The stable form for the command line and the workspace's books."""
+        currency = str(self.figures.get("currency") or self.figures.get("currency_taken") or "SEK")
         return {
             "name": self.name, "kind": self.kind, "outcome": self.outcome,
             "rows": self.rows, "set_aside": self.set_aside, "footers": self.footers, "lines": self.lines,
             "mapping": dict(self.mapping),
-            "messages": [message.as_json(say) for message in self.messages],
+            "messages": [message.as_json(say, currency) for message in self.messages],
             "decisions": [
                 {"name": d.name, "value": d.value, "column": d.column,
-                 "sv": say(d.reason, "sv"), "en": say(d.reason, "en")}
+                 "sv": say(d.reason, "sv", currency), "en": say(d.reason, "en", currency)}
                 for d in self.decisions
             ],
             "columns": [
