@@ -5,8 +5,8 @@ from zlib import crc32
 
 import streamlit as st
 
+from insight.audience import Audience
 from insight.charts.theme import PROJECTOR_SCALE
-from insight.result import Message
 from insight.words import sentence
 from ui import cache, session, state, text, view
 from ui.scope import chips
@@ -85,30 +85,37 @@ def leave_presentation() -> None:
 
 
 def top() -> None:
-    """Above every page: what of a link could not be followed, and the chips of the scope."""
+    """Above every page: what of a link could not be followed, and the customers that the page speaks of.
+
+    Raises InsightError when the scope cannot be told on this data; every page would say the same.
+    """
+    view.check(state.page_before() or "")
+    words = view.words()
+    for message in state.troubles():
+        st.warning(text.plain(words.message(message)), icon=":material/link_off:")
     scope = view.scope()
-    trouble = state.trouble()
-    if trouble:
-        st.warning(text.plain(view.words().message(Message(*trouble))), icon=":material/link_off:")
     if scope is None:
         return
-    words = view.words()
-    parts = chips(scope)
-    labels = cache.labels(scope)
-    names = [sentence(part, words.with_labels(labels)) for part, _ in parts]
-    key = f"chips_{crc32(scope.link().encode())}"
+    size = cache.scope_size()
     with st.container(horizontal=True, vertical_alignment="center", key="scope"):
         st.markdown(text.grey(words.t("ui.within")), width="content")
-        st.pills(
-            words.t("ui.scope"), list(range(len(parts))), selection_mode="multi", default=list(range(len(parts))),
-            format_func=lambda place: f"{text.plain(names[place])} :material/close:", key=key,
-            label_visibility="collapsed", on_change=_chip_removed, args=(key,),
-        )  # fmt: skip
-        st.markdown(
-            text.grey(words.t("ui.n_of_m", n=cache.scope_size(), m=cache.n_customers())),
-            width="content",
-        )
+        _chips(scope)
+        st.markdown(text.grey(words.t("ui.n_of_m", n=size, m=cache.n_customers())), width="content")
         st.button(words.t("ui.show_all"), key="show_all", type="tertiary", on_click=view.set_scope, args=(None,))
+    if size == 0:
+        named = sentence(scope, words.with_labels(cache.labels(scope)))
+        st.warning(text.plain(words.t("link.not_in_data", name=named)), icon=":material/group_off:")
+
+
+def _chips(scope: Audience) -> None:
+    words = view.words().with_labels(cache.labels(scope))
+    names = [sentence(part, words) for part, _ in chips(scope)]
+    key = f"chips_{crc32(scope.link().encode())}"
+    st.pills(
+        words.t("ui.scope"), list(range(len(names))), selection_mode="multi", default=list(range(len(names))),
+        format_func=lambda place: f"{text.plain(names[place])} :material/close:", key=key,
+        label_visibility="collapsed", on_change=_chip_removed, args=(key,),
+    )  # fmt: skip
 
 
 def _chip_removed(key: str) -> None:

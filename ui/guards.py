@@ -7,7 +7,7 @@ import streamlit as st
 from insight.analysis import registry
 from insight.errors import InsightError
 from insight.result import Message
-from ui import cache, nav, session, state, text, view
+from ui import cache, nav, session, text, view
 
 
 def require(analysis: str) -> None:
@@ -28,7 +28,7 @@ def require_customers() -> None:
 
 def refused(refusal: InsightError, *, eyebrow: str = "") -> None:
     """The empty page: the headline says what is missing, the frame what is needed; one filled way out."""
-    sentence = view.words().message(Message(refusal.key, _named(refusal)))
+    sentence = in_words(refusal)
     headline, _, rest = sentence.partition(". ")
     with st.container(gap=None):
         if eyebrow:
@@ -39,6 +39,11 @@ def refused(refusal: InsightError, *, eyebrow: str = "") -> None:
             with st.container(width=760):
                 st.markdown(text.plain(rest))
         _ways_out()
+
+
+def in_words(refusal: InsightError) -> str:
+    """What a refusal says, in the session's language."""
+    return view.words().message(Message(refusal.key, _named(refusal)))
 
 
 def _named(refusal: InsightError) -> Mapping[str, object]:
@@ -65,7 +70,7 @@ def _ways_out() -> None:
 
 
 def _has_settings() -> bool:
-    return bool(set(state.view()) - {view.LANGUAGE, view.PRESENT, view.SCOPE, view.LIST})
+    return bool(view.settings())
 
 
 def _show_all() -> None:
@@ -84,6 +89,5 @@ def _to_demo() -> None:
 
 
 def _reset() -> None:
-    kept = {view.LANGUAGE, view.PRESENT, view.SCOPE, view.LIST}
-    state.set_view({name: value for name, value in state.view().items() if name in kept})
+    view.set_settings({})
     st.rerun()

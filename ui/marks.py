@@ -19,7 +19,7 @@ _LONGEST = 400
 
 def pick_key(result: Result, chosen: Pairs) -> str:
     """Under what the chosen mark is kept: other settings are other marks."""
-    return f"{result.key}?{chosen}"
+    return Mark(result.key, chosen).link()
 
 
 def current(result: Result, chosen: Pairs) -> Mark | None:

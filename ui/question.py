@@ -6,8 +6,8 @@ import streamlit as st
 
 from insight.audience import Pairs
 from insight.errors import InsightError
-from insight.result import Message, Result
-from ui import cache, filters, guards, show, text, view
+from insight.result import Result
+from ui import asked, filters, guards, show, text
 from ui.show import Slots
 
 # What the page shows of every segmentation; the file has the rest.
@@ -36,11 +36,13 @@ def head(analysis: str, *, hidden: Sequence[str] = (), period: bool = True) -> S
     return Slots(eyebrow, headline)
 
 
-def answer(analysis: str) -> tuple[Result, Pairs]:
-    """The answer with the settings that the view holds. Stops with the empty page when the data cannot carry it."""
-    chosen = filters.chosen(analysis)
+def answer(analysis: str, *, quietly: bool = False) -> tuple[Result, Pairs]:
+    """The answer with the settings that the view holds; one that cannot be followed is left out, and said.
+
+    Stops with the empty page when the data cannot carry it. quietly: what was left out is not said once more.
+    """
     try:
-        return cache.run(analysis, chosen), chosen
+        return asked.run(analysis, filters.chosen(analysis), quietly=quietly)
     except InsightError as refusal:
         guards.refused(refusal)
         st.stop()
@@ -63,18 +65,17 @@ def also(
 
     picker: draws what the reader may change, under the heading.
     """
-    chosen = filters.chosen(analysis)
     try:
-        result = cache.run(analysis, chosen)
+        result, chosen = asked.run(analysis, filters.chosen(analysis))
     except InsightError as refusal:
         if picker:
             picker()
-        st.markdown(text.grey(view.words().message(Message(refusal.key, refusal.values))))
+        st.markdown(text.grey(guards.in_words(refusal)))
         return
     show.section(result, chosen, table=table, columns=columns, picker=picker)
 
 
 def table_of(analysis: str, *, columns: Sequence[str] = ()) -> None:
     """The table of a question that was answered further up on the page."""
-    result, chosen = answer(analysis)
+    result, chosen = answer(analysis, quietly=True)
     show.table(result, chosen, columns=columns)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.commands import navigation
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.starlette import App
 
@@ -33,6 +34,16 @@ _HEADERS = (
 # a link that the page does not exist. Our menu is made by `st.navigation`, so it need not guess.
 PagesManager.uses_pages_directory = False
 logs.guard()
+
+
+def _no_such_page(_: object) -> None:
+    """Say it on the page, in its language, instead of in Streamlit's box."""
+    from ui import state
+
+    state.set_trouble("link.no_such_page")
+
+
+navigation.send_page_not_found = _no_such_page
 
 
 class Headers:

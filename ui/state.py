@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from insight.audience import Pairs
+from insight.result import Message
 from insight.workspace.store import Workspace
 
 _WORKSPACE = "workspace"
@@ -21,6 +22,7 @@ _VIEW = "view"
 _WRITTEN = "view_written"
 _PAGE = "page_before"
 _PICKS = "picks"
+_LATEST = "latest_pick"
 _LIST = "list_place"
 _CARD = "card_place"
 _PERSONAL = "personal_shown"
@@ -74,7 +76,7 @@ def set_workspace(opened: Workspace) -> None:
     if opened.folder.name.startswith("kundkompass-"):
         weakref.finalize(opened, erase, opened.folder)
     st.session_state[_WORKSPACE] = opened
-    st.session_state[_PICKS] = {}
+    set_picks({})
     st.session_state.pop(_CARD, None)
 
 
@@ -131,6 +133,23 @@ def pick(analysis: str) -> Pairs:
 def set_pick(analysis: str, mark: Pairs) -> None:
     """Choose a mark, or none with ()."""
     st.session_state[_PICKS] = {**st.session_state.get(_PICKS, {}), analysis: mark}
+    set_latest_pick(page_before(), analysis)
+
+
+def set_picks(marks: Mapping[str, Pairs]) -> None:
+    """Let these be the chosen marks and no others."""
+    st.session_state[_PICKS] = dict(marks)
+    st.session_state.pop(_LATEST, None)
+
+
+def latest_pick() -> tuple[str | None, str] | None:
+    """The page (None: the one that a link opens) and the analysis where a mark was last chosen or let go."""
+    return st.session_state.get(_LATEST)
+
+
+def set_latest_pick(page: str | None, analysis: str) -> None:
+    """Remember where a mark was chosen last."""
+    st.session_state[_LATEST] = (page, analysis)
 
 
 def list_place(audience: str) -> ListPlace:
@@ -164,14 +183,17 @@ def set_personal_shown(shown: bool) -> None:
     st.session_state[_PERSONAL] = shown
 
 
-def trouble() -> tuple[str, dict[str, object]] | None:
-    """A sentence (key and values) about a link that could not be followed as it was; read once."""
-    return st.session_state.pop(_TROUBLE, None)
+def troubles() -> tuple[Message, ...]:
+    """What could not be done as it was asked for, such as following a link; read once."""
+    return st.session_state.pop(_TROUBLE, ())
 
 
-def set_trouble(key: str, values: Mapping[str, object]) -> None:
-    """Say at the top of the next page what of the link could not be followed."""
-    st.session_state[_TROUBLE] = (key, dict(values))
+def set_trouble(key: str, **values: object) -> None:
+    """Say at the top of the next page what could not be done as it was asked for; the same thing once."""
+    said: tuple[Message, ...] = st.session_state.get(_TROUBLE, ())
+    message = Message(key, values)
+    if message not in said:
+        st.session_state[_TROUBLE] = (*said, message)
 
 
 def widget(key: str) -> Any:

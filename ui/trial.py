@@ -15,8 +15,8 @@ from insight.analysis.lift_rules import DEFAULT_WINDOW, MOST_ARMS
 from insight.analysis.lift_segments import AFTERWARDS, SEGMENTATIONS
 from insight.audience import Pairs
 from insight.errors import InsightError
-from insight.result import Message, Result
-from ui import cache, filters, guards, show, state, text, view
+from insight.result import Result
+from ui import asked, cache, filters, guards, show, state, text, view
 from ui.show import Slots
 
 TEST, WINDOW, CONTROL, PLANNED, COST, FIXED, RATE = (
@@ -46,10 +46,12 @@ def head(analysis: str) -> Slots:
 
 
 def answer(analysis: str) -> tuple[Result, Pairs]:
-    """The answer with the shared choices. Stops with the empty page when the data cannot carry it."""
-    settings = chosen(analysis)
+    """The answer with the shared choices; one that cannot be followed is left out, and said.
+
+    Stops with the empty page when the data cannot carry it.
+    """
     try:
-        return cache.run(analysis, settings), settings
+        return asked.run(analysis, chosen(analysis))
     except InsightError as refusal:
         guards.refused(refusal)
         st.stop()
@@ -57,13 +59,12 @@ def answer(analysis: str) -> tuple[Result, Pairs]:
 
 def also(analysis: str, *, columns: Sequence[str] = (), picker: Callable[[], object] | None = None) -> None:
     """A further question about the same test, with a heading of its own; where it has no answer the page says why."""
-    settings = chosen(analysis)
     try:
-        result = cache.run(analysis, settings)
+        result, settings = asked.run(analysis, chosen(analysis))
     except InsightError as refusal:
         if picker:
             picker()
-        st.markdown(text.grey(view.words().message(Message(refusal.key, refusal.values))))
+        st.markdown(text.grey(guards.in_words(refusal)))
         return
     show.section(result, settings, table=True, columns=columns, picker=picker)
 

@@ -96,12 +96,46 @@ def test_setting_is_kept_under_its_analysis_and_only_when_it_differs(data):
     assert "segments.rfm.groups" not in app.session_state["view"]
 
 
-def test_wrong_setting_in_a_link_is_an_empty_page_with_a_way_back(data):
+def test_wrong_setting_in_a_link_is_said_and_the_page_lives(data):
+    right = headline(with_data("customers/segments_rfm", data))
     app = with_data("customers/segments_rfm", data, **{"segments.rfm.groups": "many"})
-    assert "many" in headline(app)
-    app.get_by_key("ui.default_settings").click().run()
+    assert ["many" in plain(error.value) for error in app.error] == [True]
+    assert headline(app) == right
+    app.get_by_key("reset_segments.rfm").click().run()
     assert "segments.rfm.groups" not in app.session_state["view"]
-    assert "many" not in headline(app)
+    assert not app.error
+
+
+@pytest.mark.parametrize("name", ["scope", "of", "beside", "mark"])
+def test_what_a_link_cannot_mean_is_said_without_the_names_of_everything_there_is(data, name):
+    app = with_data("", data)
+    app.query_params[name] = "junk"
+    app.switch_page("pages/customers/list.py").run()
+    said = [plain(warning.value) for warning in app.warning]
+    assert len(said) == 1
+    assert "junk" in said[0]
+    assert "segments.rfm" not in said[0]
+    assert name not in app.session_state["view"]
+
+
+def test_scope_that_this_data_does_not_have_is_said(data):
+    app = with_data("customers/list", data, scope="segments.rfm;@segment=no_such_segment")
+    assert ["no_such_segment" in plain(warning.value) for warning in app.warning] == [True]
+
+
+def test_what_no_page_asks_for_is_not_kept_of_a_link(data):
+    app = with_data("", data, utm_source="letter", **{"segments.rfm.groups": "4"})
+    assert app.session_state["view"] == {"segments.rfm.groups": "4"}
+
+
+def test_chosen_mark_comes_back_from_its_link(data):
+    app = with_data("customers/segments_rfm", data)
+    segment = select_segment(app)
+    link = Mark("segments.rfm", (), (("segment", segment),)).link()
+    again = with_data("customers/segments_rfm", data, mark=link)
+    assert [text for text in texts(again) if text.startswith("Visa alla ")] == [
+        text for text in texts(app) if text.startswith("Visa alla ")
+    ]
 
 
 def test_list_is_sorted_by_what_is_asked_for(data):
