@@ -19,11 +19,8 @@ HEADER = "Kod;Dag;X17;Y4"
 
 def month(number: int, *, header: str = HEADER) -> str:
     """Twelve purchases in a month; neither header nor content says which number is the amount, or which is the day."""
-    rows = [
-        f"K{n:03};0{number}/0{1 + n % 9}/2024;{amount.format(n=n + 100 * number)};{n},25"
-        + ";" * (header.count(";") - 3)
-        for n in range(12)
-    ]
+    more = ";" * (header.count(";") - 3)
+    rows = [f"K{n:03};0{number}/0{1 + n % 9}/2024;{n + 100 * number},50;{n},25{more}" for n in range(12)]
     return "\n".join([header, *rows]) + "\n"
 
 
