@@ -42,7 +42,7 @@ def figure(
         with head:
             title = chart.title or (result.headline if finding else None)
             if title:
-                st.header(text.plain(words.message(title)), anchor=False)
+                st.header(text.plain(words.headline(title)), anchor=False)
             if chart.subtitle:
                 st.markdown(text.grey(words.message(chart.subtitle)))
         _drawing(result, chart, chosen, name, width)

@@ -31,12 +31,13 @@ def tree(result: Result) -> None:
             row = rows[name]
             _card(words, words.label(name), result.metrics[name], float(row["contribution"]), row["change"])
     others = [
-        words.t("ui.also", name=words.label(name), value=row["contribution"])
+        words.t("ui.also", name=words.label(name), sales=row["sales"], value=row["contribution"])
         for name, row in rows.items()
-        if name not in _FACTORS and row["contribution"]
+        if name not in _FACTORS and (row["contribution"] or row["sales"])
     ]
     if others:
-        st.markdown(text.grey(" · ".join(others)))
+        product = words.t("ui.drivers_product", sales=rows["receipt"]["sales"])
+        st.markdown(text.grey(" · ".join((product, *others))))
 
 
 def _share_change(metric: Metric) -> float | None:

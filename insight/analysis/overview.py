@@ -151,7 +151,7 @@ UNITS: dict[str, Unit] = {
     "group": "text", "n_customers": "count", "n_orders": "count", "sales": "money", "share_sales": "ratio",
     "sales_before": "money", "change": "money", "margin": "money",
 }  # fmt: skip
-_DRIVER_UNITS: dict[str, Unit] = {"driver": "text", "contribution": "money", "change": "ratio"}
+_DRIVER_UNITS: dict[str, Unit] = {"driver": "text", "contribution": "money", "change": "ratio", "sales": "money"}
 
 
 @dataclass(frozen=True)
@@ -315,7 +315,8 @@ def run(query: Query, settings: Settings) -> Result:
     identified_share: share of sales with a customer. new: first purchase ever. lost: became silent for twelve months
     within the period. returns: returned orders, as a positive amount. Table: a row a group, and unidentified sales.
     tables['drivers']: customers × frequency × receipt, returns by those who only returned, unidentified sales; the
-    contributions add up to the change of sales exactly. Raises NotEnoughDataError for a period without transactions.
+    contributions add up to the change of sales exactly. `sales`: the product of the three (on 'receipt'), and the two
+    others' own; they add up to sales. Raises NotEnoughDataError for a period without transactions.
     """
     start, end = settings["start"], settings["end"]
     first, last = query.extent()
@@ -391,9 +392,10 @@ def _groups(query: Query, now: Figures, before: Figures | None) -> list[dict[str
 
 def _driver_rows(now: Figures, before: Figures, drivers: Mapping[str, Decimal]) -> list[dict[str, Any]]:
     ratios = {name: (now.values[name], before.values[name]) for name in ("customers", "frequency", "receipt")}
+    sums = {"receipt": now.bought, "returns": now.returned_earlier, "unidentified": now.account.unidentified}
     return [
         {
-            "driver": name, "contribution": money(part),
+            "driver": name, "contribution": money(part), "sales": money(sums[name]) if name in sums else None,
             "change": float(ratios[name][0]) / float(ratios[name][1]) - 1
             if name in ratios and ratios[name][0] is not None and ratios[name][1] else None,
         }

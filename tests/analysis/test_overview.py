@@ -78,6 +78,10 @@ def test_drivers_by_hand_add_up_to_the_change() -> None:
         "returns": Decimal(-20), "unidentified": Decimal(3),
     }  # fmt: skip
     assert drivers["contribution"].sum() == Decimal(93)
+    # What the product leaves out stands beside it: 290 − 20 + 33 = 303.
+    sums = dict(zip(drivers["driver"], drivers["sales"], strict=True))
+    assert (sums["receipt"], sums["returns"], sums["unidentified"]) == (Decimal(290), Decimal(-20), Decimal(33))
+    assert drivers["sales"].dropna().sum() == Decimal(303)
 
 
 @pytest.mark.parametrize(
