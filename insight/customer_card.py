@@ -29,6 +29,7 @@ _FACTS = """
 _MONTHS = """
     SELECT month_no, sales, n_orders FROM customer_months WHERE customer_id = $customer ORDER BY month_no
 """
+_OTHER_IDS = "SELECT own_id FROM persons WHERE customer_id = $customer ORDER BY own_id"
 _ORDERS = """
     SELECT
         orders.ordered_on, orders.sales, orders.n_lines, orders.store, orders.channel,
@@ -69,7 +70,8 @@ class Card:
     """One customer. Money is exact; `histories` holds only tables with rows, newest first, at most 50 rows each.
 
     known: the customer file's fields that hold something, by field name; attributes: other columns of that file by
-    their label. `months` has a row a month from the first to the last purchase: month, sales, n_orders.
+    their label. `months` has a row a month from the first to the last purchase: month, sales, n_orders. other_ids:
+    further ids that the files know the person by.
     """
 
     customer_id: str
@@ -87,6 +89,7 @@ class Card:
     months: pd.DataFrame = field(repr=False)
     orders: pd.DataFrame = field(repr=False)
     histories: Mapping[str, pd.DataFrame] = field(repr=False)
+    other_ids: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def receipt(self) -> Decimal | None:
@@ -108,6 +111,7 @@ def card(query: Query, customer_id: str) -> Card:
         money(sales), None if margin is None else money(margin), store, channel, known, attributes,
         _months(query, customer_id), _filled(query.frame(_ORDERS, customer=customer_id, most=_ROWS)),
         {name: _filled(frame) for name, frame in histories.items() if not frame.empty},
+        tuple(row[0] for row in query.rows(_OTHER_IDS, customer=customer_id)),
     )  # fmt: skip
 
 

@@ -99,6 +99,8 @@ def facts(found: Card) -> None:
         if not (hidden and name in PERSONAL):
             known = fields.field(name)
             lines[known.sv if words.language == "sv" else known.en] = _fact(value)
+    if found.other_ids and not hidden:
+        lines[words.t("ui.card.other_ids")] = ", ".join(found.other_ids)
     lines |= found.attributes
     for name, value in (("main_store", found.main_store), ("main_channel", found.main_channel)):
         if value:
@@ -107,7 +109,7 @@ def facts(found: Card) -> None:
     if lines:
         frame = pd.DataFrame({"a": [text.plain(name) for name in lines], "b": [text.plain(v) for v in lines.values()]})
         st.table(frame, border="horizontal", hide_index=True, hide_header=True, alt=words.t("ui.card.facts"))
-    if hidden and any(name in found.known for name in PERSONAL):
+    if hidden and (found.other_ids or any(name in found.known for name in PERSONAL)):
         st.button(
             words.t("ui.list.personal"), key="show_personal", type="tertiary", icon=":material/visibility:",
             on_click=state.set_personal_shown, args=(True,),

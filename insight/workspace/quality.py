@@ -6,6 +6,7 @@ from typing import Literal
 from insight.export.tables import csv_bytes
 from insight.i18n.catalog import Words
 from insight.settings import month_start
+from insight.workspace import persons
 from insight.workspace.engine import Query
 from insight.workspace.store import Workspace
 
@@ -54,10 +55,31 @@ def findings(query: Query) -> list[Finding]:
         total, n = query.one(sql)
         if n:
             found.append(Finding(code, int(n), int(total), "warning" if n > total / 2 else "note"))
+    found += _persons(query)
     months = [int(row[0]) for row in query.rows(_MONTHS)]
     missing = tuple(number for number in range(months[0], months[-1]) if number not in set(months)) if months else ()
     if missing:
         found.append(Finding("months_missing", len(missing), months[-1] - months[0] + 1, "warning", missing))
+    return found
+
+
+def joined(query: Query) -> persons.Joined:
+    """What joining several ids of one person led to."""
+    return persons.joined(query.rows("SELECT name, value FROM facts_meta"))
+
+
+def _persons(query: Query) -> list[Finding]:
+    """How many ids and customer rows went into a person's, and how many ids two persons claim."""
+    led_to = joined(query)
+    found: list[Finding] = []
+    if led_to.merged:
+        found.append(Finding("persons_merged", led_to.merged, led_to.ids))
+    if led_to.customers_merged:
+        customers = query.count("customers") + led_to.customers_merged
+        found.append(Finding("customers_merged", led_to.customers_merged, customers))
+    if led_to.conflicts:
+        (others,) = query.one("SELECT count(DISTINCT other_id) FROM identities")
+        found.append(Finding("persons_conflict", led_to.conflicts, int(others), "warning"))
     return found
 
 

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from insight.ingest.options import ReadOptions
 from insight.ingest.report import FileMessage, FileReport
 from insight.ingest.schema import SQL_TYPES, TABLES
 from insight.workspace import manifest as manifests
+from insight.workspace import persons
 from insight.workspace.connection import connect
 from insight.workspace.engine import Query
 from insight.workspace.facts import build_facts
@@ -56,6 +57,30 @@ def _delete(con: DuckDBPyConnection, file_ids: Sequence[int]) -> None:
     """Take out every row of the files, whichever tables they went to: a wide file fills several."""
     for table in (*TABLES, "set_aside", "files"):
         con.execute(f"DELETE FROM {table} WHERE list_contains($gone, file_id)", {"gone": list(file_ids)})  # noqa: S608
+
+
+def _with_persons(
+    con: DuckDBPyConnection, draft: Manifest, reports: Sequence[tuple[int, FileReport]]
+) -> list[tuple[int, FileReport]]:
+    """The reports by file number, saying also what joining several ids of one person did to each file."""
+    there = {entry.file_id for entry in draft.files}
+    found = persons.joined(con.execute("SELECT name, value FROM facts_meta").fetchall())
+    told: list[tuple[int, FileReport]] = []
+    for file_id, report in reports:
+        if report.outcome != "refuse" and file_id in there:
+            said = persons.messages(found, report.kind, persons.moved_of(con, file_id))
+            if said:
+                report = replace(report, messages=(*report.messages, *said))
+                con.execute(
+                    "UPDATE files SET report = $report WHERE file_id = $file_id",
+                    {"report": _stored(report), "file_id": file_id},
+                )
+        told.append((file_id, report))
+    return told
+
+
+def _stored(report: FileReport) -> str:
+    return json.dumps(report.as_json(say), ensure_ascii=False, default=str)
 
 
 class Workspace:
@@ -126,16 +151,19 @@ class Workspace:
         disk or memory does not suffice; then nothing has changed.
         """
         sources = list(files)
-        reports: list[FileReport] = []
+        reports: list[tuple[int, FileReport]] = []
 
         def fill(con: DuckDBPyConnection, draft: Manifest) -> Manifest:
             for source in sources:
                 draft, report = self._load_one(con, draft, source, progress, cancelled)
-                reports.append(report)
+                reports.append((draft.files[-1].file_id if draft.files else 0, report))
             return draft
 
-        self._change(fill, reachable=[source.path.parent for source in sources], extra=sources)
-        return reports
+        def finish(con: DuckDBPyConnection, draft: Manifest) -> None:
+            reports[:] = _with_persons(con, draft, reports)
+
+        self._change(fill, finish, reachable=[source.path.parent for source in sources], extra=sources)
+        return [report for _, report in reports]
 
     def load_tables(self, tables: Mapping[str, pa.Table], *, name: str, demo: bool = False) -> None:
         """Load ready canonical tables (the demo company): columns named as in the schema, types to match."""
@@ -237,7 +265,7 @@ class Workspace:
                 "kind": report.kind,
                 "hash": digest,
                 "at": datetime.now(UTC).replace(tzinfo=None),
-                "report": json.dumps(report.as_json(say), ensure_ascii=False, default=str),
+                "report": _stored(report),
             },
         )
         loaded = Loaded(file_id, source.name, report.kind, digest, report.rows)
@@ -247,11 +275,16 @@ class Workspace:
     def _change(
         self,
         fill: Callable[[DuckDBPyConnection, Manifest], Manifest],
+        finish: Callable[[DuckDBPyConnection, Manifest], None] | None = None,
         *,
         reachable: Sequence[Path] = (),
         extra: Sequence[SourceFile] = (),
     ) -> None:
-        """Build the next database beside the current one, check it, then make it current in one rename."""
+        """Build the next database beside the current one, check it, then make it current in one rename.
+
+        fill: changes the tables, where every row has the id of its file. finish: what is to be said once the ids of a
+        person are joined.
+        """
         current = self.folder / self.manifest.database
         needed = _SPACE_FACTOR * (current.stat().st_size + sum(source.path.stat().st_size for source in extra))
         if shutil.disk_usage(self.folder).free < needed:
@@ -261,9 +294,14 @@ class Workspace:
             shutil.copyfile(current, building)
             con = connect(building, reachable=[*reachable, self.folder], read_only=False)
             try:
+                create_tables(con)
+                undone = persons.undo(con)
                 draft = fill(con, self.manifest)
                 if draft == self.manifest:
                     return
+                persons.join(con, undone=undone)
+                if finish is not None:
+                    finish(con, draft)
                 build_facts(con)
                 counts = {table: int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]) for table in TABLES}  # noqa: S608
                 amount = con.execute("SELECT coalesce(sum(amount), 0) FROM transactions").fetchall()[0][0]
