@@ -13,6 +13,7 @@ from typing import Any
 
 from insight import audience
 from insight.errors import UsageError
+from insight.i18n import terms
 from insight.ingest.options import FileMemory, ReadOptions
 
 FORMAT = 1
@@ -23,12 +24,29 @@ _MAX_PARTS, _MAX_TEXT = 500, 4_000
 
 @dataclass(frozen=True)
 class SavedAudience:
-    """An audience with a name. `n_customers` was counted on the data `data_key` names; None: never counted."""
+    """An audience with a name. `n_customers` was counted on the data `data_key` names; None: never counted.
+
+    `n_before`: how many it was the time before, on earlier data of the same workspace; None where there was none.
+    """
 
     name: str
     link: str
     n_customers: int | None = None
     data_key: str = ""
+    n_before: int | None = None
+
+    def counted(self, n_customers: int, data_key: str) -> "SavedAudience":
+        """With its count on the present data; what it was on the data before is kept beside."""
+        if data_key == self.data_key:
+            return self
+        same = data_key.rpartition("-")[0] == self.data_key.rpartition("-")[0]
+        before = self.n_customers if same else None
+        return replace(self, n_customers=n_customers, n_before=before, data_key=data_key)
+
+    @property
+    def change(self) -> int | None:
+        """Customers more (below 0: fewer) than the time before."""
+        return None if self.n_customers is None or self.n_before is None else self.n_customers - self.n_before
 
 
 @dataclass(frozen=True)
@@ -68,6 +86,28 @@ class Recipe:
     def without_audience(self, name: str) -> "Recipe":
         """Without the audience of that name."""
         return replace(self, audiences=tuple(known for known in self.audiences if known.name != name))
+
+    def renaming(self, name: str, wanted: str) -> "Recipe":
+        """With the audience under another name, in its place."""
+        renamed = (replace(known, name=wanted) if known.name == name else known for known in self.audiences)
+        return replace(self, audiences=tuple(renamed))
+
+    def taking(self, other: "Recipe") -> "Recipe":
+        """With all of another recipe: what has the same name is replaced, and the story if the other has one."""
+        taken = self
+        for memory in other.files:
+            taken = taken.remembering(memory)
+        for saved in other.audiences:
+            taken = taken.saving(saved)
+        return replace(
+            taken,
+            settings={**self.settings, **other.settings},
+            words={
+                language: {**self.words.get(language, {}), **other.words.get(language, {})}
+                for language in (*self.words, *(language for language in other.words if language not in self.words))
+            },
+            story=other.story or self.story,
+        )
 
     def for_others(self) -> "Recipe":
         """As it goes to a file: counts belong to the data they were made on and stay here."""
@@ -110,7 +150,7 @@ def from_text(text: str) -> Recipe:
     return Recipe(
         files=tuple(_memory(part) for part in _parts(raw, "files")),
         settings=_texts(raw.get("settings", {}), "settings"),
-        words={language: _texts(terms, "words") for language, terms in _mapping(raw, "words").items()},
+        words={language: _own_words(language, own) for language, own in _mapping(raw, "words").items()},
         audiences=tuple(_saved(part) for part in _parts(raw, "audiences")),
         story=tuple(_finding(part) for part in _parts(raw, "story")),
     )
@@ -146,6 +186,13 @@ def _texts(value: object, part: str) -> dict[str, str]:
     return {_text(name, part): _text(text, part) for name, text in value.items()}
 
 
+def _own_words(language: str, raw: object) -> dict[str, str]:
+    own = _texts(raw, "words")
+    for term, forms in own.items():
+        terms.read(language, term, forms)
+    return own
+
+
 def _memory(raw: Mapping[str, Any]) -> FileMemory:
     columns, mapping = raw.get("columns"), raw.get("mapping", {})
     if not isinstance(columns, list) or not isinstance(mapping, dict):
@@ -160,11 +207,11 @@ def _memory(raw: Mapping[str, Any]) -> FileMemory:
 
 def _saved(raw: Mapping[str, Any]) -> SavedAudience:
     name, link = _text(raw.get("name"), "audiences"), _text(raw.get("link"), "audiences")
-    count = raw.get("n_customers")
-    if not name or not (count is None or isinstance(count, int)):
+    counts = raw.get("n_customers"), raw.get("n_before")
+    if not name or not all(count is None or isinstance(count, int) for count in counts):
         raise _bad("audiences")
     audience.parse(link)
-    return SavedAudience(name, link, count, _text(raw.get("data_key", ""), "audiences"))
+    return SavedAudience(name, link, counts[0], _text(raw.get("data_key", ""), "audiences"), counts[1])
 
 
 def _finding(raw: Mapping[str, Any]) -> Finding:

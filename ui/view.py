@@ -16,7 +16,7 @@ from insight.audience import Audience, Combined, Mark
 from insight.errors import InsightError
 from insight.i18n.catalog import Language, Words
 from insight.result import Message
-from ui import state
+from ui import state, terms
 
 LANGUAGE, PRESENT, SCOPE, LIST = "lang", "visa", "scope", "of"
 # The customers that a page's own are set beside, the chosen mark, and which finding of the story is shown.
@@ -126,9 +126,10 @@ def presenting() -> bool:
 
 
 def words() -> Words:
-    """The words of the session's language, with its data's currency."""
+    """The words of the session's language, with its data's currency and its client's own terms."""
     opened = state.workspace()
-    return Words(language(), opened.manifest.currency if opened else "SEK")
+    currency = opened.manifest.currency if opened else "SEK"
+    return Words(language(), currency, terms=terms.words_of(opened, language()))
 
 
 def t(key: str, **values: object) -> str:
