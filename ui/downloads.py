@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from insight import customer_list
 from insight.audience import Audience, Pairs
-from insight.export.tables import column_words, csv_bytes, result_csv, result_xlsx
+from insight.export import people
+from insight.export.people import Wish
+from insight.export.tables import result_csv, result_xlsx
 from insight.i18n.catalog import Words
-from insight.result import Result, Unit
+from insight.result import Result
 from insight.words import sentence
 from insight.workspace.store import Workspace
 from ui import cache, session, state, view
@@ -27,11 +28,7 @@ def list_file(
     personal: bool = False,
 ) -> bytes:
     """The whole list of an audience as CSV: as many rows as the screen says, in its order, personal only if shown."""
-    columns, rows = customer_list.every_row(workspace, audience, sort=sort, descending=descending, personal=personal)
-    units = customer_list.summary(workspace, audience).units
-    kinds: list[Unit | None] = [units.get(name) for name in columns]
-    heads = [column_words(words, name, unit=unit) for name, unit in zip(columns, kinds, strict=True)]
-    return csv_bytes(heads, rows, words.language, kinds)
+    return people.csv_file(workspace, audience, words, Wish(sort=sort, descending=descending, personal=personal))
 
 
 def list_button(audience: Audience | None, *, key: str, sort: str = "", descending: bool = True) -> None:
