@@ -10,7 +10,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import fast, memory, profile, quality
+from insight.ingest import fast, memory, overlap, profile, quality
 from insight.ingest.careful import Done, attributes_of, read_carefully, same_currency
 from insight.ingest.opening import Opened, data_lines, is_bulk, open_file
 from insight.ingest.options import ReadOptions
@@ -97,6 +97,7 @@ def _read(
     watch: Watch,
 ) -> FileReport:
     clock = _Clock()
+    watch.stage(0.15)
     opened = open_file(con, path, name, options, folder, pause=watch.check)
     options = opened.options
     clock.lap("open")
@@ -104,9 +105,14 @@ def _read(
         con, opened, file_id, options, key, folder, watch, clock.lap
     )
     clock.lap("write")
+    watch.stage(1.0)
     labels, mapped = opened.layout.labels, opened.mapped
+    there = _overlap(con, opened, done, file_id, options)
     opened.messages += done.messages
     found, figures = quality.examine(con, mapped.kind, file_id, mapped, labels, done.figures)
+    if there:
+        found = [message for message in found if message.code != "period_overlap"]
+        figures["overlap"] = {**there, "left_out": options.overlap == "skip"}
     profiles = profile.profiles(con, opened.layout, mapped, done.changed, opened.personal, done.quick)
     clock.lap("quality")
     return FileReport(
@@ -115,6 +121,29 @@ def _read(
         decisions=(*opened.decisions, *done.decisions), columns=tuple(profiles), figures=figures,
         seconds=clock.laps, memory=memory.of(opened.layout, opened.mapped, options),
     )  # fmt: skip
+
+
+def _overlap(
+    con: DuckDBPyConnection, opened: Opened, done: Done, file_id: int, options: ReadOptions
+) -> dict[str, object]:
+    """Rows that earlier files had already: told, and set aside where that is asked for; what is known of them."""
+    kind = opened.mapped.kind
+    others = f"SELECT 1 FROM {kind} WHERE file_id <> $file_id LIMIT 1"  # noqa: S608
+    if options.if_exists == "replace" or con.execute(others, {"file_id": file_id}).fetchone() is None:
+        return {}
+    found = overlap.find(con, kind, file_id)
+    if not found.count:
+        return {}
+    if options.overlap == "keep":
+        done.messages.append(found.message())
+        return found.values
+    if found.count == done.rows:
+        raise IngestError("ingest.all_already_loaded", count=found.count)
+    overlap.leave_out(con, opened.mapped, file_id, None if done.quick else opened.layout.width)
+    done.rows -= found.count
+    done.set_aside += found.count
+    done.messages.append(FileMessage("aside_already_loaded", "note", found.values))
+    return found.values
 
 
 def _quickly(con: DuckDBPyConnection, opened: Opened, file_id: int, options: ReadOptions, watch: Watch) -> Done | None:
@@ -128,6 +157,7 @@ def _quickly(con: DuckDBPyConnection, opened: Opened, file_id: int, options: Rea
         return None
     constants = fast.constants(opened.mapped, layout.labels, options)
     attributes = attributes_of(con, opened, ())
+    watch.stage(0.85)
     offset = opened.source.first_row - 1 + layout.first_line - 1
     if not fast.read(
         con, text, layout, plan, attributes, file_id=file_id, expected=expected, offset=offset, constants=constants
@@ -136,6 +166,7 @@ def _quickly(con: DuckDBPyConnection, opened: Opened, file_id: int, options: Rea
         con.execute("BEGIN TRANSACTION")
         return None
     watch.check()
+    watch.stage(0.95)
     if options.if_exists != "replace" and "currency" in {**plan.values, **constants}:
         same_currency(con, "staged")
     fast.settle(con, file_id)
@@ -166,5 +197,5 @@ def _drop_temporary(con: DuckDBPyConnection) -> None:
         "SELECT table_name, table_type FROM information_schema.tables WHERE table_catalog = 'temp'"
     ).fetchall()
     for name, kind in rows:
-        if name in ("raw", "typed", "staged", "shapes", "named_dates"):
+        if name in ("raw", "typed", "staged", "shapes", "named_dates", "overlapping"):
             con.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} temp.{name}")

@@ -9,6 +9,7 @@ from insight.ingest.schema import TABLES, fold
 
 Returns = Literal["auto", "sign", "none"]
 IfExists = Literal["append", "replace", "refuse"]
+IfThere = Literal["keep", "skip"]
 
 _YES = frozenset({"1", "true", "yes", "ja", "on"})
 _NO = frozenset({"0", "false", "no", "nej", "off"})
@@ -25,7 +26,8 @@ _DELIMITERS = {
 _FIELDS = frozenset(field.name for table in TABLES.values() for field in table.fields)
 _CHOICES: dict[str, tuple[str, ...]] = {
     "decimal": (",", "."), "vat": ("included", "excluded"), "returns": ("auto", "sign", "none"),
-    "if_exists": ("append", "replace", "refuse"), "date_system": ("1900", "1904"), "personal_ids": ("hash", "drop"),
+    "if_exists": ("append", "replace", "refuse"), "overlap": ("keep", "skip"),
+    "date_system": ("1900", "1904"), "personal_ids": ("hash", "drop"),
 }  # fmt: skip
 _SWITCHES = ("day_first", "memory")
 
@@ -53,6 +55,7 @@ class ReadOptions:
     the header (0: there is none). day_first: 3/4 is the third of April. decimal: the decimal mark. currency: the one
     currency to load (rows in others are set aside). returns: 'auto' turns the sign of returns where the file's rule
     is plain, 'sign' always does, 'none' never. if_exists is for the workspace: what a further file of a kind does.
+    overlap: rows that an earlier file had already are kept, or set aside.
     memory: a file with columns as an earlier one's is read as that was; `memories` are those earlier files, `recalled`
     the fields and options that came from there, `closed` the fields that the same columns did not have.
     told: what was said in words, also where it is the default.
@@ -74,6 +77,7 @@ class ReadOptions:
     date_system: str | None = None
     personal_ids: str = "hash"
     if_exists: IfExists = "append"
+    overlap: IfThere = "keep"
     memory: bool = True
     memories: tuple[FileMemory, ...] = ()
     recalled: frozenset[str] = frozenset()
@@ -112,7 +116,7 @@ class ReadOptions:
     def choices(self) -> dict[str, str]:
         """What the user chose about the reading, as NAME=VALUE texts that `parse` takes."""
         chosen: dict[str, str] = {}
-        for name in sorted(_OPTION_NAMES - {"if_exists", "memory"}):
+        for name in sorted(_OPTION_NAMES - {"if_exists", "overlap", "memory"}):
             value = getattr(self, name)
             if name in self.recalled or name in self.told or value != ReadOptions.__dataclass_fields__[name].default:
                 chosen[name] = ("yes" if value else "no") if isinstance(value, bool) else str(value or "")

@@ -6,7 +6,9 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +18,13 @@ import duckdb
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from insight.errors import WorkspaceError
+from insight.errors import IngestError, WorkspaceError
 from insight.i18n.catalog import say
 from insight.ingest import load
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import FileMessage, FileReport
 from insight.ingest.schema import SQL_TYPES, TABLES
+from insight.ingest.watch import watching
 from insight.workspace import manifest as manifests
 from insight.workspace import persons
 from insight.workspace.connection import connect
@@ -30,9 +33,13 @@ from insight.workspace.facts import build_facts
 from insight.workspace.manifest import Loaded, Manifest
 from insight.workspace.tables import create_tables
 
-Progress = Callable[[str, float], None]
+# The place of a file among those that are loaded, and the share of it that is read (0 to 1); after the last file, the
+# share of the tables that are made from all of them.
+Progress = Callable[[int, float], None]
 _KEY = "key"
 _SPACE_FACTOR = 3
+_deciding = threading.Lock()
+_changing: set[Path] = set()
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,32 @@ def _delete(con: DuckDBPyConnection, file_ids: Sequence[int]) -> None:
     """Take out every row of the files, whichever tables they went to: a wide file fills several."""
     for table in (*TABLES, "set_aside", "files"):
         con.execute(f"DELETE FROM {table} WHERE list_contains($gone, file_id)", {"gone": list(file_ids)})  # noqa: S608
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One change of a workspace at a time. Raises WorkspaceError when another is under way in this process."""
+    with _deciding:
+        if folder in _changing:
+            raise WorkspaceError("workspace.changing")
+        _changing.add(folder)
+    try:
+        yield
+    finally:
+        _changing.discard(folder)
+
+
+def _telling(progress: Progress | None, place: int) -> Callable[[float], None] | None:
+    """The progress of one of several files."""
+    return None if progress is None else lambda share: progress(place, share)
+
+
+def _without(con: DuckDBPyConnection, draft: Manifest, file_id: int) -> Manifest:
+    """Take a loaded file out. Raises WorkspaceError for a number that no file has."""
+    if file_id not in {entry.file_id for entry in draft.files}:
+        raise WorkspaceError("workspace.no_such_file")
+    _delete(con, [file_id])
+    return draft.next(files=tuple(entry for entry in draft.files if entry.file_id != file_id))
 
 
 def _with_persons(
@@ -144,25 +177,36 @@ class Workspace:
         *,
         progress: Progress | None = None,
         cancelled: Callable[[], bool] | None = None,
+        instead_of: int | None = None,
     ) -> list[FileReport]:
         """Load the files into the next version of the data; what was there stays as it was if nothing is accepted.
 
-        A report a file, in order; a refused file (outcome 'refuse') leaves no rows. Raises WorkspaceError when the
-        disk or memory does not suffice; then nothing has changed.
+        instead_of: a loaded file (its number) that these take the place of: one that is read again in another way. It
+        stays when one of them is refused. A report a file, in order; a refused file (outcome 'refuse') leaves no rows.
+        Raises WorkspaceError when the disk or memory does not suffice, and IngestError when `cancelled` says so; then
+        nothing has changed.
         """
         sources = list(files)
         reports: list[tuple[int, FileReport]] = []
 
         def fill(con: DuckDBPyConnection, draft: Manifest) -> Manifest:
-            for source in sources:
-                draft, report = self._load_one(con, draft, source, progress, cancelled)
+            if instead_of is not None:
+                draft = _without(con, draft, instead_of)
+            for place, source in enumerate(sources):
+                draft, report = self._load_one(con, draft, source, _telling(progress, place), cancelled)
+                if cancelled is not None and cancelled():
+                    raise IngestError("ingest.cancelled")
                 reports.append((draft.files[-1].file_id if draft.files else 0, report))
+            if instead_of is not None and any(report.outcome == "refuse" for _, report in reports):
+                return self.manifest
             return draft
 
         def finish(con: DuckDBPyConnection, draft: Manifest) -> None:
             reports[:] = _with_persons(con, draft, reports)
 
-        self._change(fill, finish, reachable=[source.path.parent for source in sources], extra=sources)
+        tell = _telling(progress, len(sources))
+        folders = [source.path.parent for source in sources]
+        self._change(fill, finish, reachable=folders, extra=sources, progress=tell, cancelled=cancelled)
         return [report for _, report in reports]
 
     def load_tables(self, tables: Mapping[str, pa.Table], *, name: str, demo: bool = False) -> None:
@@ -191,20 +235,19 @@ class Workspace:
 
     def remove(self, file_id: int) -> None:
         """Take one loaded file out again, with its set-aside rows."""
-        if file_id not in {entry.file_id for entry in self.manifest.files}:
-            raise WorkspaceError("workspace.no_such_file")
-
-        def drop(con: DuckDBPyConnection, draft: Manifest) -> Manifest:
-            _delete(con, [file_id])
-            return draft.next(files=tuple(entry for entry in draft.files if entry.file_id != file_id))
-
-        self._change(drop)
+        self._change(lambda con, draft: _without(con, draft, file_id))
 
     def reports(self) -> list[tuple[int, dict[str, Any]]]:
         """The number and the stored report of every loaded file, oldest first, as `FileReport.as_json` gives it."""
         with self.query() as query:
             found = query.rows("SELECT file_id, report FROM files ORDER BY file_id")
         return [(file_id, json.loads(report)) for file_id, report in found]
+
+    def refresh(self) -> None:
+        """Take up what another object on the same folder has loaded."""
+        self.close()
+        self.manifest = manifests.read(self.folder)
+        self._sweep()
 
     def close(self) -> None:
         """Close the database; the folder stays."""
@@ -223,7 +266,7 @@ class Workspace:
         con: DuckDBPyConnection,
         draft: Manifest,
         source: SourceFile,
-        progress: Progress | None,
+        progress: Callable[[float], None] | None,
         cancelled: Callable[[], bool] | None,
     ) -> tuple[Manifest, FileReport]:
         digest = file_hash(source.path)
@@ -232,14 +275,10 @@ class Workspace:
             return draft, FileReport(source.name, messages=(again,))
         file_id = 1 + max((entry.file_id for entry in draft.files), default=0)
 
-        def tell(share: float) -> None:
-            if progress is not None:
-                progress(source.name, share)
-
         def read() -> FileReport:
             return load.read_into(
                 con, source.path, name=source.name, file_id=file_id, options=source.options, key=self.secret(),
-                progress=tell, cancelled=cancelled, work=self.folder,
+                progress=progress, cancelled=cancelled, work=self.folder,
             )  # fmt: skip
 
         report = read()
@@ -279,12 +318,26 @@ class Workspace:
         *,
         reachable: Sequence[Path] = (),
         extra: Sequence[SourceFile] = (),
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
     ) -> None:
         """Build the next database beside the current one, check it, then make it current in one rename.
 
         fill: changes the tables, where every row has the id of its file. finish: what is to be said once the ids of a
         person are joined.
         """
+        with _alone(self.folder):
+            self._rebuild(fill, finish, reachable, extra, progress, cancelled)
+
+    def _rebuild(
+        self,
+        fill: Callable[[DuckDBPyConnection, Manifest], Manifest],
+        finish: Callable[[DuckDBPyConnection, Manifest], None] | None,
+        reachable: Sequence[Path],
+        extra: Sequence[SourceFile],
+        progress: Callable[[float], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> None:
         current = self.folder / self.manifest.database
         needed = _SPACE_FACTOR * (current.stat().st_size + sum(source.path.stat().st_size for source in extra))
         if shutil.disk_usage(self.folder).free < needed:
@@ -299,10 +352,15 @@ class Workspace:
                 draft = fill(con, self.manifest)
                 if draft == self.manifest:
                     return
-                persons.join(con, undone=undone)
-                if finish is not None:
-                    finish(con, draft)
-                build_facts(con)
+                with watching(con, progress, cancelled) as watch:
+                    watch.stage(0.1)
+                    persons.join(con, undone=undone)
+                    if finish is not None:
+                        finish(con, draft)
+                    watch.check()
+                    watch.stage(1.0)
+                    build_facts(con)
+                    watch.check()
                 counts = {table: int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]) for table in TABLES}  # noqa: S608
                 amount = con.execute("SELECT coalesce(sum(amount), 0) FROM transactions").fetchall()[0][0]
                 con.execute("CHECKPOINT")
@@ -315,6 +373,8 @@ class Workspace:
             )
             building.replace(self.folder / draft.database)
             manifests.write(self.folder, draft)
+        except duckdb.InterruptException:
+            raise IngestError("ingest.cancelled") from None
         except (duckdb.OutOfMemoryException, MemoryError):
             raise WorkspaceError("workspace.out_of_memory") from None
         except OSError as error:
@@ -339,6 +399,8 @@ class Workspace:
         """Remove database files that an interrupted or finished change left behind."""
         for path in (*self.folder.glob("data-*.duckdb*"), *self.folder.glob("building-*")):
             if path.name != self.manifest.database:
-                path.unlink(missing_ok=True)
+                # Where an open file can't be removed (Windows), it goes when whoever reads it has taken up the new one.
+                with suppress(PermissionError):
+                    path.unlink(missing_ok=True)
         for path in self.folder.glob("read-*"):
             shutil.rmtree(path, ignore_errors=True)
