@@ -44,9 +44,11 @@ def read_carefully(
     lap: Callable[[str], None],
 ) -> Done:
     """Every cell looked at before anything is decided, and a reason for every row that is set aside."""
+    watch.stage(0.5)
     careful = _fill_raw(con, opened, folder, watch) if opened.text is not None else None
     lap("raw")
     watch.check()
+    watch.stage(0.75)
     labels = opened.layout.labels
     hidden = _personal_numbers(con, opened, options, key)
     mapped = opened.mapped
@@ -65,6 +67,7 @@ def read_carefully(
     if rows == 0:
         raise _nothing(said, careful)
     lap("convert")
+    watch.stage(0.95)
     if mapped.kind == "transactions" and options.if_exists != "replace" and "currency" in converted.fields:
         same_currency(con, "typed")
     attributes = attributes_of(con, opened, hidden)
@@ -92,20 +95,15 @@ def _fill_raw(con: DuckDBPyConnection, opened: Opened, folder: Path, watch: Watc
     if plain and raw.from_text(con, text.path, layout, expected=expected, offset=offset):
         return None
     watch.check()
-    careful = normalise(
-        text.path, layout, folder, repair=repair, row_of=source.row_of, progress=lambda _rows: watch.check()
-    )
+
+    def told(rows: int) -> None:
+        watch.check()
+        watch.part(0.8 * rows / max(1, text.scan.lines))
+
+    careful = normalise(text.path, layout, folder, repair=repair, row_of=source.row_of, progress=told)
     short = sum(reason == "ragged" for _, reason, _ in careful.aside)
     if short >= 3 and short > 0.05 * careful.lines:
-        careful = normalise(
-            text.path,
-            layout,
-            folder,
-            repair=repair,
-            row_of=source.row_of,
-            pad=True,
-            progress=lambda _rows: watch.check(),
-        )
+        careful = normalise(text.path, layout, folder, repair=repair, row_of=source.row_of, pad=True, progress=told)
     if careful.lines == 0:
         raise IngestError("ingest.header_only", line=layout.header_line)
     raw.from_normalised(con, careful.path, layout.width)

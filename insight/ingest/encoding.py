@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from insight.errors import IngestError
+from insight.ingest.archive import no_pause
 from insight.ingest.report import FileMessage
 from insight.ingest.scan import BLOCK, Scan, scan
 
@@ -39,21 +40,24 @@ class Text:
     messages: tuple[FileMessage, ...] = ()
 
 
-def as_utf8(path: Path, work: Path, told: str | None = None) -> Text:
-    """The file as UTF-8: itself when it is so already, else a copy in `work`. Raises IngestError for binary files."""
+def as_utf8(path: Path, work: Path, told: str | None = None, pause: Callable[[], None] = no_pause) -> Text:
+    """The file as UTF-8: itself when it is so already, else a copy in `work`. Raises IngestError for binary files.
+
+    `pause` is called between blocks; what it raises stops the work.
+    """
     with path.open("rb") as file:
         head = file.read(1 << 16)
     if not head.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
         _refuse_if_blank(path)
     encoding = _canonical(told) if told else _wide(head)
     if encoding and encoding not in ("utf-8", "utf-8-sig"):
-        return _decoded(path, work, encoding, told is not None)
-    seen = scan(path)
+        return _decoded(path, work, encoding, told is not None, pause)
+    seen = scan(path, pause)
     if seen.nuls > seen.size * 0.05 or (seen.controls > seen.size * 0.2 and seen.size > 0):
         raise IngestError("ingest.file_binary")
     if seen.bad_from is None:
         return Text(path, seen, "utf-8")
-    return _legacy(path, work, seen)
+    return _legacy(path, work, seen, pause)
 
 
 def _canonical(name: str) -> str:
@@ -87,7 +91,7 @@ def _wide(head: bytes) -> str | None:
     return None
 
 
-def _decoded(path: Path, work: Path, encoding: str, told: bool) -> Text:
+def _decoded(path: Path, work: Path, encoding: str, told: bool, pause: Callable[[], None]) -> Text:
     """A UTF-8 copy of a file in one known encoding; bytes without meaning become U+FFFD and are reported."""
     out = work / "utf8.txt"
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
@@ -100,6 +104,7 @@ def _decoded(path: Path, work: Path, encoding: str, told: bool) -> Text:
                 text, first = text.removeprefix("\ufeff"), False
             lost += text.count("\ufffd")
             target.write(text.encode("utf-8", "replace"))
+            pause()
         target.write(decoder.decode(b"", True).encode("utf-8", "replace"))
     name = NAMES.get(encoding, encoding)
     messages: list[FileMessage] = []
@@ -110,20 +115,21 @@ def _decoded(path: Path, work: Path, encoding: str, told: bool) -> Text:
         messages.append(FileMessage("encoding_legacy", "warning", {"encoding": name}, line=line))
     if lost:
         messages.append(FileMessage("encoding_lost", "warning", {"encoding": name, "count": lost}))
-    return Text(out, scan(out), encoding, tuple(messages))
+    return Text(out, scan(out, pause), encoding, tuple(messages))
 
 
-def _legacy(path: Path, work: Path, seen: Scan) -> Text:
+def _legacy(path: Path, work: Path, seen: Scan, pause: Callable[[], None]) -> Text:
     """Not UTF-8: one of the old encodings throughout, or UTF-8 with a few lines of the old one."""
     assert seen.bad_from is not None
     encoding = likeliest(_samples(path, seen.bad_from))
     if not seen.seen_utf8 and not _has_utf8(path, seen.bad_from):
-        return _decoded(path, work, encoding, False)
+        return _decoded(path, work, encoding, False, pause)
     out = work / "utf8.txt"
     fixed, first = 0, 0
     line = 1
     with path.open("rb") as source, out.open("wb") as target:
         for raw in _whole_lines(source.read, BLOCK):
+            pause()
             try:
                 raw.decode("utf-8")
                 target.write(raw)
@@ -143,7 +149,7 @@ def _legacy(path: Path, work: Path, seen: Scan) -> Text:
     warning = FileMessage(
         "encoding_mixed", "warning", {"encoding": NAMES[encoding], "count": fixed}, line=first or None
     )  # fmt: skip
-    return Text(out, scan(out), "utf-8", (warning,))
+    return Text(out, scan(out, pause), "utf-8", (warning,))
 
 
 def _mend(line: bytes, encoding: str) -> bytes:

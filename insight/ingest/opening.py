@@ -114,7 +114,7 @@ def _lay_out(
             raise IngestError("ingest.header_only", line=None)
         layout = Layout(Dialect(), labels, labels, None, 1, len(labels), tuple(sample), body=len(sample))
         return _Laid(source, None, layout, True)
-    text = as_utf8(source.path, folder, options.encoding if source.format == "text" else "utf-8")
+    text = as_utf8(source.path, folder, options.encoding if source.format == "text" else "utf-8", pause)
     layout = find_layout(read_head(text.path), options)
     if layout.body == 0:
         raise IngestError("ingest.header_only", line=layout.header_line)

@@ -1,11 +1,13 @@
 """The bytes of a text file, looked at once in large blocks before any parser sees them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from insight.errors import IngestError
+from insight.ingest.archive import no_pause
 
 BLOCK = 1 << 20
 MAX_LINE = 2_000_000
@@ -50,14 +52,18 @@ class Scan:
         return ends + (1 if self.tail and self.tail[-1:] not in (b"\n", b"\r") else 0)
 
 
-def scan(path: Path) -> Scan:
-    """Count what matters before parsing. Refuses a line longer than 2 MB as soon as it is met."""
+def scan(path: Path, pause: Callable[[], None] = no_pause) -> Scan:
+    """Count what matters before parsing. Refuses a line longer than 2 MB as soon as it is met.
+
+    `pause` is called between blocks; what it raises stops the work.
+    """
     seen = _Counter()
     with path.open("rb") as file:
         offset = 0
         while block := file.read(BLOCK):
             seen.take(block, offset)
             offset += len(block)
+            pause()
     return seen.result(offset)
 
 

@@ -12,11 +12,25 @@ _PAUSE = 0.2
 
 
 class Watch:
-    """Whether the user has cancelled, and a place to stop between two steps."""
+    """How far the work has come, whether the user has cancelled, and a place to stop between two steps."""
 
-    def __init__(self, ask: Callable[[], bool] | None) -> None:
+    def __init__(self, tell: Callable[[float], None] | None, ask: Callable[[], bool] | None) -> None:
+        self._tell = tell
         self._ask = ask
+        self._from, self._until, self._told = 0.0, 0.0, 0.0
         self.cancelled = False
+
+    def stage(self, until: float) -> None:
+        """A step begins that ends at this share of the whole; the one before is done."""
+        self._from, self._until = self._until, until
+        self.part(0)
+
+    def part(self, share: float) -> None:
+        """Tell how much of the stage is done (0 to 1). What was told never shrinks."""
+        done = self._from + min(1.0, max(0.0, share)) * (self._until - self._from)
+        if self._tell is not None and done > self._told:
+            self._told = done
+            self._tell(done)
 
     def look(self) -> bool:
         """Ask whether the user has cancelled."""
@@ -34,8 +48,8 @@ class Watch:
 def watching(
     con: DuckDBPyConnection, progress: Callable[[float], None] | None, cancelled: Callable[[], bool] | None
 ) -> Iterator[Watch]:
-    """While inside, `progress` gets the share of the running statement (0–1), and a cancel interrupts it."""
-    watch = Watch(cancelled)
+    """While inside, `progress` gets the share done (0 to 1, of all stages), and a cancel interrupts the statement."""
+    watch = Watch(progress, cancelled)
     if progress is None and cancelled is None:
         yield watch
         return
@@ -45,10 +59,8 @@ def watching(
         while not stop.wait(_PAUSE):
             if watch.look():
                 con.interrupt()
-            elif progress is not None:
-                share = con.query_progress()
-                if share > 0:
-                    progress(min(1.0, share / 100))
+            else:
+                watch.part(con.query_progress() / 100)
 
     thread = threading.Thread(target=run, name="watch", daemon=True)
     thread.start()

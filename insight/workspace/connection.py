@@ -10,6 +10,8 @@ from duckdb import DuckDBPyConnection
 from insight.errors import WorkspaceError
 
 _QUERY_LIMIT_MS = 60_000
+# How far a statement has come can be asked for; nothing is printed.
+_MEASURED = {"enable_progress_bar": "true", "enable_progress_bar_print": "false", "progress_bar_time": "0"}
 
 
 def _memory_limit() -> str:
@@ -50,5 +52,8 @@ def connect(path: Path, *, reachable: Sequence[Path] = (), read_only: bool = Tru
     con.execute("SET enable_external_access = false")
     if read_only:
         con.execute("SET max_execution_time = $limit", {"limit": _QUERY_LIMIT_MS})
+    else:
+        for name, value in _MEASURED.items():
+            con.execute(f"SET {name} = {value}")
     con.execute("SET lock_configuration = true")
     return con
