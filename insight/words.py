@@ -1,8 +1,10 @@
-"""Audiences in words: the sentence that names a selection in a language; and lines of the audit log."""
+"""Audiences in words: the sentence that names a selection in a language; the label of an answer's evidence; and lines
+of the audit log."""
 
 from insight.analysis import registry
 from insight.audience import Audience, Mark
 from insight.i18n.catalog import Words
+from insight.result import Result
 from insight.workspace.audit import Event
 
 
@@ -34,6 +36,19 @@ def _mark(mark: Mark, words: Words) -> str:
     if not values:
         return words.t("audience.sentence_all", title=title)
     return words.t("audience.sentence", title=title, mark=" → ".join(words.label(value) for value in values.values()))
+
+
+_NO_CONTROL = ("no_control", "totals_no_control")
+
+
+def evidence_words(result: Result, words: Words) -> tuple[str, str]:
+    """The label of what an answer rests on, and what it means in a sentence or two.
+
+    What is measured between drawn groups of which none is a control is labelled by the group it is measured against.
+    """
+    arms = result.evidence == "control" and any(note.code in _NO_CONTROL for note in result.notes)
+    kind = "control_arms" if arms else result.evidence
+    return words.t(f"ui.evidence_{kind}"), words.t(f"ui.evidence_help_{kind}")
 
 
 def audit_line(event: Event, words: Words) -> str:

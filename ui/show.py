@@ -12,6 +12,7 @@ from insight.analysis import registry
 from insight.audience import Pairs
 from insight.i18n.catalog import Words
 from insight.result import Chart, Metric, Result
+from insight.words import evidence_words
 from ui import charts, drill, drivers, foot, marks, tables, text, view
 
 _METRICS = 5
@@ -85,7 +86,7 @@ def head(result: Result, slots: Slots | None = None) -> None:
     """Eyebrow (question · period · base, and the evidence badge) and the headline."""
     words = words_of(result)
     place = slots or Slots(st.container(), st.container())
-    place.eyebrow.markdown(eyebrow(result), width="content")
+    place.eyebrow.markdown(eyebrow(result), help=evidence_help(result), width="content")
     place.headline.title(text.plain(words.headline(result.headline)), anchor=False)
 
 
@@ -99,7 +100,12 @@ def eyebrow(result: Result) -> str:
     if basis.n_customers is not None:
         parts.append(words.t("ui.n_customers", n=basis.n_customers))
     line = text.grey(" · ".join(parts))
-    return f"{line}   {text.badge(words.t(f'ui.evidence_{result.evidence}'))}" if result.evidence else line
+    return f"{line}   {text.badge(evidence_words(result, words)[0])}" if result.evidence else line
+
+
+def evidence_help(result: Result) -> str | None:
+    """What the evidence badge means, for the mark beside it."""
+    return text.plain(evidence_words(result, view.words())[1]) if result.evidence else None
 
 
 # --- metrics ----------------------------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from insight.analysis.lift_measures import METRICS, records
+from insight.analysis.lift_measures import records
 from insight.audience import Pairs
 from insight.i18n.catalog import Words
 from insight.result import Metric, Result, Unit
-from ui import charts, drill, foot, marks, show, tables, text, trial, view
+from ui import charts, drill, foot, lift_sheet, marks, show, tables, text, trial, view
 from ui.show import Slots
 
 _SIZES = ("arm", "n_assigned", "n_customers", "planned")
@@ -33,7 +33,7 @@ def window_of(result: Result) -> int:
 def card(result: Result, slots: Slots) -> None:
     """One frame: the sentence, the figures of the leading arm or what stops them, and every check as a badge."""
     words = show.words_of(result)
-    slots.eyebrow.markdown(show.eyebrow(result), width="content")
+    slots.eyebrow.markdown(show.eyebrow(result), help=show.evidence_help(result), width="content")
     with slots.headline, st.container(border=True, key="verdict", gap="medium"):
         st.title(text.plain(sentence_case(words.message(result.headline))), anchor=False)
         losses(result)
@@ -211,75 +211,10 @@ def evidence(result: Result, chosen: Pairs) -> None:
         return
     effects(result, chosen)
     people(result, chosen)
+    lift_sheet.sheet(result)
+    lift_sheet.ways(result)
     money(result)
-    gained(result)
     remarks(result)
-    measures(result)
-
-
-def measures(result: Result) -> None:
-    """One measure at a time, per assigned customer: every arm's mean and difference with their intervals."""
-    words = show.words_of(result)
-    there = [metric for metric in reversed(METRICS) if result.table["metric"].eq(metric).any()]
-    known = [metric for metric in there if result.table[result.table["metric"] == metric]["mean"].notna().any()]
-    st.header(text.plain(words.t("ui.table.lift.verdict")), anchor=False)
-    metric = st.segmented_control(
-        words.t("column.metric"), known, default=known[0], required=True, key="w_measure", persist_state="session",
-        label_visibility="collapsed", format_func=lambda name: sentence_case(words.t(f"lift.metric.{name}")),
-    )  # fmt: skip
-    rows = [row for row in records(result.table) if row["metric"] == (metric or known[0])]
-    unit: Unit = "ratio" if metric == "conversion" else "number"
-    frame = pd.DataFrame([
-        {
-            "arm": row["arm"], "n_obs": row["n_obs"], "mean": row["mean"], "effect_size": row["effect_size"],
-            "range": _ends(words, row, "effect_size", unit), "rel_effect_size": row["rel_effect_size"],
-            "rel_range": _ends(words, row, "rel_effect_size", "ratio"), "pvalue_adjusted": row["pvalue_adjusted"],
-        }
-        for row in rows
-    ])  # fmt: skip
-    units: dict[str, Unit] = {
-        "arm": "text", "n_obs": "count", "mean": unit, "effect_size": unit, "range": "text", "rel_effect_size": "ratio",
-        "rel_range": "text", "pvalue_adjusted": "pvalue",
-    }  # fmt: skip
-    kept = [name for name in frame.columns if any(not _nothing(cell) for cell in frame[name])]
-    heads = {name: tables.head(words, name, units[name], list(frame[name]), result.key) for name in kept}
-    if metric in ("spend", "margin", "net_profit"):
-        heads |= {name: f"{heads[name]}, {words.unit_of_money()}" for name in ("mean", "effect_size") if name in heads}
-    st.table(
-        tables.styled(pd.DataFrame(frame[kept]), units, words, heads), border="horizontal", hide_index=True,
-        alt=words.t("ui.table_alt", title=words.t("ui.table.lift.verdict")),
-    )  # fmt: skip
-
-
-def _ends(words: Words, row: Mapping[str, Any], name: str, unit: Unit) -> str:
-    """'−5,7 till 35,5' in the unit of its column."""
-    low, high = row[f"{name}_ci_lower"], row[f"{name}_ci_upper"]
-    if _nothing(low) or _nothing(high):
-        return ""
-    factor, decimals = (100, 1) if unit == "ratio" else (1, 1 if max(abs(low), abs(high)) >= 10 else 2)
-    ends = [words.number(end * factor, decimals, signed=True) for end in (low, high)]
-    return words.t("ui.interval", low=ends[0], high=ends[1])
-
-
-def gained(result: Result) -> None:
-    """What the same customers' purchases before the test did to the interval."""
-    found = result.tables.get("cuped")
-    if found is None or found.empty:
-        return
-    words = show.words_of(result)
-    metric = str(result.headline.values["metric"].key).rpartition(".")[2]  # type: ignore[union-attr]
-    leader = result.metrics["effect"].mark["arm"]
-    rows = found[(found["metric"] == metric) & (found["arm"] == leader)].to_dict("records")
-    with st.container(width=760):
-        if not rows or _nothing(rows[0]["variance_reduction"]) or rows[0]["variance_reduction"] < 0.005:
-            st.markdown(text.grey(words.t("lift.card.gained_nothing")))
-            return
-        row = rows[0]
-        st.markdown(text.grey(words.t(
-            "lift.card.gained", metric=words.t(f"lift.metric.{metric}"), share=row["variance_reduction"],
-            value=signed(words, row["effect_size"]), low=signed(words, row["effect_size_ci_lower"]),
-            high=signed(words, row["effect_size_ci_upper"]),
-        )))  # fmt: skip
 
 
 def remarks(result: Result) -> None:

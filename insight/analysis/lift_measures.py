@@ -13,6 +13,7 @@ from insight.stats.means import Difference, RelativeLift, log_lift, relative_lif
 from insight.stats.moments import JointMoments, Moments
 from insight.stats.multiplicity import benjamini_hochberg, holm
 from insight.stats.proportions import SMALL_CELL, rate_difference
+from insight.stats.ratios import ratio_moments
 from insight.stats.sequential import always_valid
 from insight.workspace.engine import Query
 
@@ -36,6 +37,7 @@ _MOMENTS = """
         avg(conversion) AS conversion_mean, var_samp(conversion) AS conversion_var,
         avg(orders) AS orders_mean, var_samp(orders) AS orders_var,
         avg(spend) AS spend_mean, var_samp(spend) AS spend_var, covar_samp(spend, spend_before) AS spend_cov,
+        covar_samp(spend, orders) AS spend_orders_cov,
         avg(margin) AS margin_mean, var_samp(margin) AS margin_var, covar_samp(margin, spend_before) AS margin_cov,
         avg(net_profit) AS net_profit_mean, var_samp(net_profit) AS net_profit_var,
         covar_samp(net_profit, spend_before) AS net_profit_cov,
@@ -88,6 +90,13 @@ class Arm:
             _number(self.row["before_var"]), _number(self.row[f"{metric}_var"]), _number(self.row[f"{metric}_cov"]),
         )  # fmt: skip
 
+    def receipt(self) -> Moments:
+        """Sales per purchase, linearised per assigned customer; the mean is None where nobody bought."""
+        return ratio_moments(JointMoments(
+            self.n, _number(self.row["orders_mean"]), _number(self.row["spend_mean"]), _number(self.row["orders_var"]),
+            _number(self.row["spend_var"]), _number(self.row["spend_orders_cov"]),
+        ))  # fmt: skip
+
     def margin_and_cost(self) -> JointMoments:
         """Margin (y) jointly with cost in all (x) per assigned customer."""
         return JointMoments(
@@ -120,16 +129,17 @@ def arms_of(found: pd.DataFrame, trial: Trial, costs: Mapping[str, float] | None
     for _, row in found.iterrows():
         name, n = str(row["arm"]), int(row["n"])
         if costs and name in costs:
-            row = _recosted(row, costs[name])
+            row = recosted(row, costs[name])
         known[name] = Arm(name, n, int(row["buyers"]), float(row["cost"]), trial.fixed_cost.get(name, 0.0) / n, row)
     return {name: known[name] for name in trial.arms if name in known}
 
 
-def _recosted(row: pd.Series, cost: float) -> pd.Series:
+def recosted(row: pd.Series, cost: float) -> pd.Series:
+    """An arm's moments with another cost per contact, the same for all its customers."""
     spared = None if row["cost_var"] is None else 0.0
     changed = {"cost": cost, "cost_var": spared, "margin_cost_cov": spared,
                "net_profit_mean": row["margin_mean"] - cost, "net_profit_var": row["margin_var"],
-               "net_profit_cov": row["margin_cov"]}  # fmt: skip
+               "net_profit_cov": row.get("margin_cov")}  # fmt: skip
     return pd.Series({**row.to_dict(), **changed})
 
 
@@ -150,11 +160,12 @@ def difference(arm: Arm, other: Arm, metric: str) -> Difference:
 
 def told_difference(trial: Trial, arm: Arm, other: Arm, metric: str) -> Difference:
     """The difference as the verdict tells it: where it is looked at many times, intervals that hold each time."""
-    found = difference(arm, other, metric)
-    if not trial.many_looks:
-        return found
-    together = arm.n + other.n
-    return always_valid(found, together, max(trial.planned_size or together, together))
+    return told(trial, difference(arm, other, metric), arm.n + other.n)
+
+
+def told(trial: Trial, found: Difference, n: int) -> Difference:
+    """A difference between n customers as it is, or with the interval that holds at every look."""
+    return always_valid(found, n, max(trial.planned_size or n, n)) if trial.many_looks else found
 
 
 def relative(arm: Arm, other: Arm, metric: str) -> tuple[RelativeLift | None, tuple[str, ...]]:
@@ -210,7 +221,7 @@ def compare_table(trial: Trial, arms: Mapping[str, Arm]) -> tuple[pd.DataFrame, 
                             "rel_effect_size_ci_upper": lift.ci_upper,
                         }  # fmt: skip
             rows.append(row)
-    _adjust(rows, trial.primary)
+    adjust(rows, trial.primary)
     return frame(rows, _COLUMNS), warnings
 
 
@@ -220,13 +231,14 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _adjust(rows: list[dict[str, Any]], primary: str) -> None:
+def adjust(rows: list[dict[str, Any]], primary: str) -> None:
+    """Adjust the p of rows by arm and metric: Holm over arms on the deciding one, Benjamini-Hochberg on the rest."""
     tested = [row for row in rows if row["pvalue"] is not None]
-    for chosen, adjust in (
+    for chosen, adjusted in (
         ([row for row in tested if row["metric"] == primary], holm),
         ([row for row in tested if row["metric"] != primary], benjamini_hochberg),
     ):
-        for row, pvalue in zip(chosen, adjust([float(str(row["pvalue"])) for row in chosen]), strict=True):
+        for row, pvalue in zip(chosen, adjusted([float(str(row["pvalue"])) for row in chosen]), strict=True):
             row["pvalue_adjusted"] = pvalue
 
 

@@ -13,7 +13,7 @@ from insight.analysis.lift_reading import Reading
 from insight.analysis.lift_rules import Trial
 from insight.result import Note, Unit
 from insight.stats.means import Difference
-from insight.stats.ratios import break_even_cost, campaign_total, roi_varying_cost
+from insight.stats.ratios import NO_RETURN, ReturnOnCost, break_even_cost, campaign_total, roi, roi_varying_cost
 from insight.workspace.engine import money
 
 UNITS: dict[str, Unit] = {
@@ -21,7 +21,7 @@ UNITS: dict[str, Unit] = {
     "margin": "money", "contact_cost": "money", "fixed_cost": "money", "net": "money", "other": "text",
     "rel_sales": "ratio", "more_sales": "money", "effect": "money", "effect_low": "money", "effect_high": "money",
     "total": "money", "total_low": "money", "total_high": "money", "roi": "ratio", "roi_low": "ratio",
-    "roi_high": "ratio", "break_even_cost": "money", "safe_cost": "money",
+    "roi_high": "ratio", "break_even_cost": "money", "break_even_low": "money", "break_even_high": "money",
 }  # fmt: skip
 EFFECTS = tuple(UNITS)[tuple(UNITS).index("rel_sales") :]
 
@@ -32,8 +32,9 @@ def money_table(found: pd.DataFrame, reading: Reading, costs: Mapping[str, float
     As they are: n_customers, n_buyers, n_orders, sales, margin, contact_cost, fixed_cost, and net = margin - both
     costs, which holds what customers would have bought anyway. Against `other` (the control; without one the best
     other arm): rel_sales, more_sales in all, effect per customer on the deciding figure, total = n · effect, roi on
-    cost in all (only against a control), break_even_cost per contact where both arms would net the same and safe_cost
-    where the lower bound would; each with its 95 % interval. None where it is not defined or not known.
+    cost in all beyond the other's (only against a control), break_even_cost per contact where both arms would net the
+    same (None where no cost above 0 would) and its interval break_even_low, break_even_high; each with its 95 %
+    interval. None where it is not defined or not known.
     """
     trial, arms, against = reading.trial, reading.arms, reading.against
     shown = shown_metrics(trial)
@@ -73,12 +74,26 @@ def _against(trial: Trial, arm: Arm, other: Arm) -> dict[str, object]:
         "total": total.total, "total_low": total.ci_lower, "total_high": total.ci_upper,
     }  # fmt: skip
     if shown["margin"]:
-        even = break_even_cost(_moved(told_difference(trial, arm, other, "margin"), other.cost_in_all - arm.fixed))
-        row |= {"break_even_cost": even.cost, "safe_cost": even.safe_cost}
-    if shown["net_profit"] and trial.control is not None and arm.cost_in_all > 0:
-        back = roi_varying_cost(arm.margin_and_cost(), other.moments("margin"))
+        even = _moved(told_difference(trial, arm, other, "margin"), other.cost_in_all - arm.fixed)
+        row |= {
+            "break_even_cost": break_even_cost(even).cost, "break_even_low": even.ci_lower,
+            "break_even_high": even.ci_upper,
+        }  # fmt: skip
+    if shown["net_profit"] and trial.control is not None:
+        back = _return(trial, arm, other)
         row |= {"roi": back.roi, "roi_low": back.ci_lower, "roi_high": back.ci_upper}
     return row
+
+
+def _return(trial: Trial, arm: Arm, other: Arm) -> ReturnOnCost:
+    """What a krona of the arm's cost beyond the other's brought: known cost plainly, varying cost by Fieller (1954)."""
+    spent = arm.cost_in_all - other.cost_in_all
+    if spent <= 0:
+        return NO_RETURN
+    costs = arm.margin_and_cost()
+    if other.cost_in_all > 0 or not costs.var_x:
+        return roi(told_difference(trial, arm, other, "margin"), spent)
+    return roi_varying_cost(costs, other.moments("margin"))
 
 
 def _moved(effect: Difference, by: float) -> Difference:

@@ -51,8 +51,12 @@ class Reading:
 
     @property
     def evidence(self) -> Evidence:
-        """Measured against control, or association."""
-        return "control" if self.claims and self.trial.control is not None else "association"
+        """Measured, where the arms were drawn and hold; association where they were not.
+
+        Drawn arms of which none is called control are measured all the same: each is the control of the other. The
+        note `no_control` says what that leaves open, and the badge names the other arm instead of a control.
+        """
+        return "control" if self.claims else "association"
 
     @property
     def metric(self) -> Message:

@@ -159,7 +159,7 @@ def totals(query: Query, settings: Settings) -> Result:  # noqa: ARG001 - asks n
             title=Message(title, {"metric": Message(f"lift.metric.{metric}")}),
         ),
         notes=_notes(groups, rows, control, ratio, rate),
-        evidence="control" if control else "association",
+        evidence="association" if blocked else "control",
     )  # fmt: skip
 
 

@@ -1,12 +1,23 @@
 """The verdict: which arm really sold more, and did it pay, in kronor first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
 from insight.analysis.basis import frame
 from insight.analysis.lift_checks import Checked, check, check_rows, with_plan
+from insight.analysis.lift_figures import (
+    FIGURE_UNITS,
+    LARGEST,
+    WAY_UNITS,
+    WAYS,
+    capped_moments,
+    figures_table,
+    hanging_notes,
+    large_notes,
+    ways_table,
+)
 from insight.analysis.lift_measures import (
     METRICS,
     Arm,
@@ -26,9 +37,9 @@ from insight.analysis.registry import Analysis
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Settings, resolve
 from insight.stats.decide import Verdict, decide, decide_without_control
-from insight.stats.means import Difference, welch
-from insight.stats.outliers import sensitivity
+from insight.stats.means import Difference
 from insight.stats.power import mde_mean
+from insight.stats.sequential import always_valid_width
 from insight.workspace.engine import Query
 
 _MEMBERS = """
@@ -41,12 +52,6 @@ _RESPONSE = """
         sum(n_orders) AS n_orders, sum(sales) AS sales
     FROM lift_customers GROUP BY arm, CASE WHEN n_orders > 0 THEN 'yes' ELSE 'no' END ORDER BY arm, bought DESC
 """
-_CAPPED = """
-    SELECT arm, count(*) AS n, avg(least(cast(sales AS DOUBLE), $cap)) AS spend_mean,
-        var_samp(least(cast(sales AS DOUBLE), $cap)) AS spend_var
-    FROM lift_customers GROUP BY arm
-"""
-_CAP = "SELECT quantile_cont(cast(sales AS DOUBLE), 0.999) FROM lift_customers WHERE sales > 0"
 _UNITS: dict[str, Unit] = {
     "arm": "text", "metric": "text", "n_obs": "count", "mean": "number", "effect_size": "number",
     "effect_size_ci_lower": "number", "effect_size_ci_upper": "number", "rel_effect_size": "ratio",
@@ -58,6 +63,7 @@ _MORE_UNITS: dict[str, dict[str, Unit]] = {
     "response": {"arm": "text", "bought": "text", "n_customers": "count", "n_orders": "count", "sales": "money"},
     "checks": {"check": "text", "state": "text", "n": "count", "pvalue": "pvalue"},
     "cuped": {**_UNITS, "other": "text", "variance_reduction": "ratio", "theta": "number"},
+    "figures": FIGURE_UNITS, "ways": WAY_UNITS,
 }  # fmt: skip
 
 
@@ -66,7 +72,9 @@ def _make_members(query: Query, settings: Settings) -> None:
     query.make("members", _MEMBERS)
 
 
-def _judge(trial: Trial, arms: Mapping[str, Arm], checked: Checked) -> Verdict:
+def judge(trial: Trial, arms: Mapping[str, Arm], checked: Checked) -> Verdict:
+    """What may be said of the arms on the deciding figure, by the winner rule of `stats.decide`."""
+
     def compare(first: str, second: str) -> Difference:
         return told_difference(trial, arms[first], arms[second], trial.primary)
 
@@ -86,8 +94,9 @@ class Facts:
     moments: pd.DataFrame
     totals: pd.DataFrame
     response: pd.DataFrame
-    cap: float | None
+    largest: pd.DataFrame
     capped: pd.DataFrame
+    caps: Mapping[str, float | None]
 
 
 _OF_DATA = ("test", "window", "control", "margin_rate", "before")
@@ -101,30 +110,13 @@ def _facts(query: Query, settings: Settings) -> Facts:
     known = {name: text for name, text in settings.chosen if name in _OF_DATA}
     bare = resolve(COMMON, known, query)
     trial = make_customers(query, bare)
-    cap = query.one(_CAP)[0]
     found = Facts(
-        trial, check(query, bare, trial), moments(query), totals(query), query.frame(_RESPONSE), cap,
-        query.frame(_CAPPED, cap=cap),
+        trial, check(query, bare, trial), moments(query), totals(query), query.frame(_RESPONSE), query.frame(LARGEST),
+        *capped_moments(query),
     )  # fmt: skip
     if not query.scoped:
         query.kept[key] = found
     return found
-
-
-def _capped_notes(facts: Facts, trial: Trial, arms: Mapping[str, Arm]) -> tuple[Note, ...]:
-    """Whether the answer on spend hangs on a few very large buyers: capped at the pooled 99.9th percentile."""
-    if facts.cap is None:
-        return ()
-    capped = {str(row["arm"]): row for _, row in facts.capped.iterrows()}
-    notes: list[Note] = []
-    for name in arms:
-        if name == trial.reference:
-            continue
-        own, base = (replace(arms[arm], row=capped[arm]).moments("spend") for arm in (name, trial.reference))
-        found = sensitivity(difference(arms[name], arms[trial.reference], "spend"), welch(own, base))
-        if not found.agrees:
-            notes.append(Note("hangs_on_large_buyers", {"arm": name, "cap": facts.cap}, "warning"))
-    return tuple(notes)
 
 
 def verdict(query: Query, settings: Settings) -> Result:
@@ -133,17 +125,19 @@ def verdict(query: Query, settings: Settings) -> Result:
     Table: a row per arm and metric (conversion, orders, spend, margin, net_profit): n_obs, mean, effect_size against
     control (without one against the first arm) with 95 % interval, relative effect where it may be shown, pvalue,
     pvalue_adjusted (Holm on the deciding metric, Benjamini-Hochberg on the rest). `tables`: "money" totals, net
-    effect, return and break-even cost per arm; "response" arm by bought or not; "checks"; "cuped" with spend before
-    taken out. Metrics speak of the leading arm against control, without one against the best other arm.
-    A sample ratio mismatch (p < 0.001) blocks the verdict, arms that differed before are association without p values,
-    and neither has an effect in its metrics. Raises InsightError: one arm, no complete window, no sales. Methods 1.
+    effect, return and break-even cost per arm; "figures" every figure of an arm beside the other's, per customer and
+    in all; "ways" the deciding difference counted four ways; "response" arm by bought or not; "checks"; "cuped" with
+    spend before taken out, for every money metric. Metrics speak of the leading arm against control, without one
+    against the best other arm. A sample ratio mismatch (p < 0.001) blocks the verdict, arms that differed before
+    are association without p values, and neither has an effect in its metrics. Raises InsightError: one arm, no
+    complete window, no sales. Methods 1.
     """
     facts = _facts(query, settings)
     trial = with_assumptions(facts.trial, settings)
     costs = costs_per_arm(settings, "cost", trial.arms)
     reading = reading_of(trial, with_plan(facts.checked, settings, trial), arms_of(facts.moments, trial, costs))
     checked, arms = reading.checked, reading.arms
-    found = _judge(trial, arms, checked)
+    found = judge(trial, arms, checked)
     table, warnings = compare_table(trial, arms)
     paid = money_table(facts.totals, reading, costs)
     claims = reading.claims
@@ -159,9 +153,11 @@ def verdict(query: Query, settings: Settings) -> Result:
         "money": paid,
         "response": facts.response,
         "checks": check_rows(trial, checked),
+        "figures": figures_table(reading, paid, facts.largest),
     }
     if claims:
         tables["cuped"] = cuped_table(trial, arms)
+        tables["ways"] = ways_table(reading, facts.capped, facts.caps, costs)
     leader = _leader(found, paid) if claims else None
     return Result(
         key="lift.verdict",
@@ -175,9 +171,10 @@ def verdict(query: Query, settings: Settings) -> Result:
         notes=(
             *(despite_notes(trial, paid) if claims else ()), *reading.notes,
             *_warning_notes(warnings), *(Note(code) for code in found.notes if code == "best_of_several"),
-            *_empty_notes(trial, arms), *(_capped_notes(facts, trial, arms) if claims else ()),
+            *_empty_notes(trial, arms), *large_notes(reading, tables["figures"]),
+            *(hanging_notes(trial, reading, tables["ways"], facts.caps, facts.largest) if claims else ()),
         ),
-        labels={metric: f"lift.metric.{metric}" for metric in METRICS},
+        labels={metric: f"lift.metric.{metric}" for metric in METRICS} | {way: f"lift.way.{way}" for way in WAYS},
         evidence=reading.evidence,
         tables=tables,
         more_units={name: _MORE_UNITS[name] for name in tables},
@@ -225,13 +222,19 @@ def _leader(found: Verdict, paid: pd.DataFrame) -> str | None:
 
 
 def _mde(trial: Trial, arms: Mapping[str, Arm]) -> float | None:
-    """The effect per customer on the deciding figure that the test could have seen (power 0.8, largest arm)."""
+    """The effect per customer on the deciding figure that the test could have seen: power 0.8, the largest arm against
+    the reference, each with its own variance; with many looks the wider interval."""
     reference = arms[trial.reference].moments(trial.primary)
     others = [arm for name, arm in arms.items() if name != trial.reference]
     if reference.var is None or not others:
         return None
     largest = max(others, key=lambda arm: arm.n)
-    return mde_mean(reference.var, largest.n, reference.n, comparisons=len(others))
+    n = largest.n + reference.n
+    return mde_mean(
+        reference.var, largest.n, reference.n, var_treatment=largest.moments(trial.primary).var,
+        comparisons=len(others),
+        width=always_valid_width(n, max(trial.planned_size or n, n)) if trial.many_looks else None,
+    )  # fmt: skip
 
 
 def _row(paid: pd.DataFrame, arm: str) -> dict[str, object]:

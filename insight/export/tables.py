@@ -17,6 +17,7 @@ import xlsxwriter
 from insight.export.written import column_name, undefined
 from insight.i18n.catalog import Language, Words
 from insight.result import Message, Result, Unit
+from insight.words import evidence_words
 
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _EXCEL_NUMBER = 15
@@ -101,7 +102,7 @@ def basis_lines(result: Result, words: Words, scope: str = "") -> list[tuple[str
     if basis.formula:
         lines.append((known.t("basis.formula"), known.t(f"definition.{basis.formula}")))
     if result.evidence:
-        lines.append((known.t("basis.evidence"), known.t(f"ui.evidence_{result.evidence}")))
+        lines.append((known.t("basis.evidence"), evidence_words(result, known)[0]))
     if basis.sum_check:
         lines.append((known.t("basis.check"), check_words(result, known)))
     lines += [

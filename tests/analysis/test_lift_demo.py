@@ -6,6 +6,8 @@ import pytest
 
 from data import demo
 from data.truths import TRUTHS
+from insight.i18n.catalog import Words
+from insight.words import evidence_words
 from insight.workspace.store import Workspace
 from tests.analysis.test_lift import rows_of, run
 from tests.build import workspace
@@ -41,7 +43,8 @@ def test_the_channel_test_has_24_times_the_buyers_and_no_control():
     bought = rows_of(result, "conversion")
     assert bought["brev"].mean / bought["sms"].mean == near("channel_buyers")
     assert result.headline.key == "lift.verdict_won_uncontrolled"
-    assert result.evidence == "association"
+    assert result.evidence == "control"
+    assert evidence_words(result, Words("sv"))[0] == "Mätt mot annan grupp"
 
 
 def test_the_aimed_campaign_gets_no_effect_claimed():

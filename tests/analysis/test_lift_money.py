@@ -37,7 +37,7 @@ def test_without_control_the_winner_is_told_against_the_best_other_arm_in_kronor
     assert paid(result)["aa"]["break_even_cost"] == pytest.approx(150 - 75 + 5)
     assert paid(result)["cc"]["effect"] == pytest.approx(15 - 145)
     assert "no_control" in {note.code for note in result.notes}
-    assert result.evidence == "association"
+    assert result.evidence == "control"  # drawn arms are measured; each is the other's control
     dashes = {name for name, metric in result.metrics.items() if metric.value is None}
     assert dashes == {"roi", "sample_ratio_pvalue", "balance_pvalue"}  # no control, no plan, no history
 
