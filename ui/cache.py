@@ -131,6 +131,16 @@ def scope_size() -> int:
 @st.cache_resource(scope="session", max_entries=_SCOPES, show_spinner=False)
 def _ids(data_key: str, link: str) -> pa.Table:  # noqa: ARG001
     return audience.customer_ids(_open(), audience.parse(link))
+def size(wanted: Audience) -> int:
+    """Customers in an audience. Raises InsightError when it cannot be told on this data."""
+    return _size(_open().data_key, wanted.link())
+
+
+@st.cache_data(scope="session", max_entries=_RESULTS, show_spinner=False)
+def _size(data_key: str, link: str) -> int:
+    return _ids(data_key, link).num_rows
+
+
 
 
 def _query(scope: str) -> Query:

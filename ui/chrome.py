@@ -8,7 +8,7 @@ import streamlit as st
 from insight.audience import Audience
 from insight.charts.theme import PROJECTOR_SCALE
 from insight.words import sentence
-from ui import cache, session, state, text, view
+from ui import audiences, cache, session, state, text, view
 from ui.scope import chips
 
 SIDEBAR = 236
@@ -19,6 +19,8 @@ _LANGUAGES = {"sv": "Svenska", "en": "English"}
 _CSS = (
     "button[data-variant=segmented_control][data-selected=true], button[data-variant=pills][data-selected=true]"
     " {color: inherit !important}"
+    # What Streamlit adds to a field in English ("Press Enter to apply").
+    " [data-testid=InputInstructions] {display: none}"
 )
 
 
@@ -60,6 +62,7 @@ def masthead() -> None:
         if opened.manifest.demo:
             name = text.plain(words.t("ui.demo_badge", name=session.DEMO_NAME))
             st.markdown(f":orange-background[:orange[:small[{name}]]]", width="content")
+        audiences.menu()
         other = "sv" if view.language() == "en" else "en"
         st.button(
             _LANGUAGES[other], key="language", type="tertiary", help=text.plain(words.t("ui.language")),

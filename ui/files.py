@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cache, nav, reports, session, state, text, upload, view
+from ui import cache, guards, nav, reports, session, state, text, upload, view
 
 
 def _loaded() -> list[tuple[int, dict[str, Any]]]:
@@ -57,9 +57,4 @@ def loaded() -> None:
 def foot() -> None:
     """Templates, and the way back to the demo company."""
     upload.templates()
-    if not session.ensure_workspace().manifest.demo and st.button(
-        view.t("ui.back_to_demo"), type="tertiary", key="back_to_demo", icon=":material/restart_alt:"
-    ):
-        session.open_demo()
-        view.set_scope(None)
-        st.rerun()
+    guards.back_to_demo("back_to_demo")

@@ -7,7 +7,7 @@ import streamlit as st
 from insight.analysis import registry
 from insight.errors import InsightError
 from insight.result import Message
-from ui import cache, nav, session, text, view
+from ui import cache, confirm, nav, session, text, view
 
 
 def require(analysis: str) -> None:
@@ -60,13 +60,23 @@ def _ways_out() -> None:
     ways = [
         *([("ui.show_all", _show_all)] if scoped else []),
         *([("ui.load_files", _to_upload)] if nav.exists("data", "upload") else []),
-        *([("ui.back_to_demo", _to_demo)] if not session.ensure_workspace().manifest.demo else []),
         *([("ui.default_settings", _reset)] if _has_settings() else []),
     ]
     with st.container(horizontal=True):
         for place, (label, act) in enumerate(ways):
             if st.button(view.t(label), key=label, type="secondary" if place else "primary"):
                 act()
+        back_to_demo("ui.back_to_demo")
+
+
+def back_to_demo(key: str) -> None:
+    """The way back to the demo company, which takes the session's own files away; nothing where it is open already."""
+    if session.ensure_workspace().manifest.demo:
+        return
+    confirm.button(
+        view.t("ui.back_to_demo"), _to_demo, key=key, question=view.t("ui.back_to_demo_question"),
+        icon=":material/restart_alt:",
+    )  # fmt: skip
 
 
 def _has_settings() -> bool:
@@ -85,7 +95,6 @@ def _to_upload() -> None:
 def _to_demo() -> None:
     session.open_demo()
     view.set_scope(None)
-    st.rerun()
 
 
 def _reset() -> None:

@@ -10,9 +10,8 @@ from insight.charts.shares import share_bar
 from insight.charts.theme import palette
 from insight.errors import InsightError
 from insight.ingest.schema import TABLES
-from insight.result import Message
 from insight.workspace import quality
-from ui import chrome, session, state, text, view
+from ui import chrome, confirm, intake, overlap, session, state, text, view
 
 _BADGES = {
     "accept": ("blue", ":material/check:"), "warn": ("orange", ":material/warning:"),
@@ -53,10 +52,14 @@ def loaded(file_id: int, report: Mapping[str, Any]) -> None:
         with st.container(horizontal=True):
             if report["set_aside"]:
                 _set_aside_button(file_id, report["name"])
-            if st.button(
-                view.t("upload.take_out"), type="tertiary", icon=":material/delete:", key=f"take_out_{file_id}"
-            ):
-                _take_out(file_id)
+            overlap.choice(file_id, report)
+            confirm.button(
+                view.t("upload.take_out"), _take_out, key=f"take_out_{file_id}", icon=":material/delete:",
+                question=view.t("ui.take_out_question", name=report["name"]), args=(file_id,),
+            )  # fmt: skip
+        refusal = state.told(f"take_out_{file_id}")
+        if refusal:
+            st.error(text.plain(words.message(refusal)), icon=":material/error:")
 
 
 def _eyebrow(report: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
@@ -124,11 +127,11 @@ def _take_out(file_id: int) -> None:
     opened = session.ensure_workspace()
     try:
         opened.remove(file_id)
+        intake.let_go(file_id)
     except InsightError as refusal:
-        st.error(text.plain(view.words().message(Message(refusal.key, refusal.values))), icon=":material/error:")
+        state.tell(f"take_out_{file_id}", refusal.key, **refusal.values)
         return
     state.set_refused_reports([])
-    st.rerun()
 
 
 def columns(report: Mapping[str, Any], key: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import streamlit as st
 
+from insight import recipe
 from insight.audience import Pairs
 from insight.result import Message
 from insight.workspace.store import Workspace
@@ -27,6 +28,7 @@ _LIST = "list_place"
 _CARD = "card_place"
 _PERSONAL = "personal_shown"
 _TROUBLE = "view_trouble"
+_TOLD = "told_in_place"
 _OPENED = "opened_parts"
 _INCOMING = "incoming_files"
 _REFUSED = "refused_reports"
@@ -67,16 +69,22 @@ def workspace() -> Workspace | None:
 
 
 def set_workspace(opened: Workspace) -> None:
-    """Make it the session's workspace; one in a private folder is erased when the session ends or takes another."""
+    """Make it the session's workspace; one in a private folder is erased when the session ends or takes another.
+
+    What was decided (the recipe) goes along from the one before; what the new one knows itself wins.
+    """
     before = workspace()
     if before is not None and before.folder != opened.folder:
         before.close()
         if before.folder.name.startswith("kundkompass-"):
             erase(before.folder)
+        recipe.write(opened.folder, recipe.read(before.folder).taking(recipe.read(opened.folder)))
     if opened.folder.name.startswith("kundkompass-"):
         weakref.finalize(opened, erase, opened.folder)
     st.session_state[_WORKSPACE] = opened
-    set_picks({})
+    if before is not None:
+        # At the first visit a link may already have said what is chosen.
+        set_picks({})
     st.session_state.pop(_CARD, None)
 
 
@@ -199,6 +207,17 @@ def set_trouble(key: str, **values: object) -> None:
 def widget(key: str) -> Any:
     """What a keyed widget holds, for callbacks."""
     return st.session_state.get(key)
+def tell(place: str, key: str, **values: object) -> None:
+    """Say at a place of the page what came of a click there, at the next run."""
+    st.session_state[_TOLD] = (place, Message(key, values))
+
+
+def told(place: str) -> Message | None:
+    """What there is to say at that place; read once."""
+    kept = st.session_state.get(_TOLD)
+    return st.session_state.pop(_TOLD)[1] if kept and kept[0] == place else None
+
+
 
 
 def set_widget(key: str, value: Any) -> None:

@@ -79,6 +79,7 @@ def test_a_file_can_be_taken_out_again():
     app = loaded()
     before = len(app.session_state["workspace"].manifest.files)
     press(app, "take_out_1")
+    press(app, "take_out_1_yes")
     assert len(app.session_state["workspace"].manifest.files) == before - 1
 
 
