@@ -32,7 +32,7 @@ def _part(section: str, entries: list[Definition]) -> None:
         return
     words = view.words()
     st.space("small")
-    st.subheader(words.t(f"definitions.{section}"), anchor=False)
+    st.header(words.t(f"definitions.{section}"), anchor=False)
     for entry in entries:
         name, said = st.columns(_COLUMNS, gap="large")
         name.markdown(f"**{text.plain(entry.name)}**")

@@ -1,0 +1,41 @@
+"""Accessibility: every rule of axe (WCAG A and AA, and good practice) on every page, in light and in dark.
+
+What Streamlit's own page frame does is listed by rule and by the elements it may concern; all else is ours.
+"""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.rig import go, ready
+from ui.nav import entries
+
+# Rule → what the element's own markup begins with or holds.
+_STREAMLITS_OWN = {
+    "list": ("stSidebarNavItems",),
+    "listitem": ("<li class=",),
+    "svg-img-alt": ("metric_chart_",),
+    "presentation-role-conflict": ("stFileUploaderDropzone",),
+}
+
+
+def _ours(violations: list[dict[str, Any]]) -> list[str]:
+    found: list[str] = []
+    for violation in violations:
+        allowed = _STREAMLITS_OWN.get(violation["id"], ())
+        for node in violation["nodes"]:
+            if not any(part in node["html"] for part in allowed):
+                found.append(f"{violation['id']}: {node['html'][:200]}")
+    return found
+
+
+@pytest.mark.parametrize("path", ["" if entry.name == "overview" else entry.address for entry in entries()])
+def test_page_has_nothing_that_shuts_anybody_out(page: Page, url: str, path: str):
+    go(page, url, path)
+    light = Axe().run(page).response["violations"]
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    ready(page)
+    dark = Axe().run(page).response["violations"]
+    assert {"light": _ours(light), "dark": _ours(dark)} == {"light": [], "dark": []}
