@@ -22,13 +22,12 @@ _STREAMLITS_OWN = {
 
 
 def _ours(violations: list[dict[str, Any]]) -> list[str]:
-    found: list[str] = []
-    for violation in violations:
-        allowed = _STREAMLITS_OWN.get(violation["id"], ())
-        for node in violation["nodes"]:
-            if not any(part in node["html"] for part in allowed):
-                found.append(f"{violation['id']}: {node['html'][:200]}")
-    return found
+    return [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in violations
+        for node in violation["nodes"]
+        if not any(part in node["html"] for part in _STREAMLITS_OWN.get(violation["id"], ()))
+    ]
 
 
 @pytest.mark.parametrize("path", ["" if entry.name == "overview" else entry.address for entry in entries()])
