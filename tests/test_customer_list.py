@@ -8,10 +8,10 @@ import pytest
 from insight import customer_list
 from insight.audience import parse
 from insight.errors import NotEnoughDataError
+from insight.export.people import Wish, csv_file
 from insight.i18n.catalog import Words
 from insight.workspace.copy import private_copy
 from tests.build import workspace
-from ui.downloads import list_file
 
 EVERYBODY = None
 LOST = parse("not(segments.rfm;@segment=champions)")
@@ -62,7 +62,7 @@ def test_personal_fields_only_when_asked_for(shop):
 
 @pytest.mark.parametrize("audience", [EVERYBODY, LOST], ids=["everybody", "not champions"])
 def test_file_has_the_rows_of_the_screen_in_its_order(shop, audience):
-    lines = list_file(shop, audience, Words("sv"), sort="sales").decode("utf-8-sig").splitlines()
+    lines = csv_file(shop, audience, Words("sv"), Wish(sort="sales")).decode("utf-8-sig").splitlines()
     on_screen = customer_list.page(shop, audience, sort="sales", rows=1000)
     assert len(lines) - 1 == on_screen.n_customers == customer_list.summary(shop, audience).n_customers
     assert [line.split(";")[0] for line in lines[1:]] == on_screen.rows["customer_id"].tolist()

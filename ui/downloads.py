@@ -4,45 +4,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from insight.audience import Audience, Pairs
-from insight.export import people
-from insight.export.people import Wish
+from insight.audience import Pairs
 from insight.export.tables import result_csv, result_xlsx
-from insight.i18n.catalog import Words
 from insight.result import Result
 from insight.words import sentence
-from insight.workspace.store import Workspace
-from ui import cache, session, state, view
+from ui import cache, view
 
 _CSV = "text/csv; charset=utf-8"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def list_file(
-    workspace: Workspace,
-    audience: Audience | None,
-    words: Words,
-    *,
-    sort: str = "",
-    descending: bool = True,
-    personal: bool = False,
-) -> bytes:
-    """The whole list of an audience as CSV: as many rows as the screen says, in its order, personal only if shown."""
-    return people.csv_file(workspace, audience, words, Wish(sort=sort, descending=descending, personal=personal))
-
-
-def list_button(audience: Audience | None, *, key: str, sort: str = "", descending: bool = True) -> None:
-    """Download the list."""
-    words = view.words().with_labels(cache.labels(audience) if audience else {})
-    workspace, personal = session.ensure_workspace(), state.personal_shown()
-
-    def build() -> bytes:
-        return list_file(workspace, audience, words, sort=sort, descending=descending, personal=personal)
-
-    st.download_button(
-        words.t("ui.download"), build, file_name=words.t("ui.list_file"), mime=_CSV, key=key, type="tertiary",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
 
 
 def command(result: Result, chosen: Pairs) -> str:

@@ -14,5 +14,6 @@ if found.n_customers == 0:
 people.head(audience, found)
 people.figures(found)
 people.ways(audience)
+people.take_out(audience)
 people.rows(audience)
 people.profile(audience)

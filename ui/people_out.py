@@ -1,0 +1,193 @@
+"""Taking a list out: what for, who may come along, the file; and the rows of the client's own file."""
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from insight.audience import Audience
+from insight.errors import InsightError
+from insight.export import people, people_rejoin
+from insight.export.people import PURPOSES, Account, Purpose, Wish
+from insight.export.people_hash import PLATFORMS
+from insight.i18n.catalog import Words
+from insight.workspace import audit
+from ui import cache, guards, session, state, text, view
+
+PART = "take_out"
+_FORMATS = ("csv", "xlsx")
+_MIME = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_HASH_LENGTH = 64
+
+
+def button(audience: Audience | None, *, key: str) -> None:
+    """Opens what it takes to get the list; on another page than the list's, goes there first."""
+    if st.button(view.t("people.download"), key=key, type="tertiary", icon=":material/download:"):
+        if not state.opened(PART):
+            state.toggle(PART)
+        if audience is not None:
+            view.set_listed(audience)
+        st.switch_page("pages/customers/list.py", query_params=view.parameters("list"))
+
+
+def opener() -> None:
+    """Unfolds and folds it on the list's own page."""
+    st.button(
+        view.t("people.download"), key="download_list", type="tertiary",
+        icon=":material/expand_less:" if state.opened(PART) else ":material/download:",
+        on_click=state.toggle, args=(PART,),
+    )  # fmt: skip
+
+
+def section(audience: Audience | None, *, sort: str, descending: bool, search: str) -> None:
+    """The frame under the list's buttons, when it is unfolded."""
+    if not state.opened(PART):
+        return
+    words = view.words().with_labels(cache.labels(audience) if audience else {})
+    with st.container(border=True, key="take_out", gap="small"):
+        st.header(text.plain(words.t("people.title")), anchor=False)
+        if not _log_is_whole():
+            return
+        asked = _asked(words, sort, descending, search)
+        found = cache.account(audience, asked)
+        wish = _reasoned(words, asked, found)
+        account = found if wish is asked else cache.account(audience, wish)
+        st.markdown(text.strong(people.account_words(words, account)))
+        _download(audience, words, wish, account, waits=_overriding(found) and not wish.everybody)
+        _own_file(audience, words, wish)
+
+
+def _log_is_whole() -> bool:
+    verdict = audit.verify(session.ensure_workspace().folder)
+    if not verdict.whole:
+        st.error(text.plain(view.t("audit.broken", line=verdict.broken)))
+    return verdict.whole
+
+
+def _asked(words: Words, sort: str, descending: bool, search: str) -> Wish:
+    """What for, and as which file; consents are respected so far."""
+    purpose: Purpose = st.segmented_control(
+        words.t("people.purpose_label"), PURPOSES, default="analysis", required=True, key="w_purpose",
+        persist_state="session", format_func=lambda name: words.t(f"people.purpose.{name}"),
+    ) or "analysis"  # fmt: skip
+    st.markdown(text.grey(words.t(f"people.purpose_help.{purpose}")))
+    platform = PLATFORMS[0]
+    if purpose == "ads":
+        platform = st.segmented_control(
+            words.t("people.platform"), PLATFORMS, default=PLATFORMS[0], required=True, key="w_platform",
+            persist_state="session", format_func=lambda name: words.t(f"people.platform_{name}"),
+        ) or PLATFORMS[0]  # fmt: skip
+    return Wish(
+        purpose, personal=state.personal_shown(), platform=platform, sort=sort, descending=descending, search=search
+    )
+
+
+def _reasoned(words: Words, wish: Wish, found: Account) -> Wish:
+    """The wish with a reason for taking everybody along, where somebody is left out and one was written."""
+    if not found.asked:
+        st.markdown(f":orange[:material/warning:] :small[{text.plain(words.t('people.no_consents'))}]")
+    if not _can_override(found):
+        return wish
+    st.toggle(words.t("people.override"), key="w_override", help=text.plain(words.t("people.override_help")))
+    if not _overriding(found):
+        return wish
+    reason = st.text_input(
+        words.t("people.reason"), key="w_reason", placeholder=words.t("people.reason_placeholder"), max_chars=300,
+        live=True, width=560,
+    )  # fmt: skip
+    reasoned = Wish(**{**vars(wish), "reason": (reason or "").strip()})
+    try:
+        people.checked(reasoned)
+    except InsightError as refusal:
+        st.markdown(text.grey(guards.in_words(refusal)))
+        return wish
+    if not reasoned.reason:
+        st.markdown(text.grey(words.t("people.reason_needed")))
+    return reasoned if reasoned.reason else wish
+
+
+def _can_override(found: Account) -> bool:
+    """Whether anybody is left out for want of consent."""
+    return any(reason != "no_address" for reason in found.dropped)
+
+
+def _overriding(found: Account) -> bool:
+    return _can_override(found) and bool(state.widget("w_override"))
+
+
+def _download(audience: Audience | None, words: Words, wish: Wish, account: Account, *, waits: bool) -> None:
+    workspace = session.ensure_workspace()
+    kind = "csv"
+    with st.container(horizontal=True, vertical_alignment="bottom", key="take_out_file"):
+        if wish.purpose != "ads":
+            kind = st.segmented_control(
+                words.t("people.format"), _FORMATS, default="csv", required=True, key="w_format",
+                persist_state="session", format_func=lambda name: words.t(f"people.format_{name}"),
+            ) or "csv"  # fmt: skip
+        make = people.xlsx_file if kind == "xlsx" else people.csv_file
+        name = (
+            words.t("people.file_ads", platform=wish.platform) if wish.purpose == "ads" else words.t("people.file_list")
+        )
+        st.download_button(
+            words.t("people.get" if account.n_rows else "people.get_none", n=account.n_rows),
+            lambda: make(workspace, audience, words, wish),
+            file_name=f"{name}.{kind}", mime=_MIME[kind], key="get_list", type="primary", icon=":material/download:",
+            on_click="ignore", disabled=waits or not account.n_rows,
+        )  # fmt: skip
+    with st.container(width=760):
+        if wish.purpose == "ads":
+            st.markdown(text.grey(words.t("people.ads_note")))
+        st.markdown(text.grey(words.t("people.log_note")))
+
+
+# --- the client's own file --------------------------------------------------------------------------------------------
+
+
+def _own_file(audience: Audience | None, words: Words, wish: Wish) -> None:
+    """Unfolded: the file once more, read when asked for; what comes of it lives for this run of the page only."""
+    part = f"{PART}_own"
+    st.button(
+        words.t("people.rejoin.title"), key="own_file", type="tertiary",
+        icon=":material/expand_less:" if state.opened(part) else ":material/expand_more:",
+        on_click=state.toggle, args=(part,),
+    )  # fmt: skip
+    if not state.opened(part):
+        return
+    with st.container(width=760):
+        st.markdown(
+            text.plain(words.t("people.rejoin.why" if _ids_are_hashes(audience) else "people.rejoin.why_plain"))
+        )
+        file = st.file_uploader(
+            words.t("people.rejoin.file"), key="w_own_file", type=["csv", "txt", "xlsx", "xlsm", "xls", "ods"]
+        )
+    if file is None or not st.button(words.t("people.rejoin.make"), key="read_own_file"):
+        return
+    with tempfile.TemporaryDirectory(prefix="kundkompass-rejoin-") as folder:
+        path = Path(folder) / "own"
+        path.write_bytes(file.getbuffer())
+        try:
+            found = people_rejoin.rejoin(session.ensure_workspace(), audience, wish, path, file.name)
+        except InsightError as refusal:
+            st.error(text.plain(guards.in_words(refusal)))
+            return
+    kept = found.account.n_rows
+    said = [
+        words.t(
+            "people.rejoin.done", rows=found.n_rows, found=kept - found.missing, kept=kept, column=found.column
+        ),
+        *([words.t("people.rejoin.missing", n=found.missing)] if found.missing else []),
+    ]  # fmt: skip
+    st.markdown(text.plain(" ".join(said)))
+    st.download_button(
+        words.t("people.rejoin.get"), found.content, file_name=words.t("people.rejoin.file_name"), mime=_MIME["csv"],
+        key="get_own_rows", type="primary", icon=":material/download:", on_click="ignore", disabled=not found.n_rows,
+    )  # fmt: skip
+
+
+def _ids_are_hashes(audience: Audience | None) -> bool:
+    """Whether the list's ids look as what is stored instead of personal numbers."""
+    ids = [str(name) for name in cache.summary(audience).first["customer_id"]]
+    return bool(ids) and all(len(name) == _HASH_LENGTH and set(name) <= set("0123456789abcdef") for name in ids)

@@ -1,0 +1,43 @@
+"""What a list's money speaks of, in words: the period beside every sum, and both sums where there are two."""
+
+from insight.audience import Audience, Mark
+from insight.customer_list import Summary
+from insight.errors import InsightError
+from ui import cache, view
+
+# Analyses whose lists hold the money of exactly the period that the answer names.
+_WHOLE_FAMILIES = ("overview", "segments", "concentration")
+_WHOLE = frozenset((
+    "ladder.steps", "ladder.next_step", "ladder.potential", "ladder.levels", "ladder.what_if", "ladder.holdout",
+))  # fmt: skip
+
+
+def period(audience: Audience | None, found: Summary) -> str:
+    """'sammanlagt', 'nov 2024 – okt 2025', 'i frågans period': what the money of a list was bought in."""
+    words = view.words()
+    if found.covers == "all_time" or not isinstance(audience, Mark):
+        return words.t("people.period.all_time")
+    if audience.analysis.partition(".")[0] in _WHOLE_FAMILIES or audience.analysis in _WHOLE:
+        try:
+            basis = cache.run_within(audience.analysis, audience.settings, audience.within).basis
+        except InsightError:
+            # The list can be made where its answer cannot; then the question itself is all there is to name.
+            return words.t("people.period.own")
+        if basis.start and basis.end:
+            return words.period(basis.start, basis.end)
+        if basis.end:
+            return words.t("people.period.until", day=basis.end)
+    return words.t("people.period.own")
+
+
+def bought(audience: Audience | None, found: Summary) -> str:
+    """'412 kunder som handlat för 3,1 mn kr nov 2024 – okt 2025.' – or for how much before and after."""
+    words = view.words()
+    if not found.totals:
+        return words.t("ui.audience_count", n=found.n_customers)
+    if found.before_after:
+        before, after = found.before_after
+        return words.t("people.period.changed", n=found.n_customers, before=before, after=after)
+    return words.t(
+        "people.period.n_bought", n=found.n_customers, sales=found.sales, period=period(audience, found)
+    )  # fmt: skip
