@@ -1,6 +1,8 @@
 """Audiences in words: the sentence that names a selection in a language; the label of an answer's evidence; and lines
 of the audit log."""
 
+from collections.abc import Mapping
+
 from insight.analysis import registry
 from insight.audience import Audience, Mark
 from insight.i18n.catalog import Words
@@ -35,7 +37,19 @@ def _mark(mark: Mark, words: Words) -> str:
         return words.t(specific, **{name: words.label(value) for name, value in values.items()})
     if not values:
         return words.t("audience.sentence_all", title=title)
-    return words.t("audience.sentence", title=title, mark=" → ".join(words.label(value) for value in values.values()))
+    return words.t("audience.sentence", title=title, mark=mark_words(words, mark.analysis, values))
+
+
+def mark_words(words: Words, analysis: str, values: Mapping[str, str]) -> str:
+    """A mark in words, in the order of the analysis' mark columns: 'Guld → Silver', 'R 5, F 1', 'kontroll, köpte'."""
+    said = ""
+    for name in (known for known in registry.find(analysis).marks if known in values):
+        key = f"audience.part.{analysis}.{name}"
+        part = words.label(values[name])
+        part = words.t(key, value=part) if words.has(key) else part
+        joined = " → " if name.startswith("to_") else ", "
+        said += f"{joined}{part}" if said else part
+    return said
 
 
 _NO_CONTROL = ("no_control", "totals_no_control")

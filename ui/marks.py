@@ -12,6 +12,7 @@ from insight.analysis import registry
 from insight.audience import Mark, Pairs, pairs
 from insight.i18n.catalog import Words
 from insight.result import Result
+from insight.words import mark_words
 from ui import state, view
 
 _LONGEST = 400
@@ -59,8 +60,7 @@ def of_further_tables(result: Result) -> list[Pairs]:
 
 def in_words(words: Words, result: Result, mark: Pairs) -> str:
     """A mark in words that know the result's labels, in the order of the analysis' mark columns."""
-    values = dict(mark)
-    return " → ".join(words.label(values[name]) for name in registry.find(result.key).marks if name in values)
+    return mark_words(words, result.key, dict(mark))
 
 
 def choose(analysis: str, kept: str, mark: Mapping[str, object]) -> None:
