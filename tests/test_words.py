@@ -7,7 +7,7 @@ from insight.words import mark_words, sentence
 
 def test_a_mark_reads_in_the_order_of_its_columns():
     words = Words("sv")
-    assert mark_words(words, "ladder.migration", {"to_step": "step_1", "from_step": "step_2"}) == "Silver → Brons"
+    assert mark_words(words, "ladder.migration", {"to_step": "lost", "from_step": "new"}) == "Nya → Förlorade"
     assert mark_words(words, "segments.rfm", {"f": "1", "r": "5"}) == "R 5, F 1"
     assert mark_words(words, "segments.rfm", {"segment": "champions"}) == "Stamkunder"
 
