@@ -12,7 +12,7 @@ import argparse
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -261,17 +261,17 @@ FAMILIES: dict[str, tuple[Callable[..., list[Check]], int]] = {
 }
 
 
-def main() -> int:
+def main(name: str, families: Mapping[str, tuple[Callable[..., list[Check]], int]]) -> int:
     """Run the families asked for, print a line per check, return 1 when one is outside its limits."""
-    parser = argparse.ArgumentParser(prog="python -m bench.simulations", description="Simulations with a known truth.")
-    parser.add_argument("families", nargs="*", help=f"which to run, all when none is named: {', '.join(FAMILIES)}")
+    parser = argparse.ArgumentParser(prog=name, description="Simulations with a known truth.")
+    parser.add_argument("families", nargs="*", help=f"which to run, all when none is named: {', '.join(families)}")
     parser.add_argument("--runs", type=int, help="runs per check instead of the full number")
     asked = parser.parse_args()
-    if unknown := [name for name in asked.families if name not in FAMILIES]:
+    if unknown := [name for name in asked.families if name not in families]:
         parser.error(f"unknown: {', '.join(unknown)}")
     failed = 0
-    for name in asked.families or FAMILIES:
-        run, full = FAMILIES[name]
+    for name in asked.families or families:
+        run, full = families[name]
         started = time.perf_counter()
         checks = run(runs=asked.runs or full)
         print(f"{name} ({time.perf_counter() - started:.0f} s)")
@@ -283,4 +283,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("python -m bench.simulations", FAMILIES))

@@ -1,5 +1,6 @@
 """Planning a test from the workspace's own customers: what a size can see, what size sees an effect, what it costs."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,13 @@ from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Basis, Chart, Message, Metric, Note, Result, Unit
 from insight.settings import AS_OF, Setting, Settings
-from insight.stats.power import mde_mean, optimal_control_share, planned_cost, sample_size_mean
+from insight.stats.power import (
+    mde_with_effect,
+    optimal_control_share,
+    planned_cost,
+    sample_size_mean,
+    variance_with_effect,
+)
 from insight.workspace.engine import Query
 
 WINDOW = Setting("window", "integer", DEFAULT_WINDOW, low=1, high=365)
@@ -36,6 +43,10 @@ _HISTORY = """
             orders.customer_id,
             sum(CASE WHEN orders.ordered_on >= CAST($start AS DATE) THEN cast(orders.sales AS DOUBLE) END) AS spend,
             sum(CASE WHEN orders.ordered_on >= CAST($start AS DATE) THEN cast(orders.margin AS DOUBLE) END) AS margin,
+            sum(CASE WHEN orders.ordered_on >= CAST($start AS DATE)
+                THEN cast(orders.sales AS DOUBLE) * cast(orders.sales AS DOUBLE) END) AS spend_once,
+            sum(CASE WHEN orders.ordered_on >= CAST($start AS DATE)
+                THEN cast(orders.margin AS DOUBLE) * cast(orders.margin AS DOUBLE) END) AS margin_once,
             sum(CASE WHEN orders.ordered_on >= CAST($start AS DATE) THEN orders.n_lines END) AS n_lines,
             sum(CASE WHEN orders.ordered_on >= CAST($start AS DATE) THEN orders.n_margin_lines END) AS n_margin_lines,
             max(CASE WHEN orders.ordered_on >= CAST($start AS DATE) AND NOT orders.is_return THEN 1 ELSE 0 END) AS buys,
@@ -47,12 +58,14 @@ _HISTORY = """
     figures AS (
         SELECT
             coalesce(bought.spend, 0) AS spend, coalesce(bought.margin, 0) AS margin, coalesce(bought.buys, 0) AS buys,
-            coalesce(bought.before, 0) AS before, bought.n_lines, bought.n_margin_lines
+            coalesce(bought.before, 0) AS before, bought.n_lines, bought.n_margin_lines,
+            coalesce(bought.spend_once, 0) AS spend_once, coalesce(bought.margin_once, 0) AS margin_once
         FROM people LEFT JOIN bought ON bought.customer_id = people.customer_id)
     SELECT
         count(*) AS n, avg(cast(buys AS DOUBLE)) AS conversion,
         avg(spend) AS spend_mean, var_samp(spend) AS spend_var, corr(spend, before) AS spend_corr,
         avg(margin) AS margin_mean, var_samp(margin) AS margin_var, corr(margin, before) AS margin_corr,
+        avg(spend_once) AS spend_once, avg(margin_once) AS margin_once,
         sum(n_lines) AS n_lines, sum(n_margin_lines) AS n_margin_lines
     FROM figures
 """
@@ -74,18 +87,37 @@ def _history(query: Query, settings: Settings) -> tuple[dict[str, Any], date, da
     )
 
 
-def _measure(settings: Settings, found: dict[str, Any]) -> tuple[str, float, float, float]:
-    """(measure, mean, variance, correlation with spend before) of the figure that the plan is about."""
+@dataclass(frozen=True)
+class Past:
+    """The figure that the plan is about, as the customers bought it in the latest window.
+
+    repeat_share: how much of the second moment is of customers who bought more than once (see `stats.power`).
+    """
+
+    measure: str
+    mean: float
+    var: float
+    correlation: float
+    repeat_share: float
+
+
+def _measure(settings: Settings, found: dict[str, Any]) -> Past:
+    """Mean, variance, correlation with spend before. Raises NotEnoughDataError for margins that are not there."""
     lines = found["n_lines"] or 0.0
     covered = bool(lines) and (found["n_margin_lines"] or 0.0) >= MARGIN_COVER * lines
     wanted = settings["figure"]
     rate = settings["margin_rate"]
     measure = ("margin" if rate is not None or covered else "spend") if wanted == "automatic" else wanted
-    if measure == "margin" and rate is not None:
-        return measure, found["spend_mean"] * rate, found["spend_var"] * rate**2, found["spend_corr"] or 0.0
-    if measure == "margin" and not covered:
+    if measure == "margin" and rate is None and not covered:
         raise NotEnoughDataError("lift.plan_no_margin")
-    return measure, found[f"{measure}_mean"], found[f"{measure}_var"], found[f"{measure}_corr"] or 0.0
+    # A margin rate scales spend, and nothing else about it.
+    column = "spend" if measure == "margin" and rate is not None else measure
+    factor = rate if measure == "margin" and rate is not None else 1.0
+    mean, var = found[f"{column}_mean"], found[f"{column}_var"]
+    second = (var or 0.0) + mean**2
+    repeated = max(0.0, min(1.0, 1 - found[f"{column}_once"] / second)) if second > 0 else 0.0
+    correlation = max(-0.999, min(0.999, found[f"{column}_corr"] or 0.0))
+    return Past(measure, mean * factor, (var or 0.0) * factor**2, correlation, repeated)
 
 
 def plan(query: Query, settings: Settings) -> Result:
@@ -94,34 +126,35 @@ def plan(query: Query, settings: Settings) -> Result:
     From the scope's customers as they bought in the latest `window` days before `as_of`: mean and variance per customer
     (zeros included) and the correlation with the 365 days before. Table: n_in_all, n_treatment (each arm), n_control
     (√K times an arm unless `held_out` says otherwise), mde (smallest effect per customer seen with `power` at 5 %,
-    Bonferroni over the arms), mde_cuped (with purchases before taken out), mde_share of the mean, contact_cost.
-    Metrics: mde at `size` (everyone unless said), and n_needed with cost_needed for the effect `wanted`.
-    Raises NotEnoughDataError without customers who bought before, or when nothing varied. Methods 1.
+    Bonferroni over the arms; a contacted arm's spread is that of buying more often),
+    mde_cuped (with purchases before taken out), mde_share of the mean, contact_cost. Metrics: mde at `size`
+    (everyone unless said), and n_needed with cost_needed for the effect `wanted`. Raises NotEnoughDataError without
+    customers who bought before, or when nothing varied. Methods 1.
     """
     found, start, end = _history(query, settings)
     if (found["n"] or 0) < 2:
         raise NotEnoughDataError("lift.plan_nobody", start=start)
-    measure, mean, var, correlation = _measure(settings, found)
-    if not var:
+    past = _measure(settings, found)
+    if not past.var:
         raise NotEnoughDataError("lift.plan_nothing", start=start, end=end)
     arms, everyone = settings["n_arms"], int(found["n"])
     size = settings["size"] or everyone
     sizes = sorted({size, everyone, *(n for n in _SIZES if n <= max(size, everyone))})
-    rows = [_row(n, settings, mean, var, correlation) for n in sizes if n >= 2 * (arms + 1)]
+    rows = [_row(n, settings, past) for n in sizes if n >= 2 * (arms + 1)]
     if not rows:
         raise NotEnoughDataError("lift.plan_nobody", start=start)
     at = next((row for row in rows if row["n_in_all"] == size), rows[-1])
-    needed = _needed(settings, var, correlation)
+    needed = _needed(settings, past)
     metrics = {
         "mde": Metric(at["mde"], "money", better=-1), "mde_cuped": Metric(at["mde_cuped"], "money", better=-1),
         "n_needed": Metric(needed["n"] if needed else None, "count", better=-1),
         "n_needed_cuped": Metric(needed["n_cuped"] if needed else None, "count", better=-1),
         "cost_needed": Metric(needed["cost"] if needed else at["contact_cost"], "money", better=-1),
-        "mean": Metric(mean, "money", better=0),
+        "mean": Metric(past.mean, "money", better=0),
     }  # fmt: skip
     values = {
         "n": needed["n"] if needed else at["n_in_all"], "effect": settings["wanted"] if needed else at["mde"],
-        "metric": Message(f"lift.metric.{measure}"),
+        "metric": Message(f"lift.metric.{past.measure}"),
     }  # fmt: skip
     return Result(
         key="lift.plan",
@@ -135,7 +168,7 @@ def plan(query: Query, settings: Settings) -> Result:
         ),
         chart=Chart(
             "line", x="n_in_all", y=("mde", "mde_cuped"),
-            title=Message("lift.plan_title", {"metric": Message(f"lift.metric.{measure}")}),
+            title=Message("lift.plan_title", {"metric": Message(f"lift.metric.{past.measure}")}),
             subtitle=Message("lift.plan_subtitle", {"power": settings["power"]}),
         ),
         notes=_notes(settings, at, everyone, needed),
@@ -147,37 +180,36 @@ def _control_share(settings: Settings) -> float:
     return settings["held_out"] or optimal_control_share(settings["n_arms"])
 
 
-def _row(n: int, settings: Settings, mean: float, var: float, correlation: float) -> dict[str, Any]:
+def _row(n: int, settings: Settings, past: Past) -> dict[str, Any]:
     arms = settings["n_arms"]
     treated = max(1, int(n * (1 - _control_share(settings)) / arms))
     control = n - arms * treated
-    common = {"comparisons": arms, "power": settings["power"]}
-    mde = mde_mean(var, treated, control, **common)
+    common: dict[str, Any] = {"comparisons": arms, "power": settings["power"], "repeat_share": past.repeat_share}
+    mde = mde_with_effect(past.mean, past.var, treated, control, **common)
     cost = settings["cost_per_contact"]
     return {
         "n_in_all": n, "n_treatment": treated, "n_control": control, "mde": mde,
-        "mde_cuped": mde_mean(var, treated, control, correlation=_usable(correlation), **common),
-        "mde_share": mde / mean if mde is not None and mean > 0 else None,
+        "mde_cuped": mde_with_effect(
+            past.mean, past.var, treated, control, correlation=past.correlation, **common
+        ),
+        "mde_share": mde / past.mean if mde is not None and past.mean > 0 else None,
         "contact_cost": None if cost is None else planned_cost([arms * treated], [float(cost)]),
     }  # fmt: skip
 
 
-def _usable(correlation: float) -> float:
-    return max(-0.999, min(0.999, correlation))
-
-
-def _needed(settings: Settings, var: float, correlation: float) -> dict[str, Any] | None:
+def _needed(settings: Settings, past: Past) -> dict[str, Any] | None:
     """How many customers in all see the wanted effect, plain and narrowed by purchases before, and what that costs."""
     if settings["wanted"] is None:
         return None
     arms, share = settings["n_arms"], _control_share(settings)
     ratio = share / ((1 - share) / arms)
+    wanted = float(settings["wanted"])
     plain, narrowed = (
         sample_size_mean(
-            float(settings["wanted"]), var, control_per_treatment=ratio, comparisons=arms, power=settings["power"],
-            correlation=rho,
+            wanted, past.var, var_treatment=variance_with_effect(past.mean, past.var, wanted, past.repeat_share),
+            control_per_treatment=ratio, comparisons=arms, power=settings["power"], correlation=rho,
         )
-        for rho in (0.0, _usable(correlation))
+        for rho in (0.0, past.correlation)
     )  # fmt: skip
     cost = settings["cost_per_contact"]
     return {

@@ -84,18 +84,19 @@ def mde_mean(
     return reach * math.sqrt(kept * (treated / n_t + control / n_c))
 
 
-def variance_with_effect(mean: float, var: float, effect: float) -> float:
-    """Variance of a treated arm whose mean is `effect` above the control's because it buys more often, not otherwise.
+def variance_with_effect(mean: float, var: float, effect: float, repeat_share: float = 0.0) -> float:
+    """Variance of a treated arm whose mean is `effect` above the control's because everybody there buys more often.
 
-    With a share L = effect/mean more purchases of the same baskets the second moment grows by that share:
-    (1 + L)(s² + m²) - (1 + L)²m² = (1 + L)(s² - L·m²). Never below the control's own variance; the control's where
-    its mean is not above 0. Baskets that grow instead widen the spread more.
+    Each customer's rate of purchases rises by the share L = effect/mean and baskets stay as they are. Of the second
+    moment E = s² + m² the part of single purchases grows by 1 + L, and the part q (`repeat_share`) of pairs of
+    purchases of one customer by (1 + L)² (Poisson): (1 - q)E(1 + L) + qE(1 + L)² - m²(1 + L)². Never below the
+    control's own variance; the control's where its mean or the effect is not above 0.
     """
-    control = _variance(var)
+    control, share = _variance(var), _repeated(repeat_share)
     if mean <= 0 or effect <= 0:
         return control
-    more = effect / mean
-    return max(control, (1 + more) * (control - more * mean**2))
+    more, second = 1 + effect / mean, control + mean**2
+    return max(control, (1 - share) * second * more + (share * second - mean**2) * more**2)
 
 
 def mde_with_effect(
@@ -104,25 +105,37 @@ def mde_with_effect(
     n_treatment: int,
     n_control: int,
     *,
+    repeat_share: float = 0.0,
     alpha: float = 0.05,
     power: float = 0.8,
     comparisons: int = 1,
     correlation: float = 0.0,
 ) -> float | None:
-    """`mde_mean` where the effect itself widens the treated arm's spread (`variance_with_effect`), by more purchases.
+    """`mde_mean` where the effect itself widens the treated arm's spread (`variance_with_effect`).
 
-    The d that solves d² = R²(1 - ρ²)(s²_k(d)/n_k + s²_0/n_0), s²_k(d) = s² + d(s² - m²)/m - d², R the two quantiles'
-    sum: a quadratic. The control's variance alone promises too much power, about three points at an effect of a tenth.
+    The d that solves d² = R²(1 - ρ²)(s²_k(d)/n_k + s²_0/n_0), R the sum of the two quantiles: a quadratic in d. The
+    control's variance alone promises too much power, about three points at an effect of a tenth. None with an empty
+    arm, and where the arm is so small that no effect outgrows the spread it brings.
     """
     plain = mde_mean(
         var, n_treatment, n_control, alpha=alpha, power=power, comparisons=comparisons, correlation=correlation
     )
     if plain is None or mean <= 0:
         return plain
-    scaled = _reach(alpha, power, comparisons) ** 2 * _kept(correlation)
-    a, b = 1 + scaled / n_treatment, scaled * (var - mean**2) / mean / n_treatment
-    root = (b + math.sqrt(b**2 + 4 * a * plain**2)) / (2 * a)
-    return max(plain, root)
+    share, second = _repeated(repeat_share), var + mean**2
+    scaled = _reach(alpha, power, comparisons) ** 2 * _kept(correlation) / n_treatment
+    once = scaled * (second * (1 + share) - 2 * mean**2) / mean
+    twice = 1 - scaled * (share * second - mean**2) / mean**2
+    if twice <= 0:
+        return None
+    return max(plain, (once + math.sqrt(once**2 + 4 * twice * plain**2)) / (2 * twice))
+
+
+def _repeated(share: float) -> float:
+    number = finite(share)
+    if number is None or not 0 <= number <= 1:
+        raise ValueError(f"The share of repeated purchases must lie between 0 and 1, not {share}.")
+    return number
 
 
 def power_mean(

@@ -44,7 +44,7 @@ def test_sizes_cost_and_the_square_root_rule_for_four_arms():
     assert result.headline.key == "lift.plan_enough"
 
 
-def test_the_promised_power_is_had():
+def test_the_promised_power_is_had_when_more_customers_buy():
     # 2,000 simulated tests of the promised size: within four standard errors (3.6 points) of 80 %
     lines = [(f"k{number}", "2024-01-05", 70, f"old{number}") for number in range(2000)]
     chance = random.Random(3)
@@ -52,8 +52,13 @@ def test_the_promised_power_is_had():
     lines += [(f"k{number}", "2024-12-31", amount, f"n{number}") for number, amount in enumerate(spent) if amount]
     mde = run(workspace(lines), "lift.plan", size=1000).table.set_index("n_in_all").loc[1000, "mde"]
     rng = np.random.default_rng(1)
-    treated = rng.choice(spent, (2000, 500)) + mde
-    control = rng.choice(spent, (2000, 500))
+    baskets = np.array([amount for amount in spent if amount])
+    share = len(baskets) / len(spent)
+    share_treated = share * (1 + mde / np.mean(spent))
+    assert share_treated > 1.3 * share  # an effect that widens the spread
+    treated, control = (
+        rng.choice(baskets, (2000, 500)) * (rng.random((2000, 500)) < buys) for buys in (share_treated, share)
+    )
     error = np.sqrt(treated.var(axis=1, ddof=1) / 500 + control.var(axis=1, ddof=1) / 500)
     found = (np.abs(treated.mean(axis=1) - control.mean(axis=1)) > 1.962 * error).mean()
     assert found == pytest.approx(0.8, abs=0.036)

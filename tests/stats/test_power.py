@@ -2,18 +2,22 @@
 
 import math
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from insight.stats.power import (
     ArmSizes,
     mde_mean,
     mde_rate,
+    mde_with_effect,
     optimal_control_share,
     planned_cost,
     power_mean,
     power_rate,
     sample_size_mean,
     sample_size_rate,
+    variance_with_effect,
 )
 
 
@@ -121,3 +125,37 @@ def test_no_rise_of_a_rate_is_enough_with_two_customers():
 def test_plans_that_cannot_be_are_refused(call, sentence):
     with pytest.raises(ValueError, match=sentence):
         call()
+
+
+def test_more_purchases_of_the_same_baskets_widen_the_spread_by_hand():
+    # one in ten buys for 100 kr: mean 10, second moment 1,000, variance 900. Half as many again: mean 15, 1,500 - 225
+    assert variance_with_effect(10, 900, 5) == pytest.approx(1500 - 15**2)
+    # one basket for everybody and a bit: a rise of buyers would narrow the spread, which is not counted on
+    assert variance_with_effect(50, 2500, 25) == 2500
+    assert variance_with_effect(-3, 900, 5) == 900
+    assert variance_with_effect(10, 900, -5) == 900
+
+
+def test_customers_who_buy_again_widen_it_more_by_hand():
+    # half of the customers come on average twice (Poisson), always for 100 kr: mean 100, second moment
+    # (2 + 4)/2 · 100² = 30,000, of which pairs are 4/6. At 2.4 visits: mean 120, (2.4 + 2.4²)/2 · 100² = 40,800
+    assert variance_with_effect(100, 20_000, 20, repeat_share=4 / 6) == pytest.approx(40_800 - 120**2)
+
+
+def test_the_effect_that_widens_its_own_spread_solves_its_equation():
+    mde = mde_with_effect(10, 900, 4000, 2000, comparisons=3, correlation=0.4, power=0.9, repeat_share=0.3)
+    spread = variance_with_effect(10, 900, mde, 0.3) / 4000 + 900 / 2000
+    reach = stats.norm.ppf(1 - 0.05 / 6) + stats.norm.ppf(0.9)
+    assert mde == pytest.approx(reach * np.sqrt((1 - 0.16) * spread), rel=1e-12)
+    assert mde > mde_mean(900, 4000, 2000, comparisons=3, correlation=0.4, power=0.9)
+    assert mde_with_effect(10, 900, 0, 2000) is None
+    assert mde_with_effect(10, 900, 4, 4, repeat_share=0.9) is None
+    assert mde_with_effect(0, 900, 400, 400) == mde_mean(900, 400, 400)
+
+
+def test_a_wider_interval_needs_a_larger_effect():
+    # at the planned size the always-valid interval reaches 1.55 times as far as 1.96
+    plain = mde_mean(900, 500, 500)
+    assert mde_mean(900, 500, 500, width=1.55 * 1.959964) == pytest.approx(
+        plain * (1.55 * 1.959964 + 0.841621) / (1.959964 + 0.841621)
+    )
