@@ -11,7 +11,7 @@ from insight.charts.theme import palette
 from insight.errors import InsightError
 from insight.ingest.schema import TABLES
 from insight.workspace import quality
-from ui import chrome, confirm, intake, overlap, session, state, text, view
+from ui import chrome, confirm, overlap, session, state, text, view
 
 _BADGES = {
     "accept": ("blue", ":material/check:"), "warn": ("orange", ":material/warning:"),
@@ -127,7 +127,7 @@ def _take_out(file_id: int) -> None:
     opened = session.ensure_workspace()
     try:
         opened.remove(file_id)
-        intake.let_go(file_id)
+        overlap.let_go(file_id)
     except InsightError as refusal:
         state.tell(f"take_out_{file_id}", refusal.key, **refusal.values)
         return
