@@ -23,6 +23,7 @@ FORMULAS: Mapping[str, str] = {
     "ladder.migration": "migration", "ladder.flow": "migration", "ladder.bridge": "bridge",
     "ladder.bridge_by": "bridge", "ladder.next_step": "next_step", "ladder.holdout": "holdout",
     "ladder.what_if": "what_if", "ladder.movers": "movers", "ladder.potential": "potential", "ladder.around": "around",
+    "ladder.climb": "climb", "ladder.scenario": "scenario",
     "lift.verdict": "lift_verdict", "lift.checks": "lift_checks", "lift.curve": "lift_curve",
     "lift.repeat": "lift_repeat", "lift.segments": "lift_segments", "lift.sold": "lift_sold", "lift.plan": "lift_plan",
     "lift.draw": "lift_draw", "lift.register": "lift_register", "lift.totals": "lift_totals",

@@ -13,9 +13,11 @@ from insight.analysis.ladder_rules import (
     LADDER_START,
     NAMES,
     WINDOW,
+    WINDOW_KIND,
     Windows,
     make_steps,
     make_values,
+    window_words,
     windows,
 )  # fmt: skip
 from insight.analysis.registry import Analysis
@@ -65,7 +67,7 @@ def _make(query: Query, settings: Settings) -> tuple[Windows, Decimal, Decimal]:
     make_values(query, "values_start", span.opened, span.start, "sales")
     after_end = min(add_months(span.start, span.months), query.day_after_last())
     make_values(query, "values_end", span.start, after_end, "sales")
-    make_values(query, "values_earlier", add_months(span.opened, -span.months), span.opened, "sales")
+    make_values(query, "values_earlier", span.opens(span.opened), span.opened, "sales")
     bounds = make_steps(query, Settings({**settings, "basis": "sales"}, {}))
     at: Decimal = settings["at"] or bounds[-1]
     width: Decimal = settings["bandwidth"] or (at * _WIDTH).quantize(Decimal(1)) or Decimal(1)
@@ -89,7 +91,7 @@ def around(query: Query, settings: Settings) -> Result:
     points = query.frame(_POINTS).astype(float)
     running = points["running"].to_numpy()
     jump = discontinuity(running, points["sales"].to_numpy(), float(at), float(width))
-    earlier = add_months(span.opened, -span.months) >= span.first_day
+    earlier = span.opens(span.opened) >= span.first_day
     check = discontinuity(running, points["earlier"].to_numpy(), float(at), float(width)) if earlier else None
     sides = {side: sum(row["n_customers"] for row in rows if row["side"] == side) for side in ("below", "above")}
     return Result(
@@ -109,7 +111,10 @@ def around(query: Query, settings: Settings) -> Result:
         ),
         chart=Chart(
             "line", x="amount", y="sales_per_customer", color="side", title=_headline(jump, at),
-            subtitle=Message("ladder.around_subtitle", {"window": span.months, "start": span.start}),
+            subtitle=Message(
+                "ladder.around_subtitle",
+                {"window": window_words("after", span.months, "rolling"), "start": span.start},
+            ),
         ),
         drill=("bin", "side"),
         notes=_notes(jump, span, earlier=earlier),
@@ -169,7 +174,7 @@ ANALYSES = (
     Analysis(
         "ladder.around",
         around,
-        (LADDER_START, LADDER_END, BOUNDS, WINDOW, NAMES, AT, BANDWIDTH),
+        (LADDER_START, LADDER_END, BOUNDS, WINDOW, WINDOW_KIND, NAMES, AT, BANDWIDTH),
         _list,
         ("bin", "side"),
     ),

@@ -6,7 +6,15 @@ from decimal import Decimal
 import pandas as pd
 
 from insight.analysis.ladder_migration import window_notes
-from insight.analysis.ladder_rules import LADDER_END, LADDER_START, WINDOW, Windows, windows
+from insight.analysis.ladder_rules import (
+    LADDER_END,
+    LADDER_START,
+    WINDOW,
+    WINDOW_KIND,
+    Windows,
+    window_words,
+    windows,
+)  # fmt: skip
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError, WorkspaceError
 from insight.result import Basis, Chart, Message, Metric, Note, Result, SumCheck
@@ -45,9 +53,9 @@ _MEMBERS = """
             WHEN n_orders_after > 0 THEN 'new'
             ELSE 'returns'
         END AS class,
+        money_after - money_before AS money_change,
         money_before,
         money_after,
-        money_after - money_before AS money_change,
         n_orders_before,
         n_orders_after
     FROM sums
@@ -136,7 +144,7 @@ def bridge(query: Query, settings: Settings) -> Result:
         "lost_money": Metric(parts.get("lost", money(0)), "money", better=1, mark={"class": "lost"}),
         "buyers": _buyers(people),
     }
-    rule = Message("ladder.bridge_rule", {"window": span.months, "start": span.start, "end": span.end})
+    rule = bridge_rule(span)
     return Result(
         key="ladder.bridge",
         headline=_headline(opening, closing, parts),
@@ -164,6 +172,12 @@ def bridge(query: Query, settings: Settings) -> Result:
         tables={"customers": customers},
         more_units={"customers": {"class": "text", "n_customers": "count", "n_change": "count"}},
     )  # fmt: skip
+
+
+def bridge_rule(span: Windows) -> Message:
+    """The bridge's rule in words: its two windows."""
+    window = window_words("during", span.months, span.kind)
+    return Message("ladder.bridge_rule", {"window": window, "start": span.start, "end": span.end})
 
 
 def _customers(people: Mapping[str, int]) -> pd.DataFrame:
@@ -202,7 +216,7 @@ ANALYSES = (
     Analysis(
         "ladder.bridge",
         bridge,
-        (LADDER_START, LADDER_END, WINDOW),
+        (LADDER_START, LADDER_END, WINDOW, WINDOW_KIND),
         _list,
         ("class",),
     ),

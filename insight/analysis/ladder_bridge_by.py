@@ -5,10 +5,9 @@ from typing import Any
 
 from insight.analysis import fields
 from insight.analysis.basis import frame
-from insight.analysis.breakdown import first_field
-from insight.analysis.ladder_bridge import CLASSES, make_members, period_totals, young
+from insight.analysis.ladder_bridge import CLASSES, bridge_rule, make_members, period_totals, young
 from insight.analysis.ladder_migration import window_notes
-from insight.analysis.ladder_rules import LADDER_END, LADDER_START, WINDOW, Windows
+from insight.analysis.ladder_rules import LADDER_END, LADDER_START, WINDOW, WINDOW_KIND, Windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError, UsageError, WorkspaceError
 from insight.result import Basis, Chart, Message, Metric, Result, SumCheck, Unit
@@ -17,6 +16,12 @@ from insight.workspace.engine import Query, money
 
 MOST_VALUES = 12
 _REST = ("other_values", fields.UNKNOWN)
+
+
+def first_field(query: Query) -> str | None:
+    """The default field: the first that holds something and that an order or a customer has one of."""
+    return next((key for key, field in fields.available(query).items() if field.level != "line"), None)
+
 
 BY = Setting("by", "text", first_field)
 
@@ -62,8 +67,8 @@ _SHOWN = """
 """
 _MEMBERS = """
     SELECT
-        parts.customer_id, shown.value, parts.class, sum(parts.money_before) AS money_before,
-        sum(parts.money_after) AS money_after, sum(parts.money_after) - sum(parts.money_before) AS money_change
+        parts.customer_id, shown.value, parts.class, sum(parts.money_after) - sum(parts.money_before) AS money_change,
+        sum(parts.money_before) AS money_before, sum(parts.money_after) AS money_after
     FROM parts JOIN shown ON shown.raw = parts.raw
     WHERE parts.customer_id IS NOT NULL
     GROUP BY parts.customer_id, shown.value, parts.class
@@ -143,8 +148,7 @@ def bridge_by(query: Query, settings: Settings) -> Result:
         units=_UNITS,
         basis=Basis(
             span.opened, span.end, used, {"outside_windows": outside} if outside else {},
-            Message("ladder.bridge_rule", {"window": span.months, "start": span.start, "end": span.end}), "bridge",
-            check,
+            bridge_rule(span), "bridge", check,
         ),
         chart=Chart(
             "matrix", x="class", y="value", color="money_change", title=_headline(changes),
@@ -169,4 +173,8 @@ def _list(query: Query, settings: Settings) -> None:
     make_parts(query, settings)
 
 
-ANALYSES = (Analysis("ladder.bridge_by", bridge_by, (LADDER_START, LADDER_END, WINDOW, BY), _list, ("value", "class")),)
+ANALYSES = (
+    Analysis(
+        "ladder.bridge_by", bridge_by, (LADDER_START, LADDER_END, WINDOW, WINDOW_KIND, BY), _list, ("value", "class")
+    ),
+)

@@ -4,26 +4,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from insight.analysis.basis import account, basis, frame
 from insight.analysis.ladder_grid import GRAIN, Grid, make_binned, repeated, stacked
 from insight.analysis.ladder_history import date_notes
-from insight.analysis.ladder_rules import (
-    BASIS,
-    BOUNDS,
-    LADDER_END,
-    LADDER_START,
-    NAMES,
-    NEW,
-    NONE,
-    WINDOW,
-    climbs,
-    step_keys,
-    step_labels,
-)  # fmt: skip
+from insight.analysis.ladder_places import Ladder, step_order, told
+from insight.analysis.ladder_rules import LEVELED, NEW, NONE, climbs
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Result, SumCheck, Unit
@@ -60,7 +48,9 @@ _MEMBERS = """
             WHEN pathed.rank_k <= 0 THEN 'none' ELSE 'step_' || pathed.rank_k END AS from_step,
         CASE WHEN pathed.rank_j = 0 THEN 'none' ELSE 'step_' || pathed.rank_j END AS to_step,
         pathed.path,
-        pathed.sales_j - pathed.sales_k AS money_change
+        pathed.sales_j - pathed.sales_k AS money_change,
+        pathed.sales_k AS sales_before,
+        pathed.sales_j AS sales_after
     FROM pathed
     JOIN ladder_dates AS earlier ON earlier.place = k
     JOIN ladder_dates AS later ON later.place = earlier.place + 1
@@ -90,11 +80,11 @@ _UNITS: dict[str, Unit] = {
 _PATH_UNITS: dict[str, Unit] = {"path": "text", "n_customers": "count", "money_change": "money"}
 
 
-def _make(query: Query, settings: Settings) -> tuple[Grid, tuple[Decimal, ...]]:
-    found, bounds = make_binned(query, settings)
+def _make(query: Query, settings: Settings) -> tuple[Grid, Ladder]:
+    found, ladder = make_binned(query, settings)
     count = len(found.dates)
     query.make("pathed", repeated(_PATHS, count).replace("rank_last", f"rank_{count - 1}"))
-    return found, bounds
+    return found, ladder
 
 
 def _list(query: Query, settings: Settings) -> None:
@@ -111,9 +101,9 @@ def flow(query: Query, settings: Settings) -> Result:
     fell, without purchases throughout, came later; disjoint and complete. tables['climb']: passes upwards and
     downwards over each step's bound. Raises NotEnoughDataError with fewer than two dates, or without customers.
     """
-    found, bounds = _make(query, settings)
-    order = {key: rank for rank, key in enumerate([*reversed(step_keys(bounds)), NONE, NEW])}
-    counted = _counted(query, found, (NONE, *step_keys(bounds)))
+    found, ladder = _make(query, settings)
+    order = {key: rank for rank, key in enumerate([*step_order(ladder), NEW])}
+    counted = _counted(query, found, (NONE, *ladder.keys))
     counted.sort(key=lambda row: (row[0], order[row[2]], order[row[3]]))
     if not counted:
         raise NotEnoughDataError("ladder.nobody", end=found.dates[-1])
@@ -125,9 +115,9 @@ def flow(query: Query, settings: Settings) -> Result:
     path_rows = [
         {"path": path, "n_customers": paths[path][0], "money_change": paths[path][1]} for path in PATHS if path in paths
     ]
-    climb, climb_units = climbs(((row[2], row[3], int(row[4])) for row in counted), step_keys(bounds))
+    climb, climb_units = climbs(((row[2], row[3], int(row[4])) for row in counted), ladder.keys)
     total = sum((row["money_change"] for row in rows), money(0))
-    leak = _leak(rows, step_keys(bounds))
+    leak = _leak(rows, ladder.keys)
     return Result(
         key="ladder.flow",
         headline=_headline(leak, paths),
@@ -140,7 +130,11 @@ def flow(query: Query, settings: Settings) -> Result:
         basis=replace(
             basis(
                 account(query, found.opened, found.dates[-1]), found.opened, found.dates[-1], formula="migration",
-                rule=Message("ladder.history_rule", {"window": found.months, "n": len(found.dates)}), parts={},
+                rule=told(
+                    found.rule,
+                    Message("ladder.history_rule", {"window": found.rule.window("before_each"), "n": len(found.dates)}),
+                ),
+                parts={},
             ),
             sum_check=SumCheck(total, {path: change for path, (_, change) in paths.items()}),
         ),
@@ -153,7 +147,7 @@ def flow(query: Query, settings: Settings) -> Result:
         ),
         drill=("from_date", "to_date", "from_step", "to_step", "path"),
         notes=date_notes(found),
-        labels={**step_labels(bounds, settings), **{path: f"ladder.path.{path}" for path in PATHS}},
+        labels={**ladder.labels, **{path: f"ladder.path.{path}" for path in PATHS}},
         evidence="association",
         tables={"paths": frame(path_rows, list(_PATH_UNITS)), "climb": climb},
         more_units={"paths": _PATH_UNITS, "climb": climb_units},
@@ -222,7 +216,7 @@ ANALYSES = (
     Analysis(
         "ladder.flow",
         flow,
-        (LADDER_START, LADDER_END, GRAIN, BOUNDS, WINDOW, BASIS, NAMES),
+        (*LEVELED, GRAIN),
         _list,
         ("from_date", "to_date", "from_step", "to_step", "path"),
     ),

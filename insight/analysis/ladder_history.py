@@ -1,25 +1,16 @@
 """The ladder over time: how many stand on each step at each date, rebuilt from the purchases, and their sales."""
 
-from datetime import date
+from datetime import timedelta
 from typing import Any
 
 from insight.analysis.basis import account, basis, frame, per, share
 from insight.analysis.ladder_grid import GRAIN, Grid, make_binned, stacked
-from insight.analysis.ladder_rules import (
-    BASIS,
-    BOUNDS,
-    LADDER_END,
-    LADDER_START,
-    NAMES,
-    NONE,
-    WINDOW,
-    step_keys,
-    step_labels,
-)  # fmt: skip
+from insight.analysis.ladder_places import step_order, told
+from insight.analysis.ladder_rules import LEVELED, NONE
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
-from insight.settings import Settings, add_months
+from insight.settings import Settings
 from insight.workspace.engine import Query, money
 
 _MEMBERS = """
@@ -44,15 +35,16 @@ def _list(query: Query, settings: Settings) -> None:
 
 
 def history(query: Query, settings: Settings) -> Result:
-    """Customers and sales by step at the first day of each month, quarter or year (`grain`).
+    """Customers and sales by step at the first day of months, a month, a quarter or a year apart (`grain`).
 
-    The step at a date is what the `window` whole months before it add up to, for any rule and back to the first date
-    whose window the data hold (the latest dozen). Bounds are those of the first date, so that a rise is a rise.
+    The step at a date is what the window before it adds up to (the date itself excluded), for any rule and back to the
+    first date whose window the data hold (the latest dozen); the last date is the day after the last whole month.
+    Bounds are those of the first date, so that a rise is a rise.
     Table: at_date, step, n_customers, share_customers (of all who have bought by then), sales of the
     window, value_per_customer (sales). Raises NotEnoughDataError with fewer than two dates.
     """
-    found, bounds = make_binned(query, settings)
-    keys = (NONE, *step_keys(bounds))
+    found, ladder = make_binned(query, settings)
+    keys = (NONE, *ladder.keys)
     counted = {
         (found.dates[place], keys[rank]): (int(n), money(sales))
         for place, rank, n, sales in query.rows(stacked(_TABLE, len(found.dates)))
@@ -62,7 +54,7 @@ def history(query: Query, settings: Settings) -> Result:
     totals = {day: sum(n for (at, _), (n, _) in counted.items() if at == day) for day in found.dates}
     rows: list[dict[str, Any]] = []
     for day in found.dates:
-        for step in (*reversed(step_keys(bounds)), NONE):
+        for step in step_order(ladder):
             n, sales = counted.get((day, step), (0, money(0)))
             rows.append({
                 "at_date": day, "step": step, "n_customers": n, "share_customers": share(n, totals[day]),
@@ -71,9 +63,10 @@ def history(query: Query, settings: Settings) -> Result:
     last = found.dates[-1]
     closing = {row["step"]: row for row in rows if row["at_date"] == last}
     opening = {row["step"]: row for row in rows if row["at_date"] == found.dates[0]}
-    top = step_keys(bounds)[-1]
+    top = ladder.keys[-1]
     values = {"step": top, "before": opening[top]["n_customers"], "after": closing[top]["n_customers"]}
-    accounted = account(query, _opened_last(found), last)
+    accounted = account(query, found.opened_last, last)
+    before = {"window": found.rule.window("before_each"), "last": last - timedelta(days=1)}
     return Result(
         key="ladder.history",
         headline=Message("ladder.history_headline", values),
@@ -88,42 +81,41 @@ def history(query: Query, settings: Settings) -> Result:
         table=frame(rows, list(_UNITS)),
         units=_UNITS,
         basis=basis(
-            accounted, _opened_last(found), last, formula="ladder_steps",
-            rule=Message("ladder.history_rule", {"window": found.months, "n": len(found.dates)}),
+            accounted, found.opened_last, last, formula="ladder_steps",
+            rule=told(
+                found.rule,
+                Message("ladder.history_rule", {"window": found.rule.window("before_each"), "n": len(found.dates)}),
+            ),
             parts={step: row["sales"] for step, row in closing.items()},
         ),
         chart=Chart(
-            "stacked", x="at_date", y="n_customers", color="step", title=Message("ladder.history_title"),
-            subtitle=Message("ladder.history_subtitle", {"window": found.months}),
+            "stacked", x="at_date", y="n_customers", color="step", title=Message("ladder.history_headline", values),
+            subtitle=Message("ladder.history_subtitle", before),
         ),
         charts=(
             Chart(
                 "stacked", x="at_date", y="sales", color="step", title=Message("ladder.history_sales_title"),
-                subtitle=Message("ladder.history_sales_subtitle", {"window": found.months}),
+                subtitle=Message("ladder.history_sales_subtitle", before),
             ),
         ),
         drill=("at_date", "step"),
         notes=date_notes(found),
-        labels=step_labels(bounds, settings),
+        labels=ladder.labels,
     )  # fmt: skip
 
 
 def date_notes(found: Grid) -> tuple[Note, ...]:
     """What must be said about the windows of several dates."""
     if found.before_data:
-        return (Note("window_before_data", {"opened": found.opened, "first": found.first_day}, "warning"),)
+        return (Note("window_before_data", {"opened": found.opened, "first": found.rule.first_day}, "warning"),)
     return ()
-
-
-def _opened_last(found: Grid) -> date:
-    return add_months(found.dates[-1], -found.months)
 
 
 ANALYSES = (
     Analysis(
         "ladder.history",
         history,
-        (LADDER_START, LADDER_END, GRAIN, BOUNDS, WINDOW, BASIS, NAMES),
+        (*LEVELED, GRAIN),
         _list,
         ("at_date", "step"),
     ),

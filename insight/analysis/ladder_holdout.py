@@ -10,7 +10,6 @@ from typing import Any
 from insight.analysis.basis import frame
 from insight.analysis.ladder_near import NEAR_SETTINGS, Near, make_near
 from insight.analysis.ladder_next import BENEFIT_COST, near_labels
-from insight.analysis.ladder_rules import step_keys
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Basis, Chart, Message, Metric, Note, Result, SumCheck, Unit
@@ -81,7 +80,7 @@ def holdout(query: Query, settings: Settings) -> Result:
     Raises NotEnoughDataError when nobody is near, or an arm would be empty.
     """
     near = make_draw(query, settings)
-    order = {key: rank for rank, key in enumerate(reversed(step_keys(near.bounds)))}
+    order = {key: rank for rank, key in enumerate(reversed(near.ladder.keys))}
     found = sorted(query.rows(_TABLE), key=lambda row: (order[row[0]], row[1] == CONTROL))
     rows: list[dict[str, Any]] = [
         {
@@ -118,7 +117,7 @@ def holdout(query: Query, settings: Settings) -> Result:
         chart=Chart("matrix", x="arm", y="step", color="n_customers", title=Message("ladder.draw_title")),
         drill=("step", "arm"),
         notes=(Note("keep_the_file"),),
-        labels={**near_labels(near, settings), OFFER: "ladder.arm.offer", CONTROL: "ladder.arm.control"},
+        labels={**near_labels(near), OFFER: "ladder.arm.offer", CONTROL: "ladder.arm.control"},
     )  # fmt: skip
 
 

@@ -4,22 +4,8 @@ from typing import Any
 
 from insight.analysis import fields
 from insight.analysis.basis import account, basis, frame, part, per, share
-from insight.analysis.ladder_rules import (
-    BASIS,
-    BOUNDS,
-    LADDER_END,
-    LADDER_START,
-    NAMES,
-    NONE,
-    WINDOW,
-    Windows,
-    make_standing,
-    make_steps,
-    make_values,
-    step_keys,
-    step_labels,
-    windows,
-)  # fmt: skip
+from insight.analysis.ladder_places import Ladder, Rule, make_ladder, rule_of, stand, step_order, told
+from insight.analysis.ladder_rules import BOUNDED, Windows, counted, make_values, windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError, UsageError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
@@ -55,7 +41,7 @@ _UNITS: dict[str, Unit] = {
 _CROSS_UNITS: dict[str, Unit] = {"level": "text", "step": "text", "n_customers": "count", "sales": "money"}
 
 
-def make_members(query: Query, settings: Settings) -> tuple[Windows, Any]:
+def make_members(query: Query, settings: Settings) -> tuple[Windows, Rule, Ladder]:
     """Temporary table `members`: everyone with a line before `end`, the file's level and the step by purchases."""
     if not query.has_values("customers", "member_level"):
         raise NotEnoughDataError("ladder.no_levels")
@@ -64,12 +50,13 @@ def make_members(query: Query, settings: Settings) -> tuple[Windows, Any]:
     found = int(query.one(_LEVELS)[0])
     if found > MOST_LEVELS:
         raise UsageError("ladder.too_many_levels", n=found, most=MOST_LEVELS)
-    make_values(query, "values_start", span.opened, span.start, settings["basis"])
-    make_values(query, "values_end", span.opened_last, span.end, settings["basis"])
-    bounds = make_steps(query, settings)
-    make_standing(query, "standing", span.end)
+    rule = rule_of(settings, span)
+    make_values(query, "values_start", span.opened, span.start, rule.basis)
+    make_values(query, "values_end", span.opened_last, span.end, rule.basis)
+    ladder = make_ladder(query, settings, span.end, span.opened_last)
+    stand(query, "standing", rule, span.end, ladder.bounds, values="values_end")
     query.make("members", _MEMBERS)
-    return span, bounds
+    return span, rule, ladder
 
 
 def levels(query: Query, settings: Settings) -> Result:
@@ -80,7 +67,7 @@ def levels(query: Query, settings: Settings) -> Result:
     share_sales, margin where known, sales_per_customer, receipt, frequency, to_next. tables['cross']: level × step.
     Raises NotEnoughDataError without levels, UsageError when the column holds more values than levels can have.
     """
-    span, bounds = make_members(query, settings)
+    span, rule, ladder = make_members(query, settings)
     found = query.frame(_TABLE).to_dict("records")
     if not found:
         raise NotEnoughDataError("ladder.nobody", end=span.end)
@@ -88,7 +75,7 @@ def levels(query: Query, settings: Settings) -> Result:
     rows = _rows(found)
     with_margin = any(row["margin"] is not None for row in rows)
     units: dict[str, Unit] = {name: unit for name, unit in _UNITS.items() if with_margin or name != "margin"}
-    order = {key: rank for rank, key in enumerate((*reversed(step_keys(bounds)), NONE))}
+    order = {key: rank for rank, key in enumerate(step_order(ladder))}
     places = {row["level"]: rank for rank, row in enumerate(rows)}
     cross: list[dict[str, Any]] = [
         {"level": level, "step": step, "n_customers": int(n), "sales": money(sales)}
@@ -97,7 +84,7 @@ def levels(query: Query, settings: Settings) -> Result:
     best = rows[0]
     return Result(
         key="ladder.levels",
-        headline=Message("ladder.levels_headline", {
+        headline=counted("ladder.levels_headline", {
             "level": best["level"], "n": best["n_customers"], "per": best["sales_per_customer"],
         }),
         metrics={"best_level": Metric(best["n_customers"], "count")},
@@ -105,7 +92,7 @@ def levels(query: Query, settings: Settings) -> Result:
         units=units,
         basis=basis(
             account(query, span.opened_last, span.end), span.opened_last, span.end, formula="ladder_steps",
-            rule=Message("ladder.levels_rule", {"window": span.months, "end": span.end}),
+            rule=told(rule, Message("ladder.levels_rule", {"window": rule.window("before"), "end": span.end})),
             parts={row["level"]: row["sales"] for row in rows}, n_customers=sum(row["n_customers"] for row in rows),
         ),
         chart=Chart(
@@ -114,7 +101,7 @@ def levels(query: Query, settings: Settings) -> Result:
         ),
         drill=("level", "step"),
         notes=(Note("level_is_of_today"),),
-        labels=step_labels(bounds, settings) | {NO_LEVEL: "ladder.no_level"},
+        labels=ladder.labels | {NO_LEVEL: "ladder.no_level"},
         tables={"cross": frame(cross, list(_CROSS_UNITS))},
         more_units={"cross": _CROSS_UNITS},
     )  # fmt: skip
@@ -146,7 +133,7 @@ ANALYSES = (
     Analysis(
         "ladder.levels",
         levels,
-        (LADDER_START, LADDER_END, BOUNDS, WINDOW, BASIS, NAMES),
+        BOUNDED,
         _list,
         ("level", "step"),
         tables=("transactions", "customers"),

@@ -5,12 +5,13 @@ from typing import Any
 
 from insight.analysis.basis import frame
 from insight.analysis.ladder_migration import window_basis
-from insight.analysis.ladder_rules import make_standing, make_values
+from insight.analysis.ladder_places import stand
+from insight.analysis.ladder_rules import make_values
 from insight.analysis.ladder_what_if import RULES, Rules, make_rules
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError, UsageError
 from insight.result import Chart, Message, Metric, Note, Result, SumCheck, Unit
-from insight.settings import Setting, Settings, add_months
+from insight.settings import Setting, Settings
 from insight.workspace.engine import Query, money
 
 CAUSES = ("real", "rule", "data", "several", "nothing", "came_later")
@@ -18,15 +19,25 @@ MOVES = ("up", "down", "same")
 KNOWN_FILES = Setting("known_files", "integer", None, low=0)
 
 # The earlier run may have known fewer files: corrections and late files since then are data, not behaviour.
+_KNOWN_ORDERS = """
+    SELECT
+        customer_id,
+        cast(ordered_at AS DATE) AS ordered_on,
+        sum(amount) AS sales,
+        sum(coalesce(margin, amount - cost)) AS margin
+    FROM transactions
+    WHERE ordered_at < $closed AND customer_id IS NOT NULL AND file_id <= $known_files
+    GROUP BY customer_id, cast(ordered_at AS DATE)
+"""
 _KNOWN_VALUES = """
     SELECT
         customer_id,
-        sum(amount) AS sales,
+        sum(sales) AS sales,
         0 AS n_orders,
-        sum(coalesce(margin, amount - cost)) AS margin,
-        CASE $basis WHEN 'margin' THEN coalesce(sum(coalesce(margin, amount - cost)), 0) ELSE sum(amount) END AS value
-    FROM transactions
-    WHERE ordered_at >= $opened AND ordered_at < $closed AND customer_id IS NOT NULL AND file_id <= $known_files
+        sum(margin) AS margin,
+        CASE $basis WHEN 'margin' THEN coalesce(sum(margin), 0) ELSE sum(sales) END AS value
+    FROM known_orders
+    WHERE ordered_on >= $opened AND ordered_on < $closed
         AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
     GROUP BY customer_id
 """
@@ -85,26 +96,25 @@ _UNITS: dict[str, Unit] = {"cause": "text", "move": "text", "n_customers": "coun
 def make_movers(query: Query, settings: Settings) -> Rules:
     """Temporary table `members`: customer_id, cause, move, from_step (old run), to_step (new run), sales (new run).
 
-    Old run: the rule in force at `start`, on the files that were known then. New run: the rule tried at `end`, on all.
+    Old run: the rule in force at `start` (its keep rule too), on the files that were known then. New run: the rule
+    tried at `end`, on all.
     Between them, in this order: the data as they are now, then the rule tried, then the purchases until `end`.
     """
     rules = make_rules(query, settings)
-    span, counted = rules.span, settings["basis"]
-    make_standing(query, "standing_first", span.start, values="values_start")
+    span, rule, tried = rules.span, rules.rule, rules.tried
+    stand(query, "standing_first", rule, span.start, rules.bounds, values="values_start")
     known: int | None = settings["known_files"]
     if known is None:
-        make_standing(query, "standing_known", span.start, values="values_start")
-    elif counted == "orders":
+        query.make("standing_known", "SELECT * FROM standing_first")
+    elif rule.basis == "orders":
         raise UsageError("ladder.known_needs_money")
     else:
-        query.make(
-            "values_known", _KNOWN_VALUES, opened=span.opened, closed=span.start, basis=counted, known_files=known
-        )
-        make_standing(query, "standing_known", span.start, values="values_known")
-    make_values(query, "values_ruled", add_months(span.start, -rules.new_months), span.start, counted)
-    make_standing(query, "standing_ruled", span.start, values="values_ruled", steps="new_steps")
-    make_values(query, "values_last", rules.new_opened(span.end), span.end, counted)
-    make_standing(query, "standing_last", span.end, values="values_last", steps="new_steps")
+        query.make("known_orders", _KNOWN_ORDERS, closed=span.start, known_files=known)
+        query.make("values_known", _KNOWN_VALUES, opened=span.opened, closed=span.start, basis=rule.basis)
+        stand(query, "standing_known", rule, span.start, rules.bounds, values="values_known", source="known_orders")
+    make_values(query, "values_ruled", tried.opens(span.start), span.start, tried.basis)
+    stand(query, "standing_ruled", tried, span.start, rules.new_bounds, values="values_ruled", steps="new_steps")
+    query.make("standing_last", "SELECT * FROM stepped")
     query.make("old_places", _PLACES)
     query.make("new_places", _NEW_PLACES)
     query.make("runs", _RUNS)

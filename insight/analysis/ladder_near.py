@@ -6,19 +6,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from insight.analysis.ladder_rules import (
-    BASIS,
-    BOUNDS,
-    LADDER_END,
-    LADDER_START,
-    NAMES,
-    WINDOW,
-    Windows,
-    make_standing,
-    make_steps,
-    make_values,
-    windows,
-)  # fmt: skip
+from insight.analysis.ladder_places import Ladder, Rule, make_ladder, rule_of, stand
+from insight.analysis.ladder_rules import BOUNDED, LONGEST_WINDOW, Windows, make_values, windows
 from insight.settings import Setting, Settings, add_months
 from insight.workspace.engine import Query
 
@@ -28,7 +17,7 @@ GROUPS = ("about_to_climb", "either_way", "about_to_fall", "steady")
 
 HORIZON = Setting("horizon", "integer", 90, low=7, high=365)
 NEAR = Setting("near", "integer", 1, low=1, high=10)
-NEAR_SETTINGS = (LADDER_START, LADDER_END, BOUNDS, WINDOW, BASIS, NAMES, HORIZON, NEAR)
+NEAR_SETTINGS = (*BOUNDED, HORIZON, NEAR)
 
 _PURCHASES = """
     SELECT
@@ -42,7 +31,8 @@ _PURCHASES = """
     WHERE ordered_on >= $opened AND ordered_on < $closed AND customer_id IS NOT NULL
         AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
 """
-# Silent for the whole horizon, only what the window then still holds would count.
+# Silent for the whole horizon, only what the window then still holds would count. A calendar year keeps all it has
+# until it ends; there the question is whether it reaches up to the step that was held when the year began.
 _HABITS = """
     SELECT
         customer_id,
@@ -95,6 +85,11 @@ _REACHED = """
     WHERE distance.band <> 'top'
     GROUP BY distance.step, distance.band
 """
+_HELD = """
+    SELECT standing.customer_id, ladder_steps.low_bound
+    FROM standing_held AS standing JOIN ladder_steps ON ladder_steps.step = standing.step
+"""
+_NOTHING_HELD = "SELECT customer_id, low_bound FROM distance WHERE false"
 _NO_CHANCES = "SELECT '' AS step, '' AS band, 0 AS n_customers, 0 AS n_reached, cast(0 AS DOUBLE) AS chance WHERE false"
 _MEMBERS = """
     SELECT
@@ -123,10 +118,11 @@ _MEMBERS = """
         SELECT
             found.*,
             coalesce(band <> 'top' AND purchases_left <= $near, false) AS climbs,
-            value_kept < low_bound OR value_kept <= 0 AS falls
+            value_kept < $share * low_bound OR value_kept <= 0 AS falls
         FROM (
             SELECT
-                distance.customer_id, distance.step, distance.band, distance.missing, distance.low_bound,
+                distance.customer_id, distance.step, distance.band, distance.missing,
+                greatest(distance.low_bound, coalesce(held.low_bound, 0)) AS low_bound,
                 distance.sales, distance.n_orders, distance.margin, coalesce(habits.value_kept, 0) AS value_kept,
                 cast(habits.receipt AS DECIMAL(18, 2)) AS receipt,
                 habits.latest_on,
@@ -143,6 +139,7 @@ _MEMBERS = """
                             / cast(distance.margin AS DOUBLE)) AS INTEGER)
                 END AS purchases_left
             FROM distance
+            LEFT JOIN held_steps AS held ON held.customer_id = distance.customer_id
             LEFT JOIN habits ON habits.customer_id = distance.customer_id
             LEFT JOIN ladder_leaves ON ladder_leaves.day = habits.oldest_on
             LEFT JOIN chances ON chances.step = distance.step AND chances.band = distance.band) AS found) AS distance
@@ -151,33 +148,43 @@ _MEMBERS = """
 
 @dataclass(frozen=True)
 class Near:
-    """The dates and bounds that a next-step list was made with. `then`: the date whose outcome gives the chances."""
+    """What a next-step list was made with. `then`: the date whose outcome gives the chances."""
 
     span: Windows
-    bounds: tuple[Decimal, ...]
+    rule: Rule
+    ladder: Ladder
     then: date | None
 
 
-def _days(query: Query, name: str, first: date, count: int, months: int, *, leaves: bool) -> None:
+def _leaves(rule: Rule, day: date) -> date:
+    """The day from which a purchase no longer counts."""
+    if rule.kind == "calendar":
+        return date(day.year + rule.months // LONGEST_WINDOW, 1, 1)
+    return add_months(day, rule.months)
+
+
+def _days(query: Query, name: str, first: date, count: int, rule: Rule, *, leaves: bool) -> None:
     """Temporary table of days: when a purchase that day leaves the window, or where the window up to it begins."""
     days = [first + timedelta(days=step) for step in range(count)]
-    other = [add_months(day, months) if leaves else add_months(day + timedelta(days=1), -months) for day in days]
+    other = [_leaves(rule, day) if leaves else rule.opens(day + timedelta(days=1)) for day in days]
     column = "leaves_on" if leaves else "opened"
     query.put(name, pa.table({"day": pa.array(days, pa.date32()), column: pa.array(other, pa.date32())}))
 
 
-def _chances(query: Query, span: Windows, counted: str, horizon: int) -> date | None:
+def _chances(query: Query, span: Windows, rule: Rule, ladder: Ladder, horizon: int) -> date | None:
     """Temporary table `chances(step, band, n_customers, n_reached, chance)` from one window earlier; its date."""
-    then = min(add_months(span.end, -span.months), span.end - timedelta(days=horizon))
-    if add_months(then, -span.months) < span.first_day:
+    back = LONGEST_WINDOW if rule.kind == "calendar" else span.months
+    then = min(add_months(span.end, -back), span.end - timedelta(days=horizon))
+    opened = rule.opens(then)
+    if opened < span.first_day:
         query.make("chances", _NO_CHANCES)
         return None
     closed = then + timedelta(days=horizon)
-    make_values(query, "values_then", add_months(then, -span.months), then, counted)
-    make_standing(query, "standing_then", then, values="values_then")
+    make_values(query, "values_then", opened, then, rule.basis)
+    stand(query, "standing_then", rule, then, ladder.bounds, values="values_then")
     query.make("distance_then", _DISTANCE.replace("{standing}", "standing_then"))
-    query.make("purchases_then", _PURCHASES, opened=add_months(then, -span.months), closed=closed, basis=counted)
-    _days(query, "ladder_days", then, horizon, span.months, leaves=False)
+    query.make("purchases_then", _PURCHASES, opened=opened, closed=closed, basis=rule.basis)
+    _days(query, "ladder_days", then, horizon, rule, leaves=False)
     query.make("reached", _REACHED, from_day=then)
     query.make(
         "chances",
@@ -190,22 +197,36 @@ def make_near(query: Query, settings: Settings) -> Near:
     """Temporary table `members`: everyone on a step at `end`, with the way to the next one and off this one.
 
     customer_id, step, band (share of the next bound that is missing), group, climb ('near' when `near` usual
-    purchases suffice), fall ('slipping_step' when `horizon` silent days would cost the step), to_next (money, margin
-    or purchases), purchases_left, days_left (until the oldest purchase leaves the window), chance (share of those in
-    the same step and band one window earlier who reached the next step within `horizon` days), sales, n_orders and
-    margin of the window, usual_receipt (median), days_between purchases, latest_on.
+    purchases suffice), fall ('slipping_step' when `horizon` silent days would cost the step; with calendar years when
+    the year so far does not reach the step that was held as it began), to_next (money, margin or purchases),
+    purchases_left, days_left (until the oldest purchase leaves the window), chance (share of those in the same step
+    and band one window earlier who reached the next step within `horizon` days), sales, n_orders and margin of the
+    window, usual_receipt (median), days_between purchases, latest_on. With a keep rule a step is lost below that share
+    of its bound.
     """
     span = windows(query, settings)
-    counted, horizon = settings["basis"], settings["horizon"]
-    make_values(query, "values_start", span.opened, span.start, counted)
-    make_values(query, "values_end", span.opened_last, span.end, counted)
-    bounds = make_steps(query, settings)
-    make_standing(query, "standing", span.end)
+    rule, horizon = rule_of(settings, span), settings["horizon"]
+    make_values(query, "values_start", span.opened, span.start, rule.basis)
+    make_values(query, "values_end", span.opened_last, span.end, rule.basis)
+    ladder = make_ladder(query, settings, span.end, span.opened_last)
+    stand(query, "standing", rule, span.end, ladder.bounds, values="values_end")
     query.make("distance", _DISTANCE.replace("{standing}", "standing"))
-    query.make("purchases", _PURCHASES, opened=span.opened_last, closed=span.end, basis=counted)
-    kept = add_months(span.end + timedelta(days=horizon), -span.months)
-    query.make("habits", _HABITS, kept=kept)
-    _days(query, "ladder_leaves", span.opened_last, (span.end - span.opened_last).days, span.months, leaves=True)
-    then = _chances(query, span, counted, horizon)
-    query.make("members", _MEMBERS, near=settings["near"], basis=counted, closed=span.end)
-    return Near(span, bounds, then)
+    query.make("purchases", _PURCHASES, opened=span.opened_last, closed=span.end, basis=rule.basis)
+    query.make("habits", _HABITS, kept=_kept_from(span, rule, horizon))
+    query.make("held_steps", _NOTHING_HELD)
+    if rule.kind == "calendar":
+        make_values(query, "values_held", rule.opens(span.opened_last), span.opened_last, rule.basis)
+        stand(query, "standing_held", rule, span.opened_last, ladder.bounds, values="values_held")
+        query.make("held_steps", _HELD)
+    _days(query, "ladder_leaves", span.opened_last, (span.end - span.opened_last).days, rule, leaves=True)
+    then = _chances(query, span, rule, ladder, horizon)
+    share = Decimal(1) if rule.keep is None else Decimal(str(rule.keep))
+    query.make("members", _MEMBERS, near=settings["near"], basis=rule.basis, closed=span.end, share=share)
+    return Near(span, rule, ladder, then)
+
+
+def _kept_from(span: Windows, rule: Rule, horizon: int) -> date:
+    """The first day that still counts after `horizon` silent days."""
+    if rule.kind == "calendar":
+        return span.opened_last
+    return rule.opens(span.end + timedelta(days=horizon))

@@ -7,7 +7,8 @@ from typing import Any
 from insight.analysis.basis import account, basis, frame
 from insight.analysis.ladder_migration import window_notes
 from insight.analysis.ladder_near import BANDS, GROUPS, NEAR_SETTINGS, Near, make_near
-from insight.analysis.ladder_rules import step_keys, step_labels
+from insight.analysis.ladder_places import told
+from insight.analysis.ladder_rules import counted
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
@@ -77,7 +78,7 @@ def next_step(query: Query, settings: Settings) -> Result:
         raise NotEnoughDataError("ladder.nobody", end=near.span.end)
     margin_rate = _margin_rate(found)
     of_orders = settings["basis"] == "orders"
-    order = {key: rank for rank, key in enumerate(reversed(step_keys(near.bounds)))}
+    order = {key: rank for rank, key in enumerate(reversed(near.ladder.keys))}
     there = {(str(row["step"]), str(row["group"])): row for row in found}
     rows = [
         _row(there.get((step, group), {**_NOBODY, "step": step, "group": group}), settings, margin_rate, of_orders)
@@ -99,17 +100,22 @@ def next_step(query: Query, settings: Settings) -> Result:
         basis=basis(
             account(query, near.span.opened_last, near.span.end), near.span.opened_last, near.span.end,
             formula="next_step", parts={**parts, "none": outside}, n_customers=sum(r["n_customers"] for r in rows),
-            rule=Message(
-                "ladder.near_rule",
-                {
-                    "window": near.span.months, "end": near.span.end, "near": settings["near"],
-                    "days": settings["horizon"],
-                },
+            rule=told(
+                near.rule,
+                Message(
+                    f"ladder.near_rule_{near.rule.kind}",
+                    {
+                        "window": near.rule.window("before"), "end": near.span.end, "near": settings["near"],
+                        "days": settings["horizon"],
+                    },
+                ),
             ),
         ),
         chart=Chart(
             "matrix", x="group", y="step", color="n_customers", title=Message("ladder.near_title"),
-            subtitle=Message("ladder.near_subtitle", {"near": settings["near"], "days": settings["horizon"]}),
+            subtitle=Message(
+                f"ladder.near_subtitle_{near.rule.kind}", {"near": settings["near"], "days": settings["horizon"]}
+            ),
         ),
         charts=(
             Chart(
@@ -119,17 +125,17 @@ def next_step(query: Query, settings: Settings) -> Result:
         ) if near.then else (),
         drill=("step", "group", "band"),
         notes=(*window_notes(near.span), *_notes(near, margin_rate, of_orders)),
-        labels=near_labels(near, settings),
+        labels=near_labels(near),
         evidence="association",
         tables={"chances": frame(chances, list(_CHANCE_UNITS))},
         more_units={"chances": _CHANCE_UNITS},
     )  # fmt: skip
 
 
-def near_labels(near: Near, settings: Settings) -> dict[str, str]:
+def near_labels(near: Near) -> dict[str, str]:
     """Words for steps, groups and bands."""
     own = {key: f"ladder.near.{key}" for key in (*GROUPS, *BANDS, "top", "near", "far", "slipping_step", "safe")}
-    return {**step_labels(near.bounds, settings), **own}
+    return {**near.ladder.labels, **own}
 
 
 def _margin_rate(found: list[dict[Any, Any]]) -> float | None:
@@ -166,7 +172,7 @@ def _chance_rows(query: Query, near: Near) -> list[dict[str, Any]]:
     now = {(step, band): int(n) for step, band, n in query.rows(_NOW)}
     then = {(step, band): (int(n), int(reached)) for step, band, n, reached in query.rows(_THEN)}
     rows: list[dict[str, Any]] = []
-    for step in reversed(step_keys(near.bounds)[:-1]):
+    for step in reversed(near.ladder.keys[:-1]):
         for band in BANDS:
             n, reached = then.get((step, band), (0, 0))
             if not n and not now.get((step, band)):
@@ -203,8 +209,8 @@ def _headline(query: Query, settings: Settings, of_orders: bool) -> Message:
     if not n:
         return Message("ladder.near_none", values)
     if of_orders:
-        return Message("ladder.near_orders", values)
-    return Message("ladder.near_headline", {**values, "missing": money(money(missing) / int(n))})
+        return counted("ladder.near_orders", values)
+    return counted("ladder.near_headline", {**values, "missing": money(money(missing) / int(n))})
 
 
 def _notes(near: Near, margin_rate: float | None, of_orders: bool) -> tuple[Note, ...]:

@@ -6,22 +6,8 @@ from typing import Any
 
 from insight.analysis.basis import account, basis, frame
 from insight.analysis.ladder_migration import window_notes
-from insight.analysis.ladder_rules import (
-    BASIS,
-    BOUNDS,
-    LADDER_END,
-    LADDER_START,
-    NAMES,
-    NONE,
-    WINDOW,
-    Windows,
-    make_standing,
-    make_steps,
-    make_values,
-    step_keys,
-    step_labels,
-    windows,
-)  # fmt: skip
+from insight.analysis.ladder_places import Ladder, make_ladder, rule_of, stand, told
+from insight.analysis.ladder_rules import BOUNDED, NONE, Windows, make_values, windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
@@ -115,21 +101,21 @@ _UNITS: dict[str, Unit] = {
 }  # fmt: skip
 
 
-def make_members(query: Query, settings: Settings) -> tuple[Windows, tuple[Decimal, ...]]:
+def make_members(query: Query, settings: Settings) -> tuple[Windows, Ladder]:
     """Temporary table `members`: those on a step at `end`, with sales, headroom against twins, and room (how it is)."""
     span = windows(query, settings)
-    counted = settings["basis"]
-    make_values(query, "values_start", span.opened, span.start, counted)
-    make_values(query, "values_end", span.opened_last, span.end, counted)
-    bounds = make_steps(query, settings)
-    make_standing(query, "standing", span.end)
-    make_standing(query, "standing_before", span.start, values="values_start")
+    rule = rule_of(settings, span)
+    make_values(query, "values_start", span.opened, span.start, rule.basis)
+    make_values(query, "values_end", span.opened_last, span.end, rule.basis)
+    ladder = make_ladder(query, settings, span.end, span.opened_last)
+    stand(query, "standing", rule, span.end, ladder.bounds, values="values_end")
+    stand(query, "standing_before", rule, span.start, ladder.bounds, values="values_start")
     query.make("entry", _ENTRY)
     _traits(query, "traits", "standing", span.opened_last, span)
     _traits(query, "traits_then", "standing_before", span.opened, span, then=True)
     query.make("twins", _TWINS, least=MIN_TWINS)
     query.make("members", _MEMBERS)
-    return span, bounds
+    return span, ladder
 
 
 def _traits(query: Query, name: str, standing: str, opened: date, span: Windows, *, then: bool = False) -> None:
@@ -150,12 +136,12 @@ def potential(query: Query, settings: Settings) -> Result:
     with its range; n_no_twins. Twins share tenure, orders, entry category and main channel, at least 50 of them.
     An association: only a test shows what can be won. Raises NotEnoughDataError when nobody stands on a step.
     """
-    span, bounds = make_members(query, settings)
+    span, ladder = make_members(query, settings)
     found = {str(row["step"]): row for row in query.frame(_TABLE).to_dict("records")}
     if not found:
         raise NotEnoughDataError("ladder.nobody", end=span.end)
     moved = {(str(a), str(b)): int(n) for a, b, n in query.rows(_MOVED)}
-    keys = step_keys(bounds)
+    keys = ladder.keys
     means = {step: float(row["sales"]) / int(row["n_customers"]) for step, row in found.items()} | {NONE: 0.0}
     rows = [_row(step, found[step], moved, means, keys) for step in reversed(keys) if step in found]
     none = money(query.one("SELECT coalesce(sum(sales), 0) AS sales FROM standing WHERE step = 'none'")[0])
@@ -169,7 +155,10 @@ def potential(query: Query, settings: Settings) -> Result:
         units=_UNITS,
         basis=basis(
             account(query, span.opened_last, span.end), span.opened_last, span.end, formula="potential",
-            rule=Message("ladder.potential_rule", {"start": span.start, "end": span.end, "least": MIN_TWINS}),
+            rule=told(
+                rule_of(settings, span),
+                Message("ladder.potential_rule", {"start": span.start, "end": span.end, "least": MIN_TWINS}),
+            ),
             parts={**{row["step"]: row["sales"] for row in rows}, NONE: none},
             n_customers=sum(row["n_customers"] for row in rows),
         ),
@@ -185,7 +174,7 @@ def potential(query: Query, settings: Settings) -> Result:
         ),
         drill=("step",),
         notes=(*window_notes(span), Note("potential_is_not_proven"), *_twinless(rows)),
-        labels=step_labels(bounds, settings),
+        labels=ladder.labels,
         evidence="association",
     )  # fmt: skip
 
@@ -252,7 +241,7 @@ ANALYSES = (
     Analysis(
         "ladder.potential",
         potential,
-        (LADDER_START, LADDER_END, BOUNDS, WINDOW, BASIS, NAMES),
+        BOUNDED,
         _list,
         ("step", "room"),
     ),

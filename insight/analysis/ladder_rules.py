@@ -1,12 +1,13 @@
 """The rules that all ladder questions share: windows, bounds, steps and their names.
 
-A customer's step at a date is what the `window` months before it (the date excluded) add up to. A lower bound belongs
-to its step; a sum of 0 or less is 'none'. Steps are keyed `step_1` (below the first bound) and up.
+A customer's step at a date is what the `window` months before it (the date excluded) add up to, or what the calendar
+year does up to that date. A lower bound belongs to its step; a sum of 0 or less is 'none'. Steps are keyed `step_1`
+(below the first bound) and up. What a level that is kept means, and levels of the file's own: ladder_places.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -14,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from insight.errors import NotEnoughDataError, UsageError
-from insight.result import Unit
+from insight.result import Message, Unit
 from insight.settings import Setting, Settings, add_months
 from insight.workspace.engine import Query
 
@@ -26,11 +27,17 @@ _WHOLE_FROM = 10
 _ENDLESS = Decimal(10) ** 17
 
 BASIS = Setting("basis", "choice", "sales", choices=("sales", "orders", "margin"))
+ANY_BASIS = Setting("basis", "choice", "sales", choices=(*BASIS.choices, "level"))
 BOUNDS = Setting("bounds", "amounts", None, low=0)
 NAMES = Setting("names", "names", None)
 WINDOW = Setting("window", "integer", None, low=1, high=60)
+WINDOW_KIND = Setting("window_kind", "choice", "rolling", choices=("rolling", "calendar"))
+KEEP = Setting("keep", "number", None, low=0, high=1)
 LADDER_START = Setting("start", "date", None)
 LADDER_END = Setting("end", "date", None)
+# What every ladder of bounds takes, and what one that may also be the file's own levels takes.
+BOUNDED = (LADDER_START, LADDER_END, BOUNDS, WINDOW, WINDOW_KIND, BASIS, KEEP, NAMES)
+LEVELED = (LADDER_START, LADDER_END, BOUNDS, WINDOW, WINDOW_KIND, ANY_BASIS, KEEP, NAMES)
 
 # What each customer bought in the window of months before a date: `value` in the ladder's basis, and sales.
 _VALUES = """
@@ -82,25 +89,41 @@ _QUANTILES_OF_END = """
 """
 
 
+def window_opened(closed: date, months: int, kind: str) -> date:
+    """The first day of the window that ends before `closed`: so many months, or so many calendar years begun."""
+    if kind == "calendar":
+        return date((closed - timedelta(days=1)).year - months // LONGEST_WINDOW + 1, 1, 1)
+    return add_months(closed, -months)
+
+
 @dataclass(frozen=True)
 class Windows:
-    """Two windows of equal length: [start − months, start) and [end − months, end)."""
+    """Two windows by one rule, the earlier ending at `start` and the later at `end` (both days excluded).
+
+    Rolling: `months` months each. Calendar: from 1 January of the year of the last day (of an earlier year with 24
+    months or more), so that 1 January sees the whole year before it.
+    """
 
     start: date
     end: date
     months: int
     first_day: date
     last_day: date
+    kind: str = "rolling"
+
+    def opens(self, closed: date) -> date:
+        """The first day of the window that ends before `closed`."""
+        return window_opened(closed, self.months, self.kind)
 
     @property
     def opened(self) -> date:
         """The first day of the earlier window."""
-        return add_months(self.start, -self.months)
+        return self.opens(self.start)
 
     @property
     def opened_last(self) -> date:
         """The first day of the later window."""
-        return add_months(self.end, -self.months)
+        return self.opens(self.end)
 
     @property
     def before_data(self) -> bool:
@@ -117,12 +140,14 @@ def whole_months(first: date, last: date) -> int:
 def windows(query: Query, settings: Settings) -> Windows:
     """The two windows that the settings ask for, or the two latest, longest equal ones that the data holds.
 
-    Raises NotEnoughDataError when the data is shorter than the window, or than two months.
+    Raises NotEnoughDataError when the data is shorter than the window, or than two months; UsageError for a part of a
+    calendar year.
     """
     first, last = query.extent()
     after = query.day_after_last()
     end: date = settings["end"] or after
-    asked: int | None = settings["window"]
+    kind: str = settings["window_kind"]
+    asked = asked_months(settings)
     if settings["start"] is None:
         months = asked or min(LONGEST_WINDOW, max(0, whole_months(first, end) // 2))
         if months < 1:
@@ -135,7 +160,33 @@ def windows(query: Query, settings: Settings) -> Windows:
         raise UsageError("setting.period_backwards", start=start, end=end)
     if months > max(1, whole_months(first, after)):
         raise NotEnoughDataError("ladder.window_too_long", window=months, first=first, last=last)
-    return Windows(start, end, months, first, last)
+    return Windows(start, end, months, first, last, kind)
+
+
+def asked_months(settings: Settings) -> int | None:
+    """The window asked for in months; a calendar year unless told where it is one, else None: the data decide.
+
+    Raises UsageError for a calendar window that is not of whole years.
+    """
+    asked: int | None = settings["window"]
+    if settings["window_kind"] != "calendar":
+        return asked
+    if asked and asked % LONGEST_WINDOW:
+        raise UsageError("ladder.whole_years", window=asked)
+    return asked or LONGEST_WINDOW
+
+
+def window_words(form: str, months: int, kind: str) -> Message:
+    """The window in words. form: 'before' (a date follows), 'during', 'after' (a date follows)."""
+    if kind == "calendar" and months > LONGEST_WINDOW:
+        return Message(f"ladder.window.{form}_years", {"years": months // LONGEST_WINDOW})
+    part = "year" if kind == "calendar" else "month" if months == 1 else "months"
+    return Message(f"ladder.window.{form}_{part}", {"window": months})
+
+
+def counted(key: str, values: Mapping[str, object]) -> Message:
+    """A sentence about `n` customers; about a single one it has words of its own."""
+    return Message(f"{key}_one" if values["n"] == 1 else key, values)
 
 
 def nice(value: float, *, whole: bool) -> Decimal:

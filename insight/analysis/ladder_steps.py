@@ -7,22 +7,8 @@ from typing import Any
 
 from insight.analysis.basis import account, basis, frame, part, per, share
 from insight.analysis.ladder_migration import window_notes
-from insight.analysis.ladder_rules import (
-    BASIS,
-    BOUNDS,
-    LADDER_END,
-    LADDER_START,
-    NAMES,
-    NONE,
-    WINDOW,
-    Windows,
-    make_standing,
-    make_steps,
-    make_values,
-    step_keys,
-    step_labels,
-    windows,
-)  # fmt: skip
+from insight.analysis.ladder_places import Ladder, Rule, knows, make_ladder, rule_of, stand, step_order, told
+from insight.analysis.ladder_rules import LEVELED, NONE, Windows, counted, make_values, windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Result, Unit
@@ -47,16 +33,23 @@ _UNITS: dict[str, Unit] = {
 }  # fmt: skip
 
 
-def make_members(query: Query, settings: Settings) -> tuple[Windows, tuple[Decimal, ...]]:
-    """Temporary tables `members` (the step at `end`, with the window's figures) and `standing_before` (at `start`)."""
+def make_members(query: Query, settings: Settings) -> tuple[Windows, Rule, Ladder]:
+    """Temporary tables `members` (the step at `end`, with the window's figures) and `standing_before` (at `start`).
+
+    Where a file gives the levels without their days, nobody stands anywhere at `start`.
+    """
     span = windows(query, settings)
-    make_values(query, "values_start", span.opened, span.start, settings["basis"])
-    make_values(query, "values_end", span.opened_last, span.end, settings["basis"])
-    bounds = make_steps(query, settings)
-    make_standing(query, "standing", span.end)
-    make_standing(query, "standing_before", span.start, values="values_start")
+    rule = rule_of(settings, span)
+    make_values(query, "values_start", span.opened, span.start, rule.basis)
+    make_values(query, "values_end", span.opened_last, span.end, rule.basis)
+    ladder = make_ladder(query, settings, span.end, span.opened_last)
+    stand(query, "standing", rule, span.end, ladder.bounds, values="values_end")
+    if knows(query, rule, span.start):
+        stand(query, "standing_before", rule, span.start, ladder.bounds, values="values_start")
+    else:
+        query.make("standing_before", "SELECT * FROM standing WHERE false")
     query.make("members", _MEMBERS)
-    return span, bounds
+    return span, rule, ladder
 
 
 def steps(query: Query, settings: Settings) -> Result:
@@ -65,17 +58,18 @@ def steps(query: Query, settings: Settings) -> Result:
     Table, best step first, 'none' last: step, low_bound (in the ladder's basis: money or purchases), n_customers,
     share_customers, n_orders, sales (net of returns), share_sales, margin where the data have it, value_per_customer
     (what the ladder counts, per customer), receipt (sales per purchase), frequency (purchases per customer), to_next
-    (value_per_customer one step up minus this one's), n_customers_before (at `start`, same bounds).
-    Raises NotEnoughDataError when nobody has bought before `end`.
+    (value_per_customer one step up minus this one's), n_customers_before (at `start`, same bounds; None where a file
+    gives today's levels only). Raises NotEnoughDataError when nobody has bought before `end`, or without levels.
     """
-    span, bounds = make_members(query, settings)
+    span, rule, ladder = make_members(query, settings)
     found = {str(row["step"]): row for row in query.frame(_TABLE).to_dict("records")}
     if not found:
         raise NotEnoughDataError("ladder.nobody", end=span.end)
+    known = knows(query, rule, span.start)
     before = {str(step): (int(n), money(sales)) for step, n, sales in query.rows(_BEFORE)}
-    rows = _rows(found, before, bounds, settings["basis"])
+    rows = _rows(found, before if known else None, ladder, rule.basis)
     with_margin = any(row["margin"] is not None for row in rows)
-    of_orders = settings["basis"] == "orders"
+    of_orders = rule.basis == "orders"
     units: dict[str, Unit] = {name: unit for name, unit in _UNITS.items() if with_margin or name != "margin"}
     if of_orders:
         units |= {"low_bound": "count", "value_per_customer": "number", "to_next": "number"}
@@ -91,28 +85,28 @@ def steps(query: Query, settings: Settings) -> Result:
     return Result(
         key="ladder.steps",
         headline=_headline(rows),
-        metrics=_metrics(rows, before),
+        metrics=_metrics(rows, before, of_levels=bool(ladder.levels)),
         table=frame(rows, list(units)),
         units=units,
         basis=basis(
             accounted, span.opened_last, span.end, formula="ladder_steps",
-            rule=Message("ladder.steps_rule", {"window": span.months, "end": span.end}),
+            rule=told(rule, Message("ladder.steps_rule", {"window": rule.window("before"), "end": span.end})),
             parts={row["step"]: row["sales"] for row in rows}, n_customers=sum(row["n_customers"] for row in rows),
         ),
         chart=Chart(
             "staircase", x="step", y=("per_customer", "n_customers"), title=_rise(rows, of_orders),
-            subtitle=Message(f"ladder.stairs_subtitle_{settings['basis']}", {"window": span.months}),
+            subtitle=Message(f"ladder.stairs_subtitle_{rule.basis}", {"window": rule.window("during")}),
         ),
         drill=("step",),
-        notes=window_notes(span),
-        labels=step_labels(bounds, settings),
+        notes=window_notes(span) if before else (),
+        labels=ladder.labels,
         tables={"stairs": frame(stairs, list(stairs_units))},
         more_units={"stairs": stairs_units},
     )  # fmt: skip
 
 
 def _rows(
-    found: Mapping[str, Mapping[Any, Any]], before: Mapping[str, tuple[int, Decimal]], bounds: tuple[Decimal, ...],
+    found: Mapping[str, Mapping[Any, Any]], before: Mapping[str, tuple[int, Decimal]] | None, ladder: Ladder,
     counted: str,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The table's rows: every step also when nobody stands on it, best first."""
@@ -120,8 +114,9 @@ def _rows(
     sales_all = sum((money(row["sales"]) for row in found.values()), money(0))
     rows: list[dict[str, Any]] = []
     above: Decimal | float | None = None
-    lows = dict(zip(step_keys(bounds), (Decimal(0), *bounds), strict=True))
-    for step in (*reversed(step_keys(bounds)), NONE):
+    # A file's levels have no bounds.
+    lows = dict(zip(ladder.keys, (Decimal(0), *ladder.bounds), strict=True)) if ladder.bounds else {}
+    for step in step_order(ladder):
         row = found.get(step, {"n_customers": 0, "n_orders": 0, "sales": 0, "margin": None})
         n, orders, sales = int(row["n_customers"]), int(row["n_orders"] or 0), money(row["sales"])
         margin = None if row["margin"] is None else money(row["margin"])
@@ -135,13 +130,15 @@ def _rows(
             "receipt": per(sales, orders) if sales > 0 else None,
             "frequency": orders / n if n and step != NONE else None,
             "to_next": None if above is None or value is None else above - value,  # pyright: ignore[reportOperatorIssue]
-            "n_customers_before": before.get(step, (0, money(0)))[0],
+            "n_customers_before": None if before is None else before.get(step, (0, money(0)))[0],
         })  # fmt: skip
         above = value
     return rows
 
 
-def _metrics(rows: list[dict[str, Any]], before: Mapping[str, tuple[int, Decimal]]) -> dict[str, Metric]:
+def _metrics(
+    rows: list[dict[str, Any]], before: Mapping[str, tuple[int, Decimal]], *, of_levels: bool
+) -> dict[str, Metric]:
     top, none = rows[0], rows[-1]
     on_steps = [row for row in rows if row["step"] != NONE]
     n = sum(row["n_customers"] for row in on_steps)
@@ -155,7 +152,7 @@ def _metrics(rows: list[dict[str, Any]], before: Mapping[str, tuple[int, Decimal
         "on_top": Metric(top["n_customers"], "count", before=top_before[0] or None, mark={"step": top["step"]}),
         "top_share_sales": Metric(top["share_sales"], "ratio", before=part(top_before[1], all_before)),
         "per_customer_on_ladder": Metric(per(sales, n), "money", before=per(sales_before, n_before)),
-        "inactive": Metric(
+        ("without_level" if of_levels else "inactive"): Metric(
             none["n_customers"], "count", better=-1, before=before.get(NONE, (0,))[0] if before else None,
             mark={"step": NONE},
         ),
@@ -166,11 +163,11 @@ def _headline(rows: list[dict[str, Any]]) -> Message:
     """How many stand on the best step and what they carry."""
     top = next((row for row in rows if row["n_customers"] and row["step"] != NONE), None)
     if top is None:
-        return Message("ladder.headline_all_inactive", {"n": rows[-1]["n_customers"]})
+        return counted("ladder.headline_all_inactive", {"n": rows[-1]["n_customers"]})
     values = {"step": top["step"], "n": top["n_customers"], "share": top["share_customers"]}
     if top["share_sales"] is None:
-        return Message("ladder.headline_top", values)
-    return Message("ladder.headline_top_share", {**values, "sales_share": top["share_sales"]})
+        return counted("ladder.headline_top", values)
+    return counted("ladder.headline_top_share", {**values, "sales_share": top["share_sales"]})
 
 
 def _rise(rows: list[dict[str, Any]], of_orders: bool) -> Message:
@@ -190,7 +187,7 @@ ANALYSES = (
     Analysis(
         "ladder.steps",
         steps,
-        (LADDER_START, LADDER_END, BOUNDS, WINDOW, BASIS, NAMES),
+        LEVELED,
         _list,
         ("step",),
     ),

@@ -1,23 +1,18 @@
 """What if: other bounds, another window or a keep rule; who changes step at once, and what the levels would cost."""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from insight.analysis.basis import account, basis, frame, share
+from insight.analysis.ladder_places import Rule, make_ladder, rule_of, stand, told
 from insight.analysis.ladder_rules import (
-    BASIS,
-    BOUNDS,
-    LADDER_END,
-    LADDER_START,
-    NAMES,
+    BOUNDED,
+    LONGEST_WINDOW,
     NONE,
-    WINDOW,
     Windows,
     checked_bounds,
-    make_standing,
-    make_steps,
+    counted,
     make_values,
     nice,
     put_steps,
@@ -29,30 +24,17 @@ from insight.analysis.ladder_rules import (
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError, UsageError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
-from insight.settings import Setting, Settings, add_months
+from insight.settings import Setting, Settings
 from insight.workspace.engine import Query, money
 
 NEW_BOUNDS = Setting("new_bounds", "amounts", None, low=0)
 NEW_WINDOW = Setting("new_window", "integer", None, low=1, high=60)
-KEEP = Setting("keep", "number", 1.0, low=0, high=1)
+NEW_WINDOW_KIND = Setting("new_window_kind", "choice", "same", choices=("same", "rolling", "calendar"))
+NEW_KEEP = Setting("new_keep", "number", None, low=0, high=1)
 LEVEL_COSTS = Setting("level_costs", "names", None)
-RULES = (LADDER_START, LADDER_END, BOUNDS, WINDOW, BASIS, NAMES, NEW_BOUNDS, NEW_WINDOW, KEEP)
+RULES = (*BOUNDED, NEW_BOUNDS, NEW_WINDOW, NEW_WINDOW_KIND, NEW_KEEP)
 _RAISED = 1.25
 
-# A step reached by the new rule one window earlier is kept while the sum is at least `keep` of its bound.
-_NEW_STEPS = """
-    SELECT
-        entered.customer_id,
-        CASE
-            WHEN kept.low_bound > coalesce(now_step.low_bound, 0) AND entered.value > 0
-                AND entered.value >= $keep * kept.low_bound THEN kept.step
-            ELSE entered.step
-        END AS step
-    FROM standing_new AS entered
-    LEFT JOIN new_steps AS now_step ON now_step.step = entered.step
-    LEFT JOIN standing_new_before AS earlier ON earlier.customer_id = entered.customer_id
-    LEFT JOIN new_steps AS kept ON kept.step = earlier.step
-"""
 _MEMBERS = """
     SELECT
         standing.customer_id,
@@ -84,7 +66,7 @@ _UNITS: dict[str, Unit] = {
     "from_step": "text", "to_step": "text", "n_customers": "count", "share": "ratio", "sales": "money"
 }  # fmt: skip
 _LEVEL_UNITS: dict[str, Unit] = {
-    "level": "text", "bound_now": "money", "bound_new": "money", "n_now": "count", "n_new": "count",
+    "to_step": "text", "bound_now": "money", "bound_new": "money", "n_now": "count", "n_new": "count",
     "n_change": "count", "sales_now": "money", "sales_new": "money", "cost_now": "money", "cost_new": "money",
     "margin_new": "money",
 }  # fmt: skip
@@ -92,17 +74,14 @@ _LEVEL_UNITS: dict[str, Unit] = {
 
 @dataclass(frozen=True)
 class Rules:
-    """The rule in force and the one tried, with the windows they look at."""
+    """The rule in force and the one tried, on the same days."""
 
     span: Windows
+    rule: Rule
     bounds: tuple[Decimal, ...]
+    tried: Rule
     new_bounds: tuple[Decimal, ...]
-    new_months: int
     proposed: bool
-
-    def new_opened(self, closed: date) -> date:
-        """The first day of the new rule's window before `closed`."""
-        return add_months(closed, -self.new_months)
 
 
 def tried_bounds(bounds: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
@@ -112,34 +91,35 @@ def tried_bounds(bounds: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
     return (*lower, raised if raised > top else top + max(Decimal(1), top / 4))
 
 
+def _tried(settings: Settings, rule: Rule) -> Rule:
+    """The rule tried: the one in force where nothing else is said. Raises UsageError for a part of a calendar year."""
+    kind = rule.kind if settings["new_window_kind"] == "same" else settings["new_window_kind"]
+    months: int = settings["new_window"] or (rule.months if kind == rule.kind else LONGEST_WINDOW)
+    if kind == "calendar" and months % LONGEST_WINDOW:
+        raise UsageError("ladder.whole_years", window=months)
+    keep = rule.keep if settings["new_keep"] is None else settings["new_keep"]
+    return Rule(rule.basis, months, kind, keep, rule.first_day)
+
+
 def make_rules(query: Query, settings: Settings) -> Rules:
     """Temporary tables `ladder_steps`, `new_steps`, `standing` (rule in force) and `stepped` (new rule) at `end`."""
     span = windows(query, settings)
-    counted = settings["basis"]
-    make_values(query, "values_start", span.opened, span.start, counted)
-    make_values(query, "values_end", span.opened_last, span.end, counted)
-    bounds = make_steps(query, settings)
+    rule = rule_of(settings, span)
+    tried = _tried(settings, rule)
+    if tried.months > max(1, whole_months(span.first_day, query.day_after_last())):
+        raise NotEnoughDataError(
+            "ladder.window_too_long", window=tried.months, first=span.first_day, last=span.last_day
+        )
+    make_values(query, "values_start", span.opened, span.start, rule.basis)
+    make_values(query, "values_end", span.opened_last, span.end, rule.basis)
+    bounds = make_ladder(query, settings, span.end, span.opened_last).bounds
     asked: tuple[Decimal, ...] | None = settings["new_bounds"]
-    months: int = settings["new_window"] or span.months
-    if months > max(1, whole_months(span.first_day, query.day_after_last())):
-        raise NotEnoughDataError("ladder.window_too_long", window=months, first=span.first_day, last=span.last_day)
-    changed = settings["new_window"] is not None or settings["keep"] < 1
-    new_bounds = checked_bounds(asked) if asked else bounds if changed else tried_bounds(bounds)
-    rules = Rules(span, bounds, new_bounds, months, proposed=not asked and not changed)
+    new_bounds = checked_bounds(asked) if asked else bounds if tried != rule else tried_bounds(bounds)
     put_steps(query, "new_steps", new_bounds)
-    make_standing(query, "standing", span.end)
-    _make_stepped(query, rules, counted, settings["keep"])
-    return rules
-
-
-def _make_stepped(query: Query, rules: Rules, counted: str, keep: float) -> None:
-    end, before = rules.span.end, rules.new_opened(rules.span.end)
-    make_values(query, "values_new", before, end, counted)
-    make_standing(query, "standing_new", end, values="values_new", steps="new_steps")
-    make_values(query, "values_new_before", rules.new_opened(before), before, counted)
-    make_standing(query, "standing_new_before", before, values="values_new_before", steps="new_steps")
-    # Without grace nobody keeps a step whose bound is not met: the rule is then the entry rule alone.
-    query.make("stepped", _NEW_STEPS, keep=Decimal(str(keep)))
+    stand(query, "standing", rule, span.end, bounds, values="values_end")
+    make_values(query, "values_new", tried.opens(span.end), span.end, tried.basis)
+    stand(query, "stepped", tried, span.end, new_bounds, values="values_new", steps="new_steps")
+    return Rules(span, rule, bounds, tried, new_bounds, proposed=not asked and tried == rule)
 
 
 def _list(query: Query, settings: Settings) -> None:
@@ -167,11 +147,11 @@ def level_costs(settings: Settings, count: int) -> tuple[Decimal, ...]:
 def what_if(query: Query, settings: Settings) -> Result:
     """Everyone's step at `end` by the rule in force and by the one tried, on the same purchases.
 
-    The rule tried: `new_bounds` (unless said, the highest bound a quarter up), `new_window`, and `keep`: a step that
-    was reached one window earlier is kept while the sum is at least that share of its bound (1: no grace).
-    Table: from_step (in force), to_step (tried), n_customers, share of the row, sales. tables['levels']: each level's
-    bounds, customers, sales and benefit cost (`level_costs` a customer, lowest first) by both rules, and the margin
-    the new level carries. Raises NotEnoughDataError when nobody has bought before `end`.
+    The rule tried: `new_bounds`, `new_window`, `new_window_kind` and `new_keep` (see ladder_places), each as in force
+    where nothing is said; with none of them the highest bound is a quarter up. Table: from_step (in force), to_step
+    (tried), n_customers, share of the row, sales. tables['levels']: each level's bounds, customers, sales and benefit
+    cost (`level_costs` a customer, lowest first) by both rules, and the margin the new level carries.
+    Raises NotEnoughDataError when nobody has bought before `end`.
     """
     rules = make_rules(query, settings)
     query.make("members", _MEMBERS)
@@ -200,8 +180,9 @@ def what_if(query: Query, settings: Settings) -> Result:
         basis=basis(
             account(query, rules.span.opened_last, rules.span.end), rules.span.opened_last, rules.span.end,
             formula="what_if", n_customers=sum(sizes.values()),
-            rule=Message(
-                "ladder.what_if_rule", {"window": rules.new_months, "end": rules.span.end, "keep": settings["keep"]}
+            rule=told(
+                rules.tried,
+                Message("ladder.what_if_rule", {"window": rules.tried.window("before"), "end": rules.span.end}),
             ),
             parts={step: sum((r["sales"] for r in rows if r["from_step"] == step), money(0)) for step in sizes},
         ),
@@ -224,7 +205,7 @@ def _level_charts(levels: list[dict[str, Any]]) -> tuple[Chart, ...]:
     return tuple(
         Chart(
             "bar",
-            x="level",
+            x="to_step",
             y=f"{name}_new",
             before=f"{name}_now",
             title=Message(f"ladder.levels_{name}_title"),
@@ -255,7 +236,7 @@ def _levels(query: Query, rules: Rules, settings: Settings, longest: tuple[Decim
         n_new, sales_new, margin_new = new.get(key, (0, 0, None))
         cost = costs.get(key, Decimal(0))
         rows.append({
-            "level": key, "bound_now": lows_now.get(key), "bound_new": lows_new.get(key), "n_now": int(n_now),
+            "to_step": key, "bound_now": lows_now.get(key), "bound_new": lows_new.get(key), "n_now": int(n_now),
             "n_new": int(n_new), "n_change": int(n_new) - int(n_now), "sales_now": money(sales_now),
             "sales_new": money(sales_new), "cost_now": money(int(n_now) * cost), "cost_new": money(int(n_new) * cost),
             "margin_new": None if margin_new is None else money(margin_new),
@@ -281,7 +262,7 @@ def _headline(moves: dict[str, int], levels: list[dict[str, Any]]) -> Message:
     if not up and not down:
         return Message("ladder.what_if_nobody")
     if not up or not down:
-        return Message("ladder.what_if_up" if up else "ladder.what_if_down", {"n": up or down, "cost": cost})
+        return counted("ladder.what_if_up" if up else "ladder.what_if_down", {"n": up or down, "cost": cost})
     if cost:
         return Message("ladder.what_if_cost", {"up": up, "down": down, "cost": cost})
     return Message("ladder.what_if_moves", {"up": up, "down": down})
@@ -291,7 +272,7 @@ def _notes(rules: Rules) -> tuple[Note, ...]:
     notes: list[Note] = []
     if rules.proposed:
         notes.append(Note("rule_proposed", {"bounds": ", ".join(f"{bound:f}" for bound in rules.new_bounds)}))
-    if rules.new_opened(rules.new_opened(rules.span.end)) < rules.span.first_day:
+    if rules.tried.keep is not None and rules.tried.opens(rules.tried.opens(rules.span.end)) < rules.span.first_day:
         notes.append(Note("keep_before_data", {"first": rules.span.first_day}))
     return tuple(notes)
 

@@ -29,8 +29,9 @@ _EXTENT = """
 class Query:
     """One cursor on a workspace with a scope; not to be shared between threads.
 
-    `kept` holds small aggregates of this state of the data (never rows of customers), for questions that are asked
-    again with other assumptions; it is emptied when the data change. What a scope narrows is not kept there.
+    `kept` holds aggregates of this state of the data (small ones, and the latest sums a customer that the ladder bins
+    anew for every bound), for questions that are asked again with other assumptions; it is emptied when the data
+    change. What a scope narrows is not kept there.
     """
 
     def __init__(
@@ -95,6 +96,12 @@ class Query:
         self._cursor.register("arrow_input", table)
         self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arrow_input")  # noqa: S608
         self._cursor.unregister("arrow_input")
+
+    def lend(self, name: str, table: pa.Table) -> None:
+        """Call an Arrow table `name` on this cursor, without a copy."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name} is not one of our table names")
+        self._cursor.register(name, table)
 
     def extent(self) -> tuple[date, date]:
         """First and last day with a transaction, whatever the scope. Raises NotEnoughDataError without any."""
