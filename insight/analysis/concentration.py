@@ -38,6 +38,7 @@ _MEMBERS = """
     SELECT
         customer_id,
         'decile_' || cast(10 * (place - 1) // n + 1 AS VARCHAR) AS "group",
+        CASE WHEN place <= $n_best THEN 'top_best' ELSE 'top_rest' END AS part,
         place,
         n_orders,
         sales,
@@ -74,9 +75,13 @@ _CURVE_UNITS: dict[str, Unit] = {
 
 
 def members(query: Query, settings: Settings) -> None:
-    """Temporary table `members`: who bought in [start, end), best first, in tenths: `group` is decile_1 … decile_10."""
+    """Temporary table `members`: who bought in [start, end), best first.
+
+    group: tenths, decile_1 … decile_10. part: top_best for the best `top` of them, else top_rest.
+    """
     query.make("bought", _BOUGHT, start=settings["start"], end=settings["end"])
-    query.make("members", _MEMBERS)
+    (n,) = query.one("SELECT count(*) FROM bought WHERE n_orders > 0")
+    query.make("members", _MEMBERS, n_best=stats.top_count(int(n), settings["top"]))
 
 
 def run(query: Query, settings: Settings) -> Result:
@@ -126,6 +131,7 @@ def run(query: Query, settings: Settings) -> Result:
         drill=("group",),
         notes=tuple(notes),
         labels={f"decile_{place}": f"label.decile_{place}" for place in range(1, _DECILES + 1)}
+        | {"top_best": "concentration.best", "top_rest": "concentration.rest"}
         | {"customers": "concentration.customers", "only_returns": "label.only_returns"},
         tables={"curve": _curve(values, top)},
         more_units={"curve": _CURVE_UNITS},
@@ -171,7 +177,13 @@ def _metrics(values: np.ndarray, best: stats.TopShare, top: float, long_values: 
         "p99_vs_median": stats.p99_to_median(values),
         "top_share_24": long_best, "gini_24": None if long_values is None else stats.gini(long_values),
     }  # fmt: skip
-    return {name: Metric(value, "number" if "_vs_" in name else "ratio", better=0) for name, value in figures.items()}
+    return {
+        name: Metric(
+            value, "number" if "_vs_" in name else "ratio", better=0,
+            mark={"part": "top_best"} if name in ("top_share", "best_vs_average", "best_vs_rest") else {},
+        )
+        for name, value in figures.items()
+    }  # fmt: skip
 
 
 def _curve(values: np.ndarray, top: float) -> pd.DataFrame:
@@ -199,4 +211,4 @@ def _headline(values: np.ndarray, best: stats.TopShare, top: float) -> Message:
 
 
 SETTINGS = (START, END, Setting("top", "number", 0.25, low=0.001, high=0.999))
-ANALYSES = (Analysis(KEY, run, SETTINGS, members, ("group",)),)
+ANALYSES = (Analysis(KEY, run, SETTINGS, members, ("group", "part")),)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from insight.analysis import registry
+from insight.audience import Mark, customer_ids, pairs
 from insight.errors import NotEnoughDataError
 from insight.result import Result
 from insight.workspace.store import Workspace
@@ -36,6 +37,17 @@ def test_four_customers_by_hand() -> None:
     assert result.headline.values == {"top": 0.25, "share": pytest.approx(0.6), "n": 1}
     assert result.table["group"].tolist() == ["decile_1", "decile_3", "decile_6", "decile_8"]
     assert result.table["cumulative_share"].tolist() == pytest.approx([0.6, 0.8, 0.95, 1])
+
+
+def test_the_best_share_opens_its_customers() -> None:
+    made = workspace(
+        [("a", "2024-01-01", 60), ("b", "2024-01-02", 20), ("c", "2024-01-03", 15), ("d", "2024-01-04", 5)]
+    )
+    best = Mark("concentration.lorenz", pairs({"top": 0.5}), pairs({"part": "top_best"}))
+    assert customer_ids(made, best)["customer_id"].to_pylist() == ["a", "b"]
+    with made.query() as query:
+        metric = registry.run(query, "concentration.lorenz", {"top": "0.5"}).metrics["top_share"]
+    assert metric.mark == {"part": "top_best"}
 
 
 def test_who_only_returned_and_who_fell_below_zero_are_told() -> None:
