@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from insight import definitions
 from insight.analysis import registry
-from insight.audience import Pairs
+from insight.audience import Mark, Pairs, pairs
 from insight.i18n.catalog import Words
 from insight.result import Chart, Metric, Result
 from insight.words import evidence_words
@@ -121,10 +121,23 @@ def metrics(result: Result, *, chosen: Pairs = (), names: Sequence[str] = ()) ->
     words = words_of(result)
     with st.grid(len(shown), min_column_width=150 if len(shown) == _METRICS else 190, gap=24):
         for name, metric in shown:
-            metric_card(
-                words, metric_name(words, result, name), metric, against,
-                meaning=definitions.of_metric(words, result.key, name),
-            )  # fmt: skip
+            with st.container(gap="xxsmall"):
+                metric_card(
+                    words, metric_name(words, result, name), metric, against,
+                    meaning=definitions.of_metric(words, result.key, name),
+                )  # fmt: skip
+                _behind(result, chosen, name, metric)
+
+
+def _behind(result: Result, chosen: Pairs, name: str, metric: Metric) -> None:
+    """The way from a figure to the customers behind it."""
+    values = pairs(metric.mark)
+    if not values or not metric.value or registry.find(result.key).members is None:
+        return
+    label = f":gray[:small[{view.t('ui.see_customers')}]]"
+    if st.button(label, key=f"behind_{result.key}_{name}", type="tertiary"):
+        view.set_listed(Mark(result.key, chosen, values, view.scope()))
+        st.switch_page("pages/customers/list.py", query_params=view.parameters("list"))
 
 
 def metric_name(words: Words, result: Result, name: str) -> str:
