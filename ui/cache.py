@@ -4,22 +4,27 @@ Everything here belongs to one session and goes with it; nothing of a client is 
 (InsightError) is not kept: it costs little and its reason may change.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 import streamlit as st
 
-from insight import audience, customer_card, customer_list
+from insight import audience, customer_card, customer_life, customer_list, customer_why
 from insight import occasions as days
 from insight.analysis import cross, registry
 from insight.analysis import fields as dimensions
 from insight.audience import Audience, Combined, Pairs
-from insight.customer_card import SEGMENTATIONS, Card
+from insight.customer_card import Card
+from insight.customer_life import Happening
 from insight.customer_list import ListPage, Summary
 from insight.errors import InsightError
+from insight.export import people
+from insight.export.people import Account, Purpose, Wish
+from insight.export.people_hash import Platform
 from insight.occasions import Occasion
-from insight.result import Result
+from insight.result import Message, Result
 from insight.settings import Settings
 from insight.workspace import quality
 from insight.workspace.engine import Query
@@ -27,7 +32,7 @@ from insight.workspace.quality import Finding
 from insight.workspace.store import Workspace
 from ui import session, view
 
-_RESULTS, _LISTS, _SCOPES = 120, 60, 12
+_RESULTS, _LISTS, _SCOPES, _CARD_TABLES = 120, 60, 12, 4
 
 
 def _open() -> Workspace:
@@ -128,9 +133,6 @@ def scope_size() -> int:
     return _ids(_open().data_key, _link(view.scope())).num_rows
 
 
-@st.cache_resource(scope="session", max_entries=_SCOPES, show_spinner=False)
-def _ids(data_key: str, link: str) -> pa.Table:  # noqa: ARG001
-    return audience.customer_ids(_open(), audience.parse(link))
 def size(wanted: Audience) -> int:
     """Customers in an audience. Raises InsightError when it cannot be told on this data."""
     return _size(_open().data_key, wanted.link())
@@ -141,6 +143,9 @@ def _size(data_key: str, link: str) -> int:
     return _ids(data_key, link).num_rows
 
 
+@st.cache_resource(scope="session", max_entries=_SCOPES, show_spinner=False)
+def _ids(data_key: str, link: str) -> pa.Table:  # noqa: ARG001
+    return audience.customer_ids(_open(), audience.parse(link))
 
 
 def _query(scope: str) -> Query:
@@ -161,8 +166,14 @@ def _summary(data_key: str, link: str) -> Summary:  # noqa: ARG001
     return customer_list.summary(_open(), _audience(link))
 
 
-def list_page(wanted: Audience | None, sort: str, descending: bool, page: int, personal: bool) -> ListPage:
-    """One page of an audience's list."""
+def list_page(
+    wanted: Audience | None, sort: str, descending: bool, page: int, personal: bool, search: str = ""
+) -> ListPage:
+    """One page of an audience's list. What was typed to search is somebody's name, so that page is not kept."""
+    if search:
+        return customer_list.page(
+            _open(), wanted, sort=sort, descending=descending, number=page, personal=personal, search=search
+        )
     return _list_page(_open().data_key, _link(wanted), sort, descending, page, personal)
 
 
@@ -171,6 +182,19 @@ def _list_page(data_key: str, link: str, sort: str, descending: bool, page: int,
     return customer_list.page(
         _open(), _audience(link), sort=sort, descending=descending, number=page, personal=personal
     )
+
+
+def account(wanted: Audience | None, wish: Wish) -> Account:
+    """How many of a list come along for a purpose, and who not and why; what a search found is counted anew."""
+    if wish.search:
+        return people.count(_open(), wanted, wish)
+    return _account(_open().data_key, _link(wanted), wish.purpose, wish.platform, wish.everybody)
+
+
+@st.cache_data(scope="session", max_entries=_LISTS, show_spinner=False)
+def _account(data_key: str, link: str, purpose: Purpose, platform: Platform, everybody: bool) -> Account:  # noqa: ARG001
+    wish = Wish(purpose, reason="counted" if everybody else "", platform=platform)
+    return people.count(_open(), _audience(link), wish)
 
 
 def labels(wanted: Audience) -> dict[str, str]:
@@ -192,27 +216,51 @@ def card(customer_id: str) -> Card:
         return customer_card.card(query, customer_id)
 
 
-def segments_of(customer_id: str) -> list[tuple[Result, str]]:
-    """The customer's segment in every segmentation that this data can carry: (its answer, the segment's key)."""
-    found: list[tuple[Result, str]] = []
-    for key in SEGMENTATIONS:
-        if key not in registry.analyses():
-            continue
+def segments_of(customer_id: str, chosen: Mapping[str, Pairs]) -> list[tuple[Result, str, list[Message]]]:
+    """The customer's segment in every segmentation that this data can carry: (its answer, the segment's key, why).
+
+    chosen: the settings in force, by segmentation.
+    """
+    found: list[tuple[Result, str, list[Message]]] = []
+    for key, settings in chosen.items():
         try:
-            result = run_within(key, (), None)
-            segment = customer_card.segment_in(_members(_open().data_key, key), customer_id)
+            result = run_within(key, settings, None)
+            table, resolved = _members(_open().data_key, key, settings)
         except InsightError:
             # The segmentation's own page says why this data cannot carry it.
             continue
-        if segment is not None:
-            found.append((result, segment))
+        row = customer_why.row_of(table, customer_id)
+        if row is not None:
+            found.append((result, str(row["segment"]), customer_why.reasons(result, table, row, resolved)))
     return found
 
 
-@st.cache_resource(scope="session", max_entries=len(SEGMENTATIONS), show_spinner=False)
-def _members(data_key: str, key: str) -> pa.Table:  # noqa: ARG001
+@st.cache_resource(scope="session", max_entries=_CARD_TABLES, show_spinner=False)
+def _members(data_key: str, key: str, chosen: Pairs) -> tuple[pa.Table, Settings]:  # noqa: ARG001
     with _open().query() as query:
-        return customer_card.members(query, key)
+        return customer_why.members(query, key, dict(chosen))
+
+
+def next_step_of(customer_id: str, chosen: Pairs) -> list[Message]:
+    """Where the customer stands on the ladder and what the next step takes. Raises InsightError without a ladder."""
+    table, resolved = _members(_open().data_key, customer_why.NEXT_STEP, chosen)
+    return customer_why.next_step(customer_why.row_of(table, customer_id), resolved["basis"])
+
+
+def ladder_moves_of(customer_id: str, chosen: Pairs) -> tuple[list[Happening], dict[str, str]]:
+    """The customer's steps up and down, and the words for the steps. Raises InsightError without a ladder.
+
+    The bounds are those of the ladder of all customers.
+    """
+    result = run_within("ladder.steps", chosen, None)
+    lows = [low for low in result.table["low_bound"] if low is not None and low == low and low > 0]
+    order = [str(step) for step in result.table["step"] if step != customer_life.NONE][::-1]
+    settings = dict(chosen) | ({"bounds": ",".join(str(low) for low in sorted(lows))} if lows else {})
+    with _open().query() as query:
+        query.put("scope", pa.table({"customer_id": pa.array([customer_id], pa.string())}))
+        query.scoped = True
+        standing = customer_life.steps(query, customer_id, settings, query.day_after_last())
+    return customer_life.moves(standing, order), dict(result.labels)
 
 
 def fields(of_customers: bool) -> dict[str, bool]:

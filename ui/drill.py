@@ -5,9 +5,9 @@ import streamlit as st
 from insight.audience import Mark, Pairs
 from insight.customer_list import Summary
 from insight.errors import InsightError
-from insight.result import Message, Result
+from insight.result import Message, Metric, Result
 from insight.words import sentence
-from ui import cache, downloads, marks, state, tables, text, view
+from ui import audiences, cache, marks, people_out, people_words, state, tables, text, view
 
 
 def panel(result: Result, chosen: Pairs, mark: Mark) -> None:
@@ -27,24 +27,27 @@ def panel(result: Result, chosen: Pairs, mark: Mark) -> None:
         except InsightError as refusal:
             st.markdown(text.plain(words.message(Message(refusal.key, refusal.values))))
             return
-        about(found)
+        about(mark, found)
         if found.n_customers:
-            st.table(tables.few(found.first, found.units), border="horizontal", hide_index=True)
+            st.table(tables.few(found.first, found.units, found.lead), border="horizontal", hide_index=True)
         actions(mark, found)
 
 
-def about(found: Summary) -> None:
-    """Count and money of an audience in a sentence, then what each of them is worth."""
+def about(mark: Mark, found: Summary) -> None:
+    """Count and money of an audience in a sentence with its period, then what each is worth, or before and after."""
     words = view.words()
-    st.markdown(
-        text.plain(words.t("ui.audience_sentence", n=found.n_customers, sales=found.sales))
-        if found.totals
-        else text.plain(words.t("ui.audience_count", n=found.n_customers))
-    )
-    per = found.per_customer()
-    for column, (name, metric) in zip(st.columns(2), per.items(), strict=False):
+    st.markdown(text.plain(people_words.bought(mark, found)))
+    for column, (name, metric) in zip(st.columns(2), figures(found).items(), strict=False):
         with column:
-            st.metric(text.plain(words.t(f"metric.{name}")), text.plain(words.value(metric.value, metric.unit)))
+            st.metric(text.plain(words.t(name)), text.plain(words.value(metric.value, metric.unit)))
+
+
+def figures(found: Summary) -> dict[str, Metric]:
+    """Two figures by the key of their name: money before and after where the mark has both, else those per customer."""
+    if found.before_after:
+        before, after = found.before_after
+        return {"people.period.before": Metric(before, "money"), "people.period.after": Metric(after, "money")}
+    return {f"metric.{name}": metric for name, metric in found.per_customer().items()}
 
 
 def actions(mark: Mark, found: Summary) -> None:
@@ -62,4 +65,5 @@ def actions(mark: Mark, found: Summary) -> None:
             icon=":material/filter_alt:",
             on_click=view.set_scope, args=(mark,), disabled=not found.n_customers,
         )  # fmt: skip
-        downloads.list_button(mark, key=f"download_mark_{mark.analysis}")
+        people_out.button(mark, key=f"download_mark_{mark.analysis}")
+        audiences.more(mark)

@@ -9,7 +9,7 @@ from insight.customer_list import PAGE_ROWS, ListPage, Summary
 from insight.errors import InsightError
 from insight.result import Metric
 from insight.words import sentence
-from ui import cache, downloads, show, state, tables, text, view
+from ui import audiences, cache, drill, people_out, people_words, show, state, tables, text, view
 from ui.state import CardPlace, ListPlace
 
 _PROFILE = "segments.profile"
@@ -21,41 +21,56 @@ def link(audience: Audience | None) -> str:
 
 
 def head(audience: Audience | None, found: Summary) -> None:
-    """Eyebrow with the selection in words, headline with count and money."""
+    """Eyebrow with the selection and the period in words, headline with count and money."""
     words = view.words()
     named = (
         sentence(audience, words.with_labels(cache.labels(audience))) if audience else words.t("common.all_customers")
     )
     with st.container(gap=None):
-        st.markdown(text.grey(f"{words.t('ui.list.question')} · {named}"))
-        st.title(text.plain(words.t("ui.list.headline", n=found.n_customers, sales=found.sales)), anchor=False)
+        st.markdown(text.grey(" · ".join((words.t("ui.list.question"), named, _period(audience, found)))))
+        if found.before_after:
+            before, after = found.before_after
+            said = words.t("people.headline_changed", n=found.n_customers, before=before, after=after)
+        else:
+            said = words.t("ui.list.headline", n=found.n_customers, sales=found.sales)
+        st.title(text.plain(said), anchor=False)
+
+
+def _period(audience: Audience | None, found: Summary) -> str:
+    """'köp sammanlagt', 'köp nov 2024 – okt 2025': in what the money was bought."""
+    if found.before_after:
+        return view.t("people.period.two")
+    return view.t("people.period.bought", period=people_words.period(audience, found))
 
 
 def figures(found: Summary) -> None:
-    """The list's four figures."""
-    words = view.words()
-    shown = {
-        "customers": Metric(found.n_customers, "count"),
-        "sales": Metric(found.sales, "money"),
-        **found.per_customer(),
-    }
+    """The list's figures, all of the period that the head names."""
+    words, shown = view.words(), _figures(found)
     st.space("xsmall")
     with st.grid(len(shown), min_column_width=190, gap=24):
         for name, metric in shown.items():
-            show.metric_card(words, words.t(f"metric.{name}"), metric)
+            show.metric_card(words, words.t(name), metric)
+
+
+def _figures(found: Summary) -> dict[str, Metric]:
+    shown = {"metric.customers": Metric(found.n_customers, "count")}
+    if not found.before_after:
+        shown["metric.sales"] = Metric(found.sales, "money")
+    return shown | drill.figures(found)
 
 
 def ways(audience: Audience | None) -> None:
     """Look within them, download them, show who they are."""
     words = view.words()
-    place = state.list_place(link(audience))
     with st.container(horizontal=True, vertical_alignment="center", key="list_ways"):
         if audience is not None and audience != view.scope():
             st.button(
                 words.t("ui.look_within"), key="look_within", type="primary", icon=":material/filter_alt:",
                 on_click=view.set_scope, args=(audience,),
             )  # fmt: skip
-        downloads.list_button(audience, key="download_list", sort=place.sort, descending=place.descending)
+        if audience is not None:
+            audiences.save_button(audience)
+        people_out.opener()
         state.set_widget("w_personal", state.personal_shown())
         st.toggle(words.t("ui.list.personal"), key="w_personal", on_change=_personal_chosen)
 
@@ -64,12 +79,22 @@ def _personal_chosen() -> None:
     state.set_personal_shown(bool(state.widget("w_personal")))
 
 
+def take_out(audience: Audience | None) -> None:
+    """What it takes to get the list as a file, unfolded: as it stands, sorted and searched."""
+    place = state.list_place(link(audience))
+    people_out.section(audience, sort=place.sort, descending=place.descending, search=place.search)
+
+
 def rows(audience: Audience | None) -> None:
-    """One page of the list, sorted; a row opens its customer's card."""
+    """One page of the list, searched and sorted; a row opens its customer's card."""
     words = view.words().with_labels(cache.labels(audience) if audience else {})
     place = state.list_place(link(audience))
-    found = cache.list_page(audience, place.sort, place.descending, place.page, state.personal_shown())
-    _sorting(audience, found)
+    found = cache.list_page(
+        audience, place.sort, place.descending, place.page, state.personal_shown(), place.search
+    )  # fmt: skip
+    _finding(audience, found, place)
+    if found.rows.empty:
+        return
     fixed = fixed_columns(audience)
     names = [str(name) for name in found.rows.columns if name not in fixed]
     heads = {name: tables.head(words, name, found.units[name], tables.cells_of(found.rows, name)) for name in names}
@@ -80,13 +105,13 @@ def rows(audience: Audience | None) -> None:
         event = state.widget(key)
         cells = event["selection"]["cells"] if event else []
         if cells:
-            open_card(audience, found, first + cells[0][0])
+            open_card(audience, found, first + cells[0][0], place.search)
 
     tables.canvas(
         tables.styled(pd.DataFrame(found.rows[names]), found.units, words, heads, escape=False),
         words.t("ui.list.alt", page=found.number, pages=found.n_pages), key, opened,
     )  # fmt: skip
-    _paging(audience, found, first)
+    _paging(audience, found, first, place.search)
 
 
 def fixed_columns(audience: Audience | None) -> set[str]:
@@ -94,48 +119,64 @@ def fixed_columns(audience: Audience | None) -> set[str]:
     return {name for name, _ in audience.mark} if isinstance(audience, Mark) else set()
 
 
-def open_card(audience: Audience | None, found: ListPage, index: int) -> None:
+def open_card(audience: Audience | None, found: ListPage, index: int, search: str) -> None:
     """Open the card of the customer at that place in the list."""
-    state.set_card(CardPlace(link(audience), found.sort, found.descending, index))
+    state.set_card(CardPlace(link(audience), found.sort, found.descending, index, search))
     st.switch_page("pages/customers/card.py", query_params=view.parameters("card"))
 
 
-def _sorting(audience: Audience | None, found: ListPage) -> None:
+def _finding(audience: Audience | None, found: ListPage, place: ListPlace) -> None:
+    """Search and sort, and what the search found."""
     words = view.words()
     kept = link(audience)
 
     def chosen() -> None:
-        state.set_list_place(kept, ListPlace(state.widget("w_sort"), state.widget("w_way") != "rising", 1))
+        typed = str(state.widget("w_search") or "").strip()
+        state.set_list_place(kept, ListPlace(state.widget("w_sort"), state.widget("w_way") != "rising", 1, typed))
 
     def named(column: str) -> str:
         return words.t(f"column.{column}") if words.has(f"column.{column}") else words.label(column)
 
+    state.set_widget("w_search", place.search)
     state.set_widget("w_sort", found.sort)
     state.set_widget("w_way", "falling" if found.descending else "rising")
     with st.container(horizontal=True, vertical_alignment="bottom", key="sorting"):
+        st.text_input(
+            words.t("people.search"), key="w_search", type="search", on_change=chosen, max_chars=100, width=320,
+            placeholder=words.t("people.search_placeholder"), autocomplete="off", icon=":material/search:",
+        )  # fmt: skip
         st.selectbox(
-            words.t("ui.list.sort"), list(found.units), key="w_sort", format_func=named, on_change=chosen, width=260
+            words.t("ui.list.sort"), list(found.units), key="w_sort", format_func=named, on_change=chosen, width=220
         )
         st.segmented_control(
             words.t("ui.list.sort"), ["falling", "rising"], key="w_way", required=True, on_change=chosen,
             label_visibility="collapsed", format_func=lambda way: words.t(f"ui.list.{way}"),
         )  # fmt: skip
+    if place.search:
+        said = (
+            words.t("people.found", n=found.n_customers, m=cache.summary(audience).n_customers)
+            if found.n_customers
+            else words.t("people.found_none")
+        )
+        st.markdown(text.grey(said))
 
 
-def _paging(audience: Audience | None, found: ListPage, first: int) -> None:
+def _paging(audience: Audience | None, found: ListPage, first: int, search: str) -> None:
     words = view.words()
     kept = link(audience)
     ids = [str(value) for value in found.rows["customer_id"]]
     turning = f"w_page_{found.number}_{found.n_pages}"
 
     def turned() -> None:
-        state.set_list_place(kept, ListPlace(found.sort, found.descending, int(state.widget(turning) or 1)))
+        state.set_list_place(
+            kept, ListPlace(found.sort, found.descending, int(state.widget(turning) or 1), search)
+        )  # fmt: skip
 
     def picked() -> None:
         choice = state.widget("w_open")
         if choice is not None:
             state.forget_widget("w_open")
-            open_card(audience, found, first + ids.index(choice))
+            open_card(audience, found, first + ids.index(choice), search)
 
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="paging"):
         st.markdown(

@@ -37,11 +37,12 @@ _UPLOADER = "uploader_number"
 
 @dataclass(frozen=True)
 class ListPlace:
-    """Where a list stands: sorted by which column, which way, which page (from 1)."""
+    """Where a list stands: sorted by which column, which way, which page (from 1), narrowed by what was typed."""
 
     sort: str = ""
     descending: bool = True
     page: int = 1
+    search: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class CardPlace:
     sort: str
     descending: bool
     index: int
+    search: str = ""
 
 
 def workspace() -> Workspace | None:

@@ -2,21 +2,22 @@
 
 import streamlit as st
 
-from insight.errors import NotEnoughDataError
-from ui import cache, card, guards, state, view
+from ui import cache, card, state
 
 place = state.card()
 if place is None:
-    guards.refused(NotEnoughDataError("ui.card.none"), eyebrow=view.t("page.customers.card"))
+    card.nobody()
     st.stop()
 customer_id, n_customers = card.find(place)
 customer = cache.card(customer_id)
 card.head(place, customer, n_customers)
 card.figures(customer)
-card.over_time(customer)
+everything = card.over_time(customer)
 left, right = st.columns(2, gap="large")
 with left:
+    card.rhythm(customer)
+    card.next_step(customer)
     card.facts(customer)
 with right:
     card.segments(customer)
-card.histories(customer)
+card.table(everything)

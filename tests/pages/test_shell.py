@@ -167,7 +167,7 @@ def test_card_walks_through_the_list_and_hides_names(data):
 
 
 def test_card_without_a_chosen_customer_leads_to_a_list(data):
-    assert headline(with_data("customers/card", data)) == "Ingen kund är vald"
+    assert headline(with_data("customers/card", data)) == "Välj en kund i en kundlista"
 
 
 def test_why_this_number_accounts_for_every_row(data):
