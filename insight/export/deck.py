@@ -3,11 +3,11 @@
 import io
 from collections.abc import Callable, Sequence
 
-from pptx.presentation import Presentation as Deck
-
-from insight.export.deck_template import Paper, client_paper, own_paper
+from insight.export import deck_slides
+from insight.export.deck_look import look_of
+from insight.export.deck_slides import Desk
+from insight.export.deck_template import client_paper, own_paper
 from insight.export.item import Item
-from insight.export.tables import basis_lines
 from insight.i18n.catalog import Words
 
 Told = Callable[[float], None]
@@ -15,41 +15,33 @@ Told = Callable[[float], None]
 
 def build(
     items: Sequence[Item], words: Words, *, title: str = "", about: str = "", template: bytes | None = None,
-    told: Told | None = None,
+    summary_only: bool = False, told: Told | None = None,
 ) -> bytes:  # fmt: skip
     """A deck (.pptx) of the answers, in the words' language.
 
     items: what goes on the slides, in order, one slide each; a refusal gives a slide that says why there is no answer.
+    Before them stand an opening slide and, for more than one, the one-page summary; after them the definitions.
     title, about: the opening slide's headline and the line under it (whose data, until when); ours where empty.
     template: a client's .pptx or .potx to write on, with its layouts, colours, fonts and slide size; our own 16:9
-    template without one. told: called with the share that is done, 0..1.
+    template without one. summary_only: only the one-page summary. told: called with the share that is done, 0..1.
 
     Raises UsageError when the template cannot be used. The figures are the Results', cell for cell.
     """
     paper = client_paper(template) if template is not None else own_paper()
-    opening = paper.deck.slides.add_slide(paper.opening)
-    for holder, text in zip(opening.placeholders, (title or words.t("pack.title"), about), strict=False):
-        holder.text_frame.text = text
-    for place, item in enumerate(items):
-        _finding(paper, item, words)
-        if told is not None:
-            told((place + 1) / len(items))
-    return _saved(paper.deck)
-
-
-def _finding(paper: Paper, item: Item, words: Words) -> None:
-    slide = paper.deck.slides.add_slide(paper.finding)
-    result = item.result
-    own = words.with_labels(result.labels) if result else words
-    shape = slide.shapes.title
-    if shape is not None:
-        shape.text_frame.text = item.title or own.message(result.headline if result else item.refusal)
-    if result:
-        lines = [f"{what}: {value}" for what, value in basis_lines(result, words, item.scope)]
-        slide.notes_slide.notes_text_frame.text = "\n".join([item.note, *lines, item.command])
-
-
-def _saved(deck: Deck) -> bytes:
+    desk = Desk(paper, look_of(paper), words)
+    if summary_only:
+        deck_slides.summary(desk, items, about)
+    else:
+        deck_slides.opening(desk, title or words.t("pack.title"), about)
+        if len(items) > 1:
+            deck_slides.summary(desk, items, about)
+        for place, item in enumerate(items, start=1):
+            deck_slides.finding(desk, item)
+            if told is not None:
+                told(place / len(items))
+        deck_slides.definitions(desk, items)
+    paper.deck.core_properties.title = title or words.t("pack.title")
+    paper.deck.core_properties.author = "Kundkompass"
     out = io.BytesIO()
-    deck.save(out)
+    paper.deck.save(out)
     return out.getvalue()

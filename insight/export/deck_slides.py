@@ -1,0 +1,343 @@
+"""The slides of a deck: opening, summary, one a finding, definitions."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from pptx.enum.text import MSO_ANCHOR
+from pptx.oxml.ns import qn
+from pptx.util import Inches, Pt
+
+from insight.export import deck_figure, deck_tables, written
+from insight.export.deck_chart import Canvas
+from insight.export.deck_look import Look
+from insight.export.deck_tables import Cell
+from insight.export.deck_template import EYEBROW, FOOT, Box, Paper
+from insight.export.deck_text import Line, fitting, inherited_size, kept, points, put, write
+from insight.export.item import Item
+from insight.export.tables import basis_lines
+from insight.i18n.catalog import Words
+from insight.result import Chart, Result
+from insight.words import evidence_words
+
+_METRICS = 5
+_METRIC_ROW, _EYEBROW_ROW, _FOOT_ROW = Inches(0.86), Inches(0.28), Inches(0.62)
+_GAP = Inches(0.3)
+_CHART_SHARE = 0.58
+_COLOURS = {1: "accent", -1: "loss", 0: "ink2"}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every slide needs: the paper, the look, the words."""
+
+    paper: Paper
+    look: Look
+    words: Words
+
+
+# --- parts of every slide ---------------------------------------------------------------------------------------------
+
+
+def _new(desk: Desk, layout: Any, title: str) -> Any:
+    """A slide with its headline, as large as fits and never larger than the template has it, and its number."""
+    slide = desk.paper.deck.slides.add_slide(layout)
+    _number(slide, layout)
+    holder = slide.shapes.title
+    if holder is None:
+        return slide
+    own = next(h for h in layout.placeholders if h.placeholder_format.idx == holder.placeholder_format.idx)
+    natural = inherited_size(own, 28)
+    box = Box(*(int(getattr(holder, edge) or 0) for edge in ("left", "top", "width", "height")))
+    inner = _inside(holder, box)
+    line = Line(title, heading=True, bold=True)
+    size = fitting([line], inner, natural, 12)
+    write(holder.text_frame, [Line(title)], desk.look, size if size < natural else None)
+    return slide
+
+
+def _inside(holder: Any, box: Box) -> Box:
+    """A placeholder's box without its margins."""
+    frame = holder.text_frame
+    sides = [int(getattr(frame, f"margin_{side}") or 0) for side in ("left", "right", "top", "bottom")]
+    return Box(box.left, box.top, max(box.width - sides[0] - sides[1], 1), max(box.height - sides[2] - sides[3], 1))
+
+
+def _number(slide: Any, layout: Any) -> None:
+    """The slide number, which the library does not take over from the layout by itself."""
+    for holder in layout.placeholders:
+        if holder.element.ph.get("type") == "sldNum":
+            shape = deepcopy(holder.element)
+            properties = shape.find(qn("p:spPr"))
+            for child in list(properties):
+                properties.remove(child)
+            slide.shapes._spTree.append(shape)
+
+
+def _without_empty(slide: Any) -> None:
+    """Places of the layout that nothing stands in would ask for text in the program."""
+    for holder in list(slide.placeholders):
+        if holder.has_text_frame and not holder.text_frame.text and holder.element.ph.get("type") != "sldNum":
+            holder.element.getparent().remove(holder.element)
+
+
+def _holder(slide: Any, idx: int) -> Any:
+    return next((h for h in slide.placeholders if h.placeholder_format.idx == idx), None)
+
+
+def _eyebrow(desk: Desk, slide: Any, body: Box, text: str) -> Box:
+    """The line above the headline, on a client's template the first line of the content. Returns what is left."""
+    holder = _holder(slide, EYEBROW) if desk.paper.own else None
+    if holder is not None:
+        box = Box(*(int(getattr(holder, edge)) for edge in ("left", "top", "width", "height")))
+        line = Line(text)
+        write(holder.text_frame, [line], desk.look, fitting([line], box, 12, 8))
+        return body
+    line = Line(text, colour=desk.look.palette.ink2)
+    put(slide, body.part(height=_EYEBROW_ROW), [line], desk.look, largest=12, smallest=7, name="Eyebrow")
+    return body.part(top=_EYEBROW_ROW)
+
+
+def _foot(desk: Desk, slide: Any, body: Box, lines: Sequence[Line]) -> Box:
+    """What the slide was counted from, below; returns what is left of the body."""
+    holder = _holder(slide, FOOT) if desk.paper.own else None
+    if holder is not None:
+        box = Box(*(int(getattr(holder, edge)) for edge in ("left", "top", "width", "height")))
+        size = fitting(lines, box, 10, 7)
+        write(holder.text_frame, kept(lines, box, size), desk.look, size)
+        return body
+    box = body.part(top=body.height - _FOOT_ROW)
+    size = fitting(lines, box, 10, 6.5)
+    put(slide, box, kept(lines, box, size), desk.look, largest=10, smallest=6.5, name="Basis")
+    return body.part(height=body.height - _FOOT_ROW - _GAP // 4)
+
+
+def _clear(desk: Desk, slide: Any) -> None:
+    if not desk.paper.own:
+        _without_empty(slide)
+
+
+# --- opening and end --------------------------------------------------------------------------------------------------
+
+
+def opening(desk: Desk, title: str, about: str) -> None:
+    """The first slide."""
+    slide = _new(desk, desk.paper.opening, title)
+    under = [h for h in slide.placeholders if h.element.ph.get("type") in ("subTitle", "body") and h.has_text_frame]
+    if under and about:
+        write(under[0].text_frame, [Line(about)], desk.look, None)
+    _without_empty(slide)
+
+
+def summary(desk: Desk, items: Sequence[Item], about: str) -> None:
+    """One page: every finding as a sentence with its figure. More than a page can hold go on to a second."""
+    words, ink2 = desk.words, desk.look.palette.ink2
+    waiting: list[tuple[Item, list[Cell]]] = []
+    for item in items:
+        own = words.with_labels(item.result.labels) if item.result else words
+        waiting.append((item, [
+            Cell(own.t(f"analysis.{item.analysis}.title"), colour=ink2),
+            Cell(finding_words(item, own), bold=item.result is not None, colour="" if item.result else ink2),
+            Cell(_key_figure(item, own), right=True),
+        ]))  # fmt: skip
+    while waiting:
+        slide = _new(desk, desk.paper.finding, words.t("pack.summary"))
+        body = _eyebrow(desk, slide, desk.paper.body, about or words.t("pack.n_findings", n=len(items)))
+        body = _foot(desk, slide, body, [Line(words.t("pack.summary_foot"))])
+        room, height = points(body.width), points(body.height) - 8
+        widths = [room * 0.2, room * 0.5, room * 0.3]
+        count = len(waiting)
+        while count > 1 and sum(deck_tables.heights([row for _, row in waiting[:count]], widths, 8)) > height:
+            count -= 1
+        page, waiting = waiting[:count], waiting[count:]
+        rows = [row for _, row in page]
+        size = deck_tables.size_for(rows, widths, height, largest=12)
+        spare = height - sum(deck_tables.heights(rows, widths, size))
+        row_height = min(min(deck_tables.heights(rows, widths, size)) + max(spare, 0) / len(rows), 36.0)
+        deck_tables.draw(Canvas(slide, body, desk.look), rows, widths, head=False, row_height=row_height, size=size,
+                         name="Summary")  # fmt: skip
+        slide.notes_slide.notes_text_frame.text = "\n\n".join(row[1].text for row in rows)
+        _clear(desk, slide)
+
+
+def finding_words(item: Item, words: Words) -> str:
+    """The headline: the presenter's own, else the finding, else why there is none."""
+    if item.title:
+        return item.title
+    said = item.result.headline if item.result else item.refusal
+    assert said is not None
+    return words.message(said)
+
+
+def _key_figure(item: Item, words: Words) -> str:
+    if item.result is None or not item.result.metrics:
+        return ""
+    name, metric = next(iter(item.result.metrics.items()))
+    figure = f"{written.metric_name(words, item.result, name)}: {words.value(metric.value, metric.unit)}"
+    change, _, _ = written.change_of(words, metric)
+    return f"{figure} ({change})" if change else figure
+
+
+def definitions(desk: Desk, items: Sequence[Item]) -> None:
+    """How the figures were counted, each formula once; as many slides as it takes."""
+    words = desk.words
+    titles: dict[str, list[str]] = {}
+    for item in items:
+        if item.result and item.result.basis.formula:
+            own = titles.setdefault(words.t(f"definition.{item.result.basis.formula}"), [])
+            own += [title] if (title := words.t(f"analysis.{item.analysis}.title")) not in own else []
+    waiting = [(", ".join(names), text) for text, names in titles.items()]
+    while waiting:
+        slide = _new(desk, desk.paper.finding, words.t("pack.definitions"))
+        body = _eyebrow(desk, slide, desk.paper.body, words.t("pack.definitions_of"))
+        body = _foot(desk, slide, body, [Line(words.t("pack.definitions_foot"))])
+        rows: list[list[Cell]] = []
+        room = points(body.width)
+        widths = [room * 0.24, room * 0.76]
+        while waiting:
+            row = [Cell(waiting[0][0], bold=True), Cell(waiting[0][1])]
+            if rows and sum(deck_tables.heights([*rows, row], widths, 11)) > points(body.height):
+                break
+            rows.append(row)
+            waiting.pop(0)
+        deck_tables.draw(Canvas(slide, body, desk.look), rows, widths, head=False, name="Definitions")
+        _clear(desk, slide)
+
+
+# --- a finding --------------------------------------------------------------------------------------------------------
+
+
+def finding(desk: Desk, item: Item) -> None:
+    """One answer: sentence, figures, chart, small table, basis; or why there is none."""
+    result = item.result
+    words = desk.words.with_labels(result.labels) if result else desk.words
+    slide = _new(desk, desk.paper.finding, finding_words(item, words))
+    slide.notes_slide.notes_text_frame.text = notes(item, words)
+    if result is None:
+        _refused(desk, slide, item)
+    else:
+        body = _eyebrow(desk, slide, desk.paper.body, " · ".join(_above(item, result, words)))
+        body = _foot(desk, slide, body, [Line(part) for part in _below(item, result, words)])
+        if result.metrics:
+            body = _metrics(desk, slide, body, item, result, words)
+        _content(desk, slide, body, result, words)
+    _clear(desk, slide)
+
+
+def _above(item: Item, result: Result, words: Words) -> list[str]:
+    evidence = [evidence_words(result, words)[0]] if result.evidence else []
+    return [*written.eyebrow_parts(words, result), *([item.scope] if item.scope else []), *evidence]
+
+
+def _below(item: Item, result: Result, words: Words) -> list[str]:
+    """The foot: where the figures come from, then what must be said beside them."""
+    basis = result.basis
+    n = [words.t("ui.n_customers", n=basis.n_customers)] if basis.n_customers is not None else []
+    where = [
+        written.period_words(words, basis), item.scope or words.t("common.all_customers"), *n,
+        words.t("pack.rows_used", n=basis.rows_used),
+        *([evidence_words(result, words)[0]] if result.evidence else []),
+    ]  # fmt: skip
+    caveats = [words.t(f"note.{note.code}", **note.values) for note in result.notes]
+    first = " · ".join(where)
+    return [first[:1].upper() + first[1:], words.message(basis.rule), *caveats]
+
+
+def notes(item: Item, words: Words) -> str:
+    """The speaker notes: what to say, then method, definition, sum check and the command line."""
+    result = item.result
+    said = [item.note] if item.note else []
+    if result is None:
+        return "\n".join([*said, finding_words(item, words), *_command(item, words)])
+    lines = [f"{what}: {value}" for what, value in basis_lines(result, words, item.scope)]
+    return "\n".join([*said, *([""] if said else []), *lines, *_command(item, words)])
+
+
+def _command(item: Item, words: Words) -> list[str]:
+    return [f"{words.t('basis.command')}: {item.command}"] if item.command else []
+
+
+def _refused(desk: Desk, slide: Any, item: Item) -> None:
+    body = _eyebrow(desk, slide, desk.paper.body, desk.words.t(f"analysis.{item.analysis}.title"))
+    body = _foot(desk, slide, body, [Line(desk.words.t("pack.refused_foot"))])
+    line = Line(desk.words.t("pack.refused"), colour=desk.look.palette.ink2)
+    put(slide, body.part(height=Inches(1.2)), [line], desk.look, largest=16, smallest=9, name="Reason")
+
+
+def _metrics(desk: Desk, slide: Any, body: Box, item: Item, result: Result, words: Words) -> Box:
+    """At most five figures in a row: label, value, change or interval."""
+    palette = desk.look.palette
+    shown = list(result.metrics.items())[:_METRICS]
+    against = written.against_words(words, result, item.settings)
+    each = (body.width + _GAP) // len(shown)
+    cards: list[list[Line]] = []
+    for name, metric in shown:
+        change, tone, grey = written.change_of(words, metric)
+        colour = {"accent": palette.accent, "loss": palette.loss, "ink2": palette.ink2}[_COLOURS[tone]]
+        said = " ".join(part for part in (change, against if grey and against else grey) if part)
+        lines = [
+            Line(written.metric_name(words, result, name), scale=0.5, colour=palette.ink2),
+            Line(words.value(metric.value, metric.unit), bold=True),
+            *([Line(said, scale=0.5, colour=colour)] if said else []),
+        ]
+        cards.append(lines)
+    boxes = [body.part(left=each * place, width=each - _GAP, height=_METRIC_ROW) for place in range(len(shown))]
+    size = min(fitting(lines, box, 22, 9) for lines, box in zip(cards, boxes, strict=True))
+    for (name, _), lines, box in zip(shown, cards, boxes, strict=True):
+        put(slide, box, lines, desk.look, largest=size, smallest=size, name=f"Metric {name}")
+    return body.part(top=_METRIC_ROW + _GAP // 2)
+
+
+def _content(desk: Desk, slide: Any, body: Box, result: Result, words: Words) -> None:
+    chart = _chart_of(desk, result, words)
+    if chart is None:
+        _only_table(desk, slide, body, result, words)
+        return
+    found = deck_figure.subject(result, chart, words, desk.look)
+    with_table = not deck_figure.takes_whole_width(found) and deck_tables.has_beside(result, words)
+    width = round(body.width * _CHART_SHARE) if with_table else body.width
+    unit = found.measure(*found.ys).unit
+    place = _chart_head(desk, slide, body.part(width=width), chart, unit, words.message(result.headline), words)
+    deck_figure.draw(Canvas(slide, place, desk.look), found)
+    if with_table:
+        beside = body.part(left=width + _GAP)
+        deck_tables.beside(Canvas(slide, beside, desk.look), result, words)
+
+
+def _chart_of(desk: Desk, result: Result, words: Words) -> Chart | None:
+    """The main chart; where it has nothing to draw, the first that has."""
+    every = [chart for chart in (result.chart, *result.charts) if chart is not None]
+    return next((chart for chart in every if not deck_figure.is_empty(result, chart, words, desk.look)), None)
+
+
+def _chart_head(desk: Desk, slide: Any, box: Box, chart: Chart, unit: str, headline: str, words: Words) -> Box:
+    """The chart's own finding and measure above it; returns what is left for the chart."""
+    palette = desk.look.palette
+    title = words.message(chart.title) if chart.title else ""
+    # A chart that says the slide's own headline once more says nothing.
+    lines = [Line(title, bold=True)] if title and title != headline else []
+    subtitle = words.message(chart.subtitle) if chart.subtitle else ""
+    known = not unit or unit.casefold() in subtitle.casefold()
+    said = subtitle if known else f"{subtitle}, {unit[:1].lower()}{unit[1:]}" if subtitle else unit
+    lines += [Line(said, scale=0.86, colour=palette.ink2)] if said else []
+    if not lines:
+        return box
+    height = Inches(0.52) if len(lines) > 1 else Inches(0.3)
+    put(slide, box.part(height=height), lines, desk.look, largest=13, smallest=8, anchor=MSO_ANCHOR.TOP,
+        name="Chart title")  # fmt: skip
+    return box.part(top=height + Pt(4))
+
+
+def _only_table(desk: Desk, slide: Any, body: Box, result: Result, words: Words) -> None:
+    """An answer without a chart: its first table that is short enough to read, else a line that says where it is."""
+    frames = [(result.table, result.units), *((f, result.more_units.get(n, {})) for n, f in result.tables.items())]
+    for frame, units in frames:
+        columns = [str(c) for c in frame.columns if written.named(words, result.key, str(c))]
+        if 0 < len(frame) <= 16 and columns:
+            rows = deck_tables.frame_rows(frame[columns[:7]], units, words, result.key)
+            widths = deck_tables.column_widths(rows, points(body.width), spread=True)
+            deck_tables.draw(Canvas(slide, body, desk.look), rows, widths, name="Table")
+            return
+    line = Line(words.t("pack.in_the_workbook", n=len(result.table)), colour=desk.look.palette.ink2)
+    put(slide, body.part(height=Inches(0.6)), [line], desk.look, largest=14, smallest=9, name="Table")

@@ -1,0 +1,319 @@
+"""Native tables of a deck: the small table beside a chart, the matrix, the forest's names and figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from lxml import etree
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.oxml.ns import qn
+from pptx.util import Emu, Pt
+
+from insight.charts import heat, option, text
+from insight.charts.subject import Subject
+from insight.charts.theme import blend, text_on
+from insight.export import written
+from insight.export.deck_chart import Canvas
+from insight.export.deck_look import Look
+from insight.export.deck_text import LEADING, Line, add_runs, points, put
+from insight.i18n.catalog import Words
+from insight.result import Result, Unit
+
+_SIZE, _SMALLEST = 11.0, 7.0
+_PAD_X, _PAD_Y = 4.0, 3.0
+_BESIDE = 4
+_LONGEST_BESIDE = 13
+_ROOMY = 5
+_FIGURES = (
+    "n_customers", "n_answers", "share_customers", "sales", "share_sales", "money_change", "change", "nps",
+    "sales_per_customer", "value_per_customer", "mean_spend", "response_rate", "n_orders", "share",
+)  # fmt: skip
+_POINT = 12_700
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table: its text and how it looks. `fill` colours it, `colour` its text."""
+
+    text: str
+    right: bool = False
+    bold: bool = False
+    fill: str = ""
+    colour: str = ""
+    centre: bool = False
+
+
+Rows = Sequence[Sequence[Cell]]
+
+
+def lines_in(cell: Cell, room: float, size: float) -> int:
+    """How many lines a cell's text takes in a column `room` points wide."""
+    wider = 1.05 if cell.bold else 1.0
+    return sum(len(text.fold(part, max(room - 2 * _PAD_X, 8) / wider, size)) for part in cell.text.split("\n"))
+
+
+def heights(rows: Rows, widths: Sequence[float], size: float) -> list[float]:
+    """Points that each row needs."""
+    return [
+        max(lines_in(cell, room, size) for cell, room in zip(row, widths, strict=True)) * size * LEADING + 2 * _PAD_Y
+        for row in rows
+    ]
+
+
+def size_for(rows: Rows, widths: Sequence[float], room: float, *, largest: float = _SIZE) -> float:
+    """The largest type size at which the rows fit in `room` points of height and no word is broken."""
+    size = largest
+    while size > _SMALLEST and (sum(heights(rows, widths, size)) > room or _breaks(rows, widths, size)):
+        size -= 0.5
+    return size
+
+
+def words_in(said: str) -> list[str]:
+    """What may not be broken: words, and figures with their no-break spaces."""
+    return said.replace("\n", " ").split(" ")
+
+
+def _breaks(rows: Rows, widths: Sequence[float], size: float) -> bool:
+    return any(
+        text.width(word, size, strong=cell.bold) > room - 2 * _PAD_X
+        for row in rows
+        for cell, room in zip(row, widths, strict=True)
+        for word in words_in(cell.text)
+    )
+
+
+def draw(
+    canvas: Canvas, rows: Rows, widths: Sequence[float], *, head: bool = True, row_height: float = 0.0,
+    size: float | None = None, gaps: bool = False, name: str = "",
+) -> list[float]:  # fmt: skip
+    """The table at the box's upper left: `widths` in points. Returns the heights of its rows in points.
+
+    head: the first row is a head, in quiet ink. row_height: at least so high. gaps: white lines between the cells, as
+    a matrix has, instead of hairlines under the rows.
+    """
+    size = size_for(rows, widths, points(canvas.box.height)) if size is None else size
+    tall = [max(height, row_height) for height in heights(rows, widths, size)]
+    shape = canvas.slide.shapes.add_table(
+        len(rows), len(widths), Emu(canvas.box.left), Emu(canvas.box.top),
+        Emu(round(sum(widths) * _POINT)), Emu(round(sum(tall) * _POINT)),
+    )  # fmt: skip
+    if name:
+        shape.name = name
+    table = shape.table
+    _plain(shape, head)
+    for place, width in enumerate(widths):
+        table.columns[place].width = Emu(round(width * _POINT))
+    for row, (cells, height) in enumerate(zip(rows, tall, strict=True)):
+        table.rows[row].height = Emu(round(height * _POINT))
+        for column, cell in enumerate(cells):
+            _cell(table.cell(row, column), cell, canvas.look, size, quiet=head and row == 0, gaps=gaps)
+    return tall
+
+
+def _plain(shape: Any, head: bool) -> None:
+    """No style of the program's: no bands, no colours but ours."""
+    properties = shape._element.find(f".//{qn('a:tblPr')}")
+    for name in ("bandRow", "firstRow", "firstCol"):
+        properties.attrib.pop(name, None)
+    if head:
+        # For screen readers; without a style it colours nothing.
+        properties.set("firstRow", "1")
+    style = properties.find(qn("a:tableStyleId"))
+    if style is not None:
+        style.text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
+
+
+def _cell(target: Any, cell: Cell, look: Look, size: float, *, quiet: bool, gaps: bool) -> None:
+    palette = look.palette
+    target.margin_left = target.margin_right = Pt(_PAD_X)
+    target.margin_top = target.margin_bottom = Pt(_PAD_Y - 1)
+    target.vertical_anchor = MSO_ANCHOR.BOTTOM if quiet else MSO_ANCHOR.MIDDLE
+    target.text_frame.word_wrap = True
+    paragraph = target.text_frame.paragraphs[0]
+    for run in add_runs(paragraph, cell.text):
+        run.font.size = Pt(size)
+        run.font.bold = cell.bold
+        look.paint(run.font.color, cell.colour or (palette.ink2 if quiet else palette.ink))
+    paragraph.alignment = PP_ALIGN.CENTER if cell.centre else PP_ALIGN.RIGHT if cell.right else PP_ALIGN.LEFT
+    paragraph.line_spacing = 1.0
+    if cell.fill:
+        look.fill(target, cell.fill)
+    else:
+        target.fill.background()
+    for edge in ("L", "R", "T", "B"):
+        colour = palette.page if gaps else palette.rule if edge == "B" else ""
+        _edge(target, edge, colour, 2.25 if gaps else 0.75)
+
+
+def _edge(target: Any, edge: str, colour: str, width: float) -> None:
+    properties = target._tc.get_or_add_tcPr()
+    line = etree.Element(qn(f"a:ln{edge}"))
+    line.set("w", str(round(width * _POINT)) if colour else "0")
+    if colour:
+        etree.SubElement(etree.SubElement(line, qn("a:solidFill")), qn("a:srgbClr")).set("val", colour.lstrip("#"))
+    else:
+        etree.SubElement(line, qn("a:noFill"))
+    # Borders come before the fill in the cell's properties, left, right, top, bottom.
+    place = len([child for child in properties if child.tag.startswith(qn("a:ln"))])
+    properties.insert(place, line)
+
+
+# --- beside a chart ---------------------------------------------------------------------------------------------------
+
+
+def beside_columns(result: Result, words: Words) -> list[str]:
+    """Which columns the small table shows: the names, then at most four figures, the most telling first chosen."""
+    columns = [str(name) for name in result.table.columns if written.shown(words, result, str(name))]
+    names = [name for name in columns if result.units.get(name, "text") in ("text", "date")][:1]
+    figures = [
+        name
+        for name in columns
+        if result.units.get(name, "text") not in ("text", "date")
+        and not all(written.undefined(cell) for cell in result.table[name])
+    ]
+    ranked = sorted(figures, key=lambda name: _FIGURES.index(name) if name in _FIGURES else len(_FIGURES))
+    chosen = set(ranked[:_BESIDE])
+    return [*names, *(name for name in figures if name in chosen)] if names else []
+
+
+def has_beside(result: Result, words: Words) -> bool:
+    """Whether a small table says more than the chart, and fits."""
+    return 1 < len(result.table) <= _LONGEST_BESIDE and len(beside_columns(result, words)) > 2
+
+
+def beside(canvas: Canvas, result: Result, words: Words) -> None:
+    """The small table of an answer, units in the heads."""
+    columns = beside_columns(result, words)
+    rows = frame_rows(pd.DataFrame(result.table[columns]), result.units, words, result.key)
+    draw(canvas, rows, column_widths(rows, points(canvas.box.width)), name="Table")
+
+
+def frame_rows(frame: pd.DataFrame, units: dict[str, Unit] | Any, words: Words, analysis: str) -> list[list[Cell]]:
+    """A frame as cells: heads with units, numbers as the language writes them."""
+    heads: list[Cell] = []
+    body: list[list[Cell]] = [[] for _ in range(len(frame))]
+    for name in map(str, frame.columns):
+        unit: Unit = units.get(name, "text")
+        values = list(frame[name])
+        is_text = unit in ("text", "date")
+        heads.append(Cell(written.head(words, name, unit, values, analysis), right=not is_text))
+        write = written.formatter(words, unit, values, signed=written.is_change(name))
+        if _all_months(values):
+            write = words.month
+        for row, value in enumerate(values):
+            body[row].append(Cell(write(value), right=not is_text))
+    return [heads, *body]
+
+
+def _all_months(values: Sequence[Any]) -> bool:
+    return bool(values) and all(isinstance(value, date) and value.day == 1 for value in values)
+
+
+def column_widths(rows: Rows, room: float, size: float = _SIZE, *, spread: bool = False) -> list[float]:
+    """Points for each column: what its words need, heads in two lines; the rest to the names, or `spread` over all."""
+    pad = 2 * _PAD_X + 2
+    columns = list(zip(*rows, strict=True))
+    least = [max(text.width(word, size) for cell in column for word in words_in(cell.text)) + pad for column in columns]
+    wanted = [
+        max(text.width(column[0].text, size) * 0.62, *(text.width(cell.text, size) for cell in column[1:]), low - pad)
+        + pad
+        for column, low in zip(columns, least, strict=True)
+    ]  # fmt: skip
+    if sum(wanted) <= room:
+        left = room - sum(wanted)
+        if spread:
+            return [width + min(left / len(wanted), 40) for width in wanted]
+        return [wanted[0] + left, *wanted[1:]]
+    free, over = room - sum(least), sum(wanted) - sum(least)
+    if free > 0 and over > 0:
+        return [low + (high - low) * free / over for low, high in zip(least, wanted, strict=True)]
+    return [low * room / sum(least) for low in least]
+
+
+# --- the matrix -------------------------------------------------------------------------------------------------------
+
+
+def matrix(canvas: Canvas, subject: Subject, *, upward: bool = False) -> None:
+    """A cell a pair, coloured as in the app: from = rows, to = columns; what the colours mean stands below."""
+    pairs = option.pairs(subject)
+    shades = heat.shades_of(subject, pairs)
+    column = heat.shown_column(subject, pairs)
+    measure, values = subject.measure(column), subject.values(column)
+    signed = bool((values < 0).any())
+    grid: dict[tuple[int, int], Cell] = {}
+    for row, place in enumerate(pairs.places):
+        position = float(shades.positions[row])
+        fill = blend(shades.colours, position if np.isfinite(position) else 0.0)
+        grid[place] = Cell(measure.label(float(values[row]), signed=signed), fill=fill, colour=text_on(fill),
+                           centre=True)  # fmt: skip
+    downs = [heat.category(subject, pairs.source, cell, named=True) for cell in pairs.sources]
+    overs = [heat.category(subject, pairs.target, cell, named=True) for cell in pairs.targets]
+    bare = [heat.category(subject, pairs.target, cell, named=False) for cell in pairs.targets]
+    foot = ". ".join(part for part in (_across(subject, pairs.target, overs, bare), shades.words) if part)
+    panel = canvas.look.palette.panel
+    body = [
+        [Cell(name), *(grid.get((down, over), Cell("", fill=panel, centre=True)) for over in range(len(overs)))]
+        for down, name in enumerate(downs)
+    ]
+    heads = [Cell(""), *(Cell(name, centre=True) for name in bare)]
+    rows = [*body[::-1], heads] if upward else [heads, *body]
+    box = canvas.box
+    room = points(box.width)
+    first = min(max(text.width(name, _SIZE) for name in downs) + 2 * _PAD_X + 4, room * 0.3)
+    widths = [first, *([(room - first) / len(overs)] * len(overs))]
+    below = round(30 * _POINT)
+    inner = canvas.within(box.part(height=box.height - below))
+    size = size_for(rows, widths, points(inner.box.height))
+    row_height = min(points(inner.box.height) / len(rows), 44.0)
+    tall = draw(inner, rows, widths, head=not upward, row_height=row_height, size=size, gaps=True, name="Matrix")
+    top = round(sum(tall) * _POINT) + 4 * _POINT
+    foot = foot[:1].upper() + foot[1:]
+    line = Line(foot, colour=canvas.look.palette.ink2)
+    put(canvas.slide, box.part(top=top, height=max(box.height - top, 12 * _POINT)), [line], canvas.look,
+        largest=10, smallest=7, name="Colours")  # fmt: skip
+
+
+def _across(subject: Subject, target: str, overs: list[str], bare: list[str]) -> str:
+    return subject.words.t("chart.across", scale=subject.column(target)) if bare != overs else ""
+
+
+# --- the forest -------------------------------------------------------------------------------------------------------
+
+
+def forest_table(canvas: Canvas, subject: Subject) -> tuple[int, int]:
+    """Names, estimates and intervals, a row a dot. Returns the height of the head and of a row in EMU."""
+    chart, words = subject.chart, subject.words
+    column = subject.ys[0]
+    unit = subject.unit(column)
+    values = list(subject.table[column])
+    signed = subject.is_difference(column)
+    ends = [list(subject.table[name]) if name else [] for name in (chart.low, chart.high)]
+    head = written.head(words, column, unit, values, subject.result.key)
+    rows = [[Cell(""), Cell(head, right=True), *([Cell(words.t("pack.likely"), right=True)] if ends[0] else [])]]
+    write = written.formatter(words, unit, [*values, *ends[0], *ends[1]], signed=signed)
+    for row, name in enumerate(subject.names(chart.x)):
+        base = subject.base(row)
+        between = "\n" if len(values) <= _ROOMY else ", "
+        cells = [Cell(f"{name}{between}{base}" if base else name), Cell(write(values[row]), right=True, bold=True)]
+        if ends[0]:
+            low, high = ends[0][row], ends[1][row]
+            none = written.undefined(low) or written.undefined(high)
+            said = "–" if none else words.t("ui.interval", low=write(low), high=write(high))
+            cells.append(Cell(said, right=True))
+        rows.append(cells)
+    box = canvas.box
+    widths = column_widths(rows, points(box.width))
+    room = points(box.height)
+    size = size_for(rows, widths, room)
+    top = heights(rows[:1], widths, size)[0]
+    tallest = max(heights(rows[1:], widths, size))
+    row_height = max(tallest, min((room - top) / max(len(rows) - 1, 1), 46.0))
+    if top + row_height * (len(rows) - 1) > room:
+        row_height = max((room - top) / (len(rows) - 1), 1.0)
+    draw(canvas, rows, widths, row_height=row_height, size=size, name="Estimates")
+    # The head takes a row's height too, so that the dots stand level with their lines.
+    first = max(top, row_height)
+    return round(first * _POINT), round(max(row_height, tallest) * _POINT)
