@@ -18,12 +18,15 @@ def load(
 ) -> list[FileReport]:  # fmt: skip
     """Load files as their like were read before, and remember in the workspace's recipe how each was read now.
 
-    further: memories of another recipe, which come before the workspace's own. Raises WorkspaceError as the workspace's
+    further: memories of another recipe, which come before the workspace's own, as those that a file's own options hold
+    come before both. Raises WorkspaceError as the workspace's
     own `load` does, and UsageError for a damaged recipe; then nothing has changed.
     """
     known = recipe.read(workspace.folder)
-    memories = (*known.files, *further)
-    sources = [replace(file, options=replace(file.options, memories=memories)) for file in files]
+    before = (*known.files, *further)
+    sources = [
+        replace(file, options=replace(file.options, memories=(*before, *file.options.memories))) for file in files
+    ]
     reports = workspace.load(sources, progress=progress, cancelled=cancelled)
     learnt = known
     for report in reports:

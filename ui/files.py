@@ -30,7 +30,14 @@ def head() -> None:
 
 
 def incoming() -> None:
-    """The drop zone and the files that wait; then those that were refused."""
+    """What is being read; else the drop zone and the files that wait, and those that were refused."""
+    said = state.told("upload")
+    if said is not None:
+        st.warning(text.plain(view.words().message(said)), icon=":material/info:")
+    job = state.job()
+    if job is not None:
+        upload.under_way(job)
+        return
     upload.drop_zone()
     upload.waiting()
     for report in state.refused_reports():
@@ -38,7 +45,9 @@ def incoming() -> None:
 
 
 def loaded() -> None:
-    """Every loaded file, newest first."""
+    """Every loaded file, newest first; not while others are being read, since they may not change then."""
+    if state.job() is not None:
+        return
     found = _loaded()
     if found:
         with st.container(horizontal=True):
@@ -57,4 +66,5 @@ def loaded() -> None:
 def foot() -> None:
     """Templates, and the way back to the demo company."""
     upload.templates()
-    guards.back_to_demo("back_to_demo")
+    if state.job() is None:
+        guards.back_to_demo("back_to_demo")

@@ -4,16 +4,25 @@ import secrets
 import tempfile
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
-from insight.audience import Pairs, pairs
+from insight import loading, recipe
+from insight.audience import Pairs
+from insight.errors import InsightError, UsageError
 from insight.i18n.catalog import say
-from insight.ingest.options import ReadOptions
+from insight.ingest.options import FileMemory, ReadOptions
 from insight.ingest.proposal import Proposal, propose
-from insight.workspace.store import Progress, SourceFile, Workspace
-from ui import session, state, view
+from insight.recipe import Recipe
+from insight.workspace.store import SourceFile
+from ui import overlap, session, state, view
+from ui.reading import Job
+
+# Reading that is done within this many seconds needs no bar.
+_AT_ONCE = 1.5
 
 
 class _Folder:
@@ -36,17 +45,26 @@ def take(name: str, data: bytes | memoryview) -> None:
     state.set_incoming((*state.incoming(), state.Incoming(path, name)))
 
 
+def take_from(path: Path) -> None:
+    """Let a file of the import folder wait, where it lies."""
+    if all(file.path != path for file in state.incoming()):
+        state.set_incoming((*state.incoming(), state.Incoming(path, path.name, ours=False)))
+
+
 def drop(file: state.Incoming) -> None:
-    """Forget a file that waits."""
-    file.path.unlink(missing_ok=True)
+    """Forget a file that waits; a copy of ours is erased, the user's own is left alone."""
+    if file.ours:
+        file.path.unlink(missing_ok=True)
     state.set_incoming(tuple(kept for kept in state.incoming() if kept.path != file.path))
 
 
 def choose(file: state.Incoming, **options: str | None) -> None:
     """Change how a waiting file will be read; None or '' goes back to what the file itself says."""
     wanted = {**dict(file.options), **{name: value or "" for name, value in options.items()}}
-    changed = state.Incoming(file.path, file.name, pairs(wanted))
-    state.set_incoming(tuple(changed if kept.path == file.path else kept for kept in state.incoming()))
+    # An empty mapping says that a field has no column; any other empty choice is none.
+    kept = {name: value for name, value in wanted.items() if value or name.startswith("map.")}
+    changed = replace(file, options=tuple(sorted(kept.items())))
+    state.set_incoming(tuple(changed if known.path == file.path else known for known in state.incoming()))
 
 
 def options_of(chosen: Pairs) -> ReadOptions:
@@ -57,34 +75,92 @@ def options_of(chosen: Pairs) -> ReadOptions:
 
 
 def proposal(file: state.Incoming) -> Proposal:
-    """What the reader would do with the file as it is chosen now."""
-    return _proposal(str(file.path), file.name, file.options)
+    """What the reader would do with the file as it is chosen now, and as files like it were read before.
+
+    What is chosen for one of the files that wait holds for others with the same columns.
+    """
+    return _proposal(*_named(file), _as_text(_memories(file)))
 
 
-@st.cache_data(scope="session", max_entries=40, show_spinner=False)
-def _proposal(path: str, name: str, chosen: Pairs) -> Proposal:
-    return propose(Path(path), name=name, options=options_of(chosen))
+def _memories(file: state.Incoming) -> tuple[FileMemory, ...]:
+    """How files were read before, and how others that wait are chosen to be."""
+    before = recipe.read(session.ensure_workspace().folder).files
+    chosen = [other for other in state.incoming() if other.options and other.path != file.path]
+    beside: list[FileMemory] = []
+    for other in chosen:
+        with suppress(UsageError):  # said at that file, not at this one
+            memory = _proposal(*_named(other), _as_text(before)).memory
+            beside += [memory] if memory is not None else []
+    return (*before, *beside)
 
 
-def load(files: Sequence[state.Incoming], progress: Progress) -> list[dict[str, object]]:
-    """Read the files into the session's workspace; the demo company makes room for a fresh one.
+def _as_text(memories: Sequence[FileMemory]) -> str:
+    return recipe.to_text(Recipe(files=tuple(memories)))
 
-    Returns the reports as forms. Refused files stay among those that wait, so that the choices can be changed.
+
+def _named(file: state.Incoming) -> tuple[str, str, Pairs, int]:
+    """What a proposal depends on; the user's own file may be saved anew."""
+    return str(file.path), file.name, file.options, file.path.stat().st_mtime_ns if file.path.exists() else 0
+
+
+@st.cache_data(scope="session", max_entries=80, show_spinner=False)
+def _proposal(path: str, name: str, chosen: Pairs, changed: int, memories: str) -> Proposal:
+    del changed
+    options = replace(options_of(chosen), memories=recipe.from_text(memories).files)
+    return propose(Path(path), name=name, options=options)
+
+
+def read_anew(file: state.Incoming, columns: Sequence[str]) -> None:
+    """Forget how files with these columns were read before, and read this one as if it were the first."""
+    loading.forget(session.ensure_workspace(), columns)
+    choose(file, memory="no")
+
+
+def start(files: Sequence[state.Incoming]) -> None:
+    """Begin to read the files into the session's workspace; the demo company makes room for a fresh one.
+
+    Small files are there at once; `settle` takes up what takes longer.
     """
     opened = session.ensure_workspace()
-    fresh = opened.manifest.demo
-    target = Workspace.create() if fresh else opened
-    sources = [SourceFile(file.path, file.name, options_of(file.options)) for file in files]
-    reports = target.load(sources, progress=progress)
-    accepted = [report.outcome != "refuse" for report in reports]
-    if fresh and any(accepted):
-        state.set_workspace(target)
+    sources = [
+        SourceFile(file.path, file.name, replace(options_of(file.options), memories=_memories(file))) for file in files
+    ]
+    if opened.manifest.demo:
+        job = Job(sources, None)
+    else:
+        opened.query().close()  # the pages keep what they read while the files change beside them
+        job = Job(sources, opened.folder)
+    state.set_job(job)
+    if job.wait(_AT_ONCE):
+        settle()
+
+
+def settle() -> None:
+    """Take up what was read since the last run, if it is done.
+
+    Refused files stay among those that wait, so that the choices can be changed; so do all after a cancel.
+    """
+    job = state.job()
+    if job is None or not job.done:
+        return
+    state.set_job(None)
+    outcome = job.outcome
+    if isinstance(outcome.failure, InsightError):
+        state.tell("upload", outcome.failure.key, **outcome.failure.values)
+        return
+    if outcome.failure is not None:
+        raise outcome.failure
+    if outcome.made is not None:
+        state.set_workspace(outcome.made)
         view.set_scope(None)
-    elif fresh:
-        target.destroy()
-    for file, well in zip(files, accepted, strict=True):
-        if well:
+    else:
+        session.ensure_workspace().refresh()
+    accepted = {
+        file.path for file, report in zip(job.files, outcome.reports, strict=True) if report.outcome != "refuse"
+    }
+    overlap.keep(job.files, outcome.reports)
+    for file in state.incoming():
+        if file.path in accepted:
             drop(file)
-    forms = [report.as_json(say) for report in reports]
+    forms = [report.as_json(say) for report in outcome.reports]
     state.set_refused_reports([form for form in forms if form["outcome"] == "refuse"])
-    return forms

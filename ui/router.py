@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui import chrome, faults, nav, session, view
+from ui import chrome, faults, intake, nav, session, view
 
 
 def run() -> None:
@@ -23,6 +23,7 @@ def run() -> None:
     try:
         with faults.caught():
             session.ensure_workspace()
+            intake.settle()
             if not presenting:
                 chrome.sidebar()
             with chrome.paper(presenting):

@@ -16,7 +16,9 @@ import streamlit as st
 from insight import recipe
 from insight.audience import Pairs
 from insight.result import Message
-from insight.workspace.store import Workspace
+from insight.workspace.forget import Receipt
+from insight.workspace.store import SourceFile, Workspace
+from ui.reading import Job
 
 _WORKSPACE = "workspace"
 _VIEW = "view"
@@ -32,7 +34,10 @@ _TOLD = "told_in_place"
 _OPENED = "opened_parts"
 _INCOMING = "incoming_files"
 _REFUSED = "refused_reports"
+_KEPT = "files_kept_to_read_again"
+_RECEIPT = "forget_receipt"
 _UPLOADER = "uploader_number"
+_JOB = "reading_job"
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,15 @@ class ListPlace:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A file that was dropped and not yet read: where it lies under a name of ours, and the user's choices."""
+    """A file that waits to be read: where it lies, the name the user knows, and the user's choices.
+
+    ours: it is a copy under a name of ours, to be erased when it is read or dropped; else the user's own file.
+    """
 
     path: Path
     name: str
     options: Pairs = ()
+    ours: bool = True
 
 
 @dataclass(frozen=True)
@@ -77,10 +86,10 @@ def set_workspace(opened: Workspace) -> None:
     """
     before = workspace()
     if before is not None and before.folder != opened.folder:
+        recipe.write(opened.folder, recipe.read(before.folder).taking(recipe.read(opened.folder)))
         before.close()
         if before.folder.name.startswith("kundkompass-"):
             erase(before.folder)
-        recipe.write(opened.folder, recipe.read(before.folder).taking(recipe.read(opened.folder)))
     if opened.folder.name.startswith("kundkompass-"):
         weakref.finalize(opened, erase, opened.folder)
     st.session_state[_WORKSPACE] = opened
@@ -180,7 +189,19 @@ def card() -> CardPlace | None:
 
 def set_card(place: CardPlace) -> None:
     """Open a card."""
+    st.session_state.pop(_RECEIPT, None)
     st.session_state[_CARD] = place
+
+
+def receipt() -> Receipt | None:
+    """The receipt of the customer who was forgotten last, until another card is opened."""
+    return st.session_state.get(_RECEIPT)
+
+
+def set_receipt(found: Receipt) -> None:
+    """Show the receipt in the place of the card, which is nobody's any more."""
+    st.session_state[_RECEIPT] = found
+    st.session_state.pop(_CARD, None)
 
 
 def personal_shown() -> bool:
@@ -206,9 +227,6 @@ def set_trouble(key: str, **values: object) -> None:
         st.session_state[_TROUBLE] = (*said, message)
 
 
-def widget(key: str) -> Any:
-    """What a keyed widget holds, for callbacks."""
-    return st.session_state.get(key)
 def tell(place: str, key: str, **values: object) -> None:
     """Say at a place of the page what came of a click there, at the next run."""
     st.session_state[_TOLD] = (place, Message(key, values))
@@ -220,6 +238,9 @@ def told(place: str) -> Message | None:
     return st.session_state.pop(_TOLD)[1] if kept and kept[0] == place else None
 
 
+def widget(key: str) -> Any:
+    """What a keyed widget holds, for callbacks."""
+    return st.session_state.get(key)
 
 
 def set_widget(key: str, value: Any) -> None:
@@ -255,6 +276,16 @@ def set_incoming(files: tuple[Incoming, ...]) -> None:
     st.session_state[_INCOMING] = files
 
 
+def kept_files() -> dict[str, tuple[SourceFile, bool]]:
+    """Files that were read and may be read again, by workspace and file number; and whether each is a copy of ours."""
+    return dict(st.session_state.get(_KEPT, {}))
+
+
+def set_kept_files(files: Mapping[str, tuple[SourceFile, bool]]) -> None:
+    """Replace the files that may be read again."""
+    st.session_state[_KEPT] = dict(files)
+
+
 def refused_reports() -> list[dict[str, Any]]:
     """The reports of files that were refused at the last loading."""
     return st.session_state.get(_REFUSED, [])
@@ -273,3 +304,13 @@ def uploader_number() -> int:
 def empty_uploader() -> None:
     """Let the uploader start over."""
     st.session_state[_UPLOADER] = uploader_number() + 1
+
+
+def job() -> Job | None:
+    """The files that are being read beside the page, if any are."""
+    return st.session_state.get(_JOB)
+
+
+def set_job(started: Job | None) -> None:
+    """Remember what is being read, or that nothing is any more."""
+    st.session_state[_JOB] = started

@@ -1,7 +1,5 @@
 """The upload page's parts: where files are dropped, what each was taken for, and what the user may change."""
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -11,6 +9,7 @@ from insight.ingest.schema import TABLES, Table
 from insight.ingest.templates import file_name, template
 from insight.result import Message
 from ui import intake, reports, state, text, view
+from ui.reading import Job
 
 _AUTO = ""
 _ENCODINGS = ("utf-8", "windows-1252", "mac-roman", "cp850", "utf-16")
@@ -45,7 +44,8 @@ def waiting() -> None:
     ready = [file for file, found in proposals if found is not None and found.outcome != "refuse"]
     with st.container(horizontal=True):
         if ready and st.button(view.t("upload.read", n=len(ready)), type="primary", key="read"):
-            _read(ready)
+            intake.start(ready)
+            st.rerun()
         if st.button(view.t("upload.drop_all"), type="tertiary", key="drop_all"):
             for file in files:
                 intake.drop(file)
@@ -72,12 +72,27 @@ def _waiting_file(place: int, file: state.Incoming) -> Proposal | None:
             st.error(sentence, icon=":material/error:")
         elif message.severity == "warning":
             st.markdown(f":orange[:material/warning:] :small[{sentence}]")
+    if found.recalled:
+        _as_before(place, file, found)
     if found.columns:
         _mapping(place, file, found)
         with st.expander(view.t("upload.first_rows"), key=f"rows_{place}"):
             _first_rows(found)
     _choices(place, file, found)
     return found
+
+
+def _as_before(place: int, file: state.Incoming, found: Proposal) -> None:
+    """What was taken from an earlier file like this one, and the way to read it as if it were the first."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for message in found.messages:
+            if message.code == "memory_used":
+                st.markdown(
+                    f":material/history: :small[{text.plain(view.words().message(message.message))}]", width="content"
+                )
+        if st.button(view.t("upload.read_anew"), type="tertiary", key=f"read_anew_{place}"):
+            intake.read_anew(file, found.recalled)
+            st.rerun()
 
 
 def _first_rows(found: Proposal) -> None:
@@ -158,6 +173,7 @@ def _choices(place: int, file: state.Incoming, found: Proposal | None) -> None:
         ("vat", {name: words.t(f"upload.vat_{name}") for name in ("excluded", "included")}),
         ("returns", {name: words.t(f"upload.returns_{name}") for name in ("sign", "none")}),
         ("if_exists", {name: words.t(f"upload.if_exists_{name}") for name in ("replace", "refuse")}),
+        ("overlap", {"skip": words.t("upload.overlap_skip")}),
     ]
     with st.container(horizontal=True):
         with st.popover(words.t("upload.change"), icon=":material/tune:", type="tertiary", key=f"change_{place}"):
@@ -187,22 +203,42 @@ def _choice(place: int, file: state.Incoming, name: str, options: dict[str, str]
         st.rerun()
 
 
-def _read(files: list[state.Incoming]) -> None:
-    """Read them, with a bar a file; then show the page again with what came of it."""
+def under_way(job: Job) -> None:
+    """The files that are being read: how far each has come, how long it will take, and the way to stop it."""
+    with st.container(border=True, key="reading"):
+        _bars(job)
+
+
+@st.fragment(run_every=0.5)
+def _bars(job: Job) -> None:
+    """Drawn anew by itself until the reading ends; then the whole page is."""
     words = view.words()
-    bars: dict[str, Any] = {
-        file.name: st.progress(0.0, text.plain(words.t("upload.reading", name=file.name))) for file in files
-    }
+    if job.done:
+        st.rerun()
+    for place, file in enumerate(job.files):
+        share, left = job.share(place), job.seconds_left(place)
+        values = {"name": file.name, "read": share * job.size(place) / 1e6, "size": job.size(place) / 1e6}
+        if share >= 1:
+            told = words.t("upload.progress_done", **values)
+        elif left is None:
+            told = words.t("upload.progress_waits", **values)
+        else:
+            told = words.t("upload.progress", left=_time(left), **values)
+        st.progress(share, text.plain(told))
+    if all(job.share(place) >= 1 for place in range(len(job.files))):
+        st.progress(job.tables, text.plain(words.t("upload.progress_tables")))
+    if job.stopping:
+        st.markdown(text.grey(words.t("upload.stopping")))
+    elif st.button(words.t("upload.cancel"), key="cancel_reading", icon=":material/stop_circle:"):
+        job.cancel()
+        st.rerun(scope="fragment")
 
-    def tell(name: str, share: float) -> None:
-        bars[name].progress(min(1.0, max(0.0, share)), text.plain(words.t("upload.reading", name=name)))
 
-    try:
-        intake.load(files, tell)
-    except InsightError as refusal:
-        st.error(text.plain(words.message(Message(refusal.key, refusal.values))), icon=":material/error:")
-        return
-    st.rerun()
+def _time(seconds: float) -> str:
+    """About how long, in seconds or minutes."""
+    if seconds < 90:
+        return view.words().t("upload.seconds", n=max(1, round(seconds)))
+    return view.words().t("upload.minutes", n=round(seconds / 60))
 
 
 def templates() -> None:

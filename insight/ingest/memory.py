@@ -28,10 +28,11 @@ _NUMBERS = ("money", "price", "number", "integer", "score")
 
 @dataclass(frozen=True)
 class Recalled:
-    """The options with what an earlier file adds to them, and what to say about it."""
+    """An earlier file, the options with what it adds to them, and what to say about it."""
 
+    memory: FileMemory
     options: ReadOptions
-    messages: tuple[FileMessage, ...]
+    message: FileMessage
 
 
 def of(layout: Layout, mapped: Mapped, options: ReadOptions) -> FileMemory | None:
@@ -152,8 +153,8 @@ def _taken(
     said = _said(memory, taken, completed, layout, detected)
     values = {"kind": Message(f"ingest.kind_{kind}"), "taken": said or Message("ingest.memory_all")}
     if missing:
-        return Recalled(completed, (FileMessage(code, "warning", {**values, "columns": ", ".join(missing)}),))
-    return Recalled(completed, (FileMessage(code, "note", values),))
+        return Recalled(memory, completed, FileMessage(code, "warning", {**values, "columns": ", ".join(missing)}))
+    return Recalled(memory, completed, FileMessage(code, "note", values))
 
 
 def _said(

@@ -1,6 +1,6 @@
 """A file before its rows are read: opened, decoded, laid out, and mapped from its first rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from insight.result import Message
 class Opened:
     """A file on its way: what it is, its layout, table and mapping, and what has been said so far.
 
-    options: what the user says, and what an earlier file like this one adds to it.
+    options: what the user says, and what an earlier file like this one (`recalled`) adds to it.
     """
 
     source: Source
@@ -34,6 +34,7 @@ class Opened:
     messages: list[FileMessage]
     decisions: list[Decision]
     personal: dict[int, str] = field(default_factory=dict[int, str])
+    recalled: memory.Recalled | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def open_file(
 
     laid, options = _as_before(lay_out, options, folder)
     recalled = memory.recall(laid.layout, options, laid.has_header)
-    return _mapped(laid, recalled.options if recalled else options, recalled.messages if recalled else ())
+    return _mapped(laid, recalled.options if recalled else options, recalled)
 
 
 def _as_before(
@@ -121,10 +122,12 @@ def _lay_out(
     return _Laid(source, text, layout, layout.header_line is not None)
 
 
-def _mapped(laid: _Laid, options: ReadOptions, recalled: Sequence[FileMessage]) -> Opened:
+def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None) -> Opened:
     source, text, layout, sample = laid.source, laid.text, laid.layout, laid.layout.sample
     mapped = mapping.propose(layout.labels, sample, options, laid.has_header)
-    messages = [*source.messages, *(text.messages if text else ()), *layout.messages, *recalled]
+    messages = [*source.messages, *(text.messages if text else ()), *layout.messages]
+    if recalled is not None:
+        messages.append(recalled.message)
     decisions = [*layout.decisions, Decision("kind", mapped.kind, mapped.reason)]
     if text is not None:
         reason = Message("ingest.why_encoding_told" if options.encoding else "ingest.why_encoding")
@@ -140,7 +143,7 @@ def _mapped(laid: _Laid, options: ReadOptions, recalled: Sequence[FileMessage]) 
                 {"kind": Message(f"ingest.kind_{mapped.kind}"), "others": ", ".join(mapped.rivals)},
             )
         )
-    opened = Opened(source, text, layout, mapped, options, messages, decisions)
+    opened = Opened(source, text, layout, mapped, options, messages, decisions, recalled=recalled)
     for at, label in enumerate(layout.labels):
         found = privacy.recognise(label, [row[at] for row in sample if at < len(row)]) if label else None
         if found is not None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 
 from insight.errors import IngestError
-from insight.ingest import load, opening
+from insight.ingest import load, memory, opening
 from insight.ingest.clues import contents
-from insight.ingest.options import ReadOptions
+from insight.ingest.options import FileMemory, ReadOptions
 from insight.ingest.report import Decision, FileMessage, Outcome, outcome_of
 from insight.result import Message
 
@@ -41,6 +41,7 @@ class Proposal:
     """What the reader would do with a file. `rows` are the first data rows as text, a cell a column.
 
     kind is '' for a file that would be refused; then `messages` ends with the reason. sheets: names to choose from.
+    memory: what would be remembered of the file. recalled: the columns of the earlier file it is read as.
     """
 
     name: str
@@ -53,6 +54,8 @@ class Proposal:
     messages: tuple[FileMessage, ...] = ()
     sheets: tuple[str, ...] = ()
     sheet: str | None = None
+    memory: FileMemory | None = None
+    recalled: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -95,6 +98,8 @@ def propose(path: Path, *, name: str, options: ReadOptions, work: Path | None = 
         name, opened.mapped.kind, opened.mapped.reason, opened.mapped.rivals, tuple(columns),
         tuple(tuple(row[at] for at in shown) for row in sample[:_ROWS]), tuple(opened.decisions),
         tuple(opened.messages), tuple(sheet.name for sheet in opened.source.sheets), opened.source.sheet,
+        memory.of(opened.layout, opened.mapped, opened.options),
+        opened.recalled.memory.columns if opened.recalled else (),
     )  # fmt: skip
 
 
