@@ -1,4 +1,4 @@
-"""Accessibility: every rule of axe (WCAG A and AA, and good practice) on every page, in light and in dark.
+"""Every page: no text cut off on a small screen, and every rule of axe (WCAG A and AA, good practice), light and dark.
 
 What Streamlit's own page frame does is listed by rule and by the elements it may concern; all else is ours.
 """
@@ -20,6 +20,11 @@ _STREAMLITS_OWN = {
     "presentation-role-conflict": ("stFileUploaderDropzone",),
 }
 
+_CUT_OFF = """() => [...document.querySelectorAll('[data-testid="stMain"] *')].filter(
+    element => getComputedStyle(element).textOverflow === 'ellipsis'
+        && element.scrollWidth > element.clientWidth + 1 && element.innerText.trim()
+).map(element => element.innerText.trim())"""
+
 
 def _ours(violations: list[dict[str, Any]]) -> list[str]:
     return [
@@ -31,8 +36,9 @@ def _ours(violations: list[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["" if entry.name == "overview" else entry.address for entry in entries()])
-def test_page_has_nothing_that_shuts_anybody_out(page: Page, url: str, path: str):
+def test_page_is_whole_and_shuts_nobody_out(page: Page, url: str, path: str):
     go(page, url, path)
+    assert page.evaluate(_CUT_OFF) == []
     light = Axe().run(page).response["violations"]
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     ready(page)
