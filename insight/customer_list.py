@@ -44,6 +44,7 @@ _FOUND = """
     WHERE contains(lower(selected.customer_id), $typed) OR contains(lower(people.name), $typed)
         OR contains(lower(people.email), $typed) OR selected.customer_id = $hashed
         OR selected.customer_id IN (SELECT customer_id FROM identities WHERE lower(other_id) = $typed)
+        OR selected.customer_id IN (SELECT customer_id FROM persons WHERE lower(own_id) = $typed OR own_id = $hashed)
 """
 _PEOPLE = """
     SELECT customer_id, min(name) AS name, min(email) AS email, min(phone) AS phone, min(birth_date) AS birth_date,

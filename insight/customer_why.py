@@ -51,12 +51,12 @@ def _rfm(table: pa.Table, row: Mapping[str, Any], settings: Settings) -> list[Me
     """Each score with the customer's figure and the figures that give that score; then what the segment asks for."""
     found: list[Message] = []
     for score, column, unit in _SCORES:
-        same = table.filter(pc.field(score) == row[score])[column]
-        ends = pc.min_max(same).as_py()
-        values: dict[str, object] = {"score": row[score], "value": row[column], "low": ends["min"], "high": ends["max"]}
+        same = table.filter(pc.field(score) == row[score])[column].cast(pa.float64()).to_numpy()
+        low, high = float(same.min()), float(same.max())
+        values: dict[str, object] = {"score": row[score], "value": row[column], "low": low, "high": high}
         if unit == "money":
             values |= {name: money(values[name]) for name in ("value", "low", "high")}
-        key = f"card.why.rfm_{score}_alone" if values["low"] == values["high"] else f"card.why.rfm_{score}"
+        key = f"card.why.rfm_{score}_alone" if low == high else f"card.why.rfm_{score}"
         found.append(Message(key, values))
     rules = {rule.key: rule for rule in (read_map(settings["map"]) if settings["map"] else DEFAULT_SEGMENTS)}
     if row["segment"] == OTHERS or row["segment"] not in rules:

@@ -13,7 +13,7 @@ from insight.charts import life
 from insight.charts.draw import PLOTLY_CONFIG
 from insight.charts.theme import palette
 from insight.customer_card import Card
-from insight.customer_life import Happening, Kind
+from insight.customer_life import Happening
 from insight.customer_why import LIFECYCLE, NEXT_STEP, RFM, VALUE
 from insight.errors import InsightError
 from insight.i18n.catalog import Words
@@ -160,7 +160,7 @@ def table(everything: list[Happening]) -> None:
     words = view.words()
     kinds = [kind for kind in customer_life.KINDS if any(one.kind == kind for one in everything)]
     st.header(text.plain(words.t("card.table")), anchor=False)
-    wanted: list[Kind] = st.pills(
+    wanted = st.pills(
         words.t("card.table_kinds"), kinds, selection_mode="multi", key="w_kinds", label_visibility="collapsed",
         format_func=lambda kind: words.t(f"card.kind.{kind}"),
     )  # fmt: skip
@@ -261,8 +261,8 @@ def facts(found: Card) -> None:
 
 def _fact(value: object) -> str:
     words = view.words()
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
-        return words.t("common.yes" if value else "common.no")
+    if str(value) in ("True", "False"):
+        return words.t("common.yes" if str(value) == "True" else "common.no")
     return str(value)[:10] if hasattr(value, "isoformat") else str(value)
 
 

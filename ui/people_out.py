@@ -1,6 +1,7 @@
 """Taking a list out: what for, who may come along, the file; and the rows of the client's own file."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -9,7 +10,7 @@ from insight.audience import Audience
 from insight.errors import InsightError
 from insight.export import people, people_rejoin
 from insight.export.people import PURPOSES, Account, Purpose, Wish
-from insight.export.people_hash import PLATFORMS
+from insight.export.people_hash import PLATFORMS, Platform
 from insight.i18n.catalog import Words
 from insight.workspace import audit
 from ui import cache, guards, session, state, text, view
@@ -74,7 +75,7 @@ def _asked(words: Words, sort: str, descending: bool, search: str) -> Wish:
         persist_state="session", format_func=lambda name: words.t(f"people.purpose.{name}"),
     ) or "analysis"  # fmt: skip
     st.markdown(text.grey(words.t(f"people.purpose_help.{purpose}")))
-    platform = PLATFORMS[0]
+    platform: Platform = PLATFORMS[0]
     if purpose == "ads":
         platform = st.segmented_control(
             words.t("people.platform"), PLATFORMS, default=PLATFORMS[0], required=True, key="w_platform",
@@ -98,7 +99,7 @@ def _reasoned(words: Words, wish: Wish, found: Account) -> Wish:
         words.t("people.reason"), key="w_reason", placeholder=words.t("people.reason_placeholder"), max_chars=300,
         live=True, width=560,
     )  # fmt: skip
-    reasoned = Wish(**{**vars(wish), "reason": (reason or "").strip()})
+    reasoned = replace(wish, reason=(reason or "").strip())
     try:
         people.checked(reasoned)
     except InsightError as refusal:

@@ -28,7 +28,12 @@ from insight.workspace.store import Workspace
 
 _TRIED = 400
 _SIGNED = re.compile(r"[+-][\d\s\u00a0.,()/–-]*")
-_KNOWN = "SELECT customer_id FROM customer_facts WHERE list_contains($ids, customer_id)"
+_KNOWN = """
+    SELECT customer_id FROM customer_facts WHERE list_contains($ids, customer_id)
+    UNION SELECT own_id FROM persons WHERE list_contains($ids, own_id)
+"""
+# Ids that were found to be the same person's: the file may call the person by any of them.
+_PERSONS = "SELECT own_id, customer_id FROM persons"
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,15 @@ def rejoin(workspace: Workspace, audience: Audience | None, wish: Wish, path: Pa
         at, known_as = _id_column(workspace, layout)
         out = io.StringIO(newline="")
         writer = csv.writer(out, delimiter=layout.dialect.delimiter, lineterminator="\r\n")
+        with workspace.query() as query:
+            persons = dict(query.rows(_PERSONS))
         found: set[str] = set()
         n_rows = 0
         if layout.header_line is not None:
             writer.writerow([_safe(label) for label in layout.header])
         for record in _records(plain, layout):
-            customer = known_as(record.cells[at]) if at < len(record.cells) else ""
+            own_id = known_as(record.cells[at]) if at < len(record.cells) else ""
+            customer = persons.get(own_id, own_id)
             if customer in kept:
                 writer.writerow([_safe(cell) for cell in record.cells])
                 found.add(customer)
