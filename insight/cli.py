@@ -24,7 +24,7 @@ from insight.ingest.report import FileReport
 from insight.ingest.schema import TABLES
 from insight.result import Message, Result
 from insight.settings import Setting
-from insight.words import audit_line, sentence
+from insight.words import audit_line, receipt_lines, sentence
 from insight.workspace import audit, quality
 from insight.workspace import manifest as manifests
 from insight.workspace.describe import describe
@@ -69,8 +69,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--csv", action="store_true", help="CSV on stdout")
     customers.add_argument("--mark", action="append", default=[], metavar="COLUMN=VALUE", help="which mark")
 
-    forget = commands.add_parser("forget", parents=[common], help="erase a workspace for good")
+    forget = commands.add_parser("forget", parents=[common], help="erase a workspace, or one customer, for good")
     forget.add_argument("workspace", type=Path)
+    forget.add_argument("--customer", metavar="ID", help="only this person; past figures stay, without the person")
 
     log = commands.add_parser("audit", parents=[common], help="the log of what was taken out and changed, checked")
     log.add_argument("workspace", type=Path)
@@ -259,12 +260,27 @@ def _customers(args: argparse.Namespace, words: Words) -> int:
 
 
 def _forget(args: argparse.Namespace, words: Words) -> int:
+    if args.customer is not None:
+        return _forget_customer(args, words)
     Workspace(args.workspace).destroy()
     _say(
         as_json.dumps({"forgotten": args.workspace.name})
         if args.json
         else words.t("cli.forgotten", name=args.workspace.name)
     )
+    return 0
+
+
+def _forget_customer(args: argparse.Namespace, words: Words) -> int:
+    workspace = Workspace.open(args.workspace)
+    try:
+        receipt = workspace.forget(args.customer)
+    finally:
+        workspace.close()
+    if args.json:
+        _say(as_json.dumps(receipt.as_json()))
+    else:
+        _say("\n".join(receipt_lines(receipt, Words(words.language, workspace.manifest.currency))))
     return 0
 
 

@@ -8,6 +8,7 @@ from insight.audience import Audience, Mark
 from insight.i18n.catalog import Words
 from insight.result import Result
 from insight.workspace.audit import Event
+from insight.workspace.forget import Receipt
 
 
 def sentence(audience: Audience, words: Words) -> str:
@@ -86,3 +87,19 @@ def _told(value: object, words: Words) -> str:
     if isinstance(value, list):
         return ", ".join(_told(part, words) for part in value)
     return "–" if value is None else words.label(value)
+
+
+def receipt_lines(receipt: Receipt, words: Words) -> list[str]:
+    """The receipt of a forgotten customer, line by line; it names nobody."""
+    when = receipt.at.replace("T", " ").removesuffix("+00:00")
+    lines = [words.t("forget.receipt", number=receipt.number, at=when)]
+    for name, n in receipt.rows.items():
+        lines.append(words.t("forget.rows", table=words.t(f"forget.in_{name}"), n=n))
+    for name, before in receipt.before.items():
+        values = {"before": before, "after": receipt.after[name]}
+        form = "money" if name in ("sales", "identified_sales") else "count"
+        lines.append(words.t(f"forget.figure_{form}", name=words.t(f"forget.of_{name}"), **values))
+    lines.append(words.t("forget.kept_out"))
+    if receipt.left_in:
+        lines.append(words.t("forget.left_in", files=words.list(list(receipt.left_in))))
+    return lines

@@ -25,11 +25,12 @@ from insight.ingest.options import ReadOptions
 from insight.ingest.report import FileMessage, FileReport
 from insight.ingest.schema import SQL_TYPES, TABLES
 from insight.ingest.watch import watching
+from insight.workspace import audit, forget, persons
 from insight.workspace import manifest as manifests
-from insight.workspace import persons
 from insight.workspace.connection import connect
 from insight.workspace.engine import Query
 from insight.workspace.facts import build_facts
+from insight.workspace.forget import Receipt
 from insight.workspace.manifest import Loaded, Manifest
 from insight.workspace.tables import create_tables
 
@@ -77,6 +78,14 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         _changing.discard(folder)
+
+
+def _write_anew(con: DuckDBPyConnection, path: Path) -> None:
+    """Copy the database, table by table, into a new file: what was deleted is in none of its bytes."""
+    (name,) = con.execute("SELECT current_database()").fetchall()[0]
+    con.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS fresh")
+    con.execute(f'COPY FROM DATABASE "{name}" TO fresh')
+    con.execute("DETACH fresh")
 
 
 def _telling(progress: Progress | None, place: int) -> Callable[[float], None] | None:
@@ -237,6 +246,30 @@ class Workspace:
         """Take one loaded file out again, with its set-aside rows."""
         self._change(lambda con, draft: _without(con, draft, file_id))
 
+    def forget(self, customer_id: str) -> Receipt:
+        """Erase a person from the whole folder for good; see `insight.workspace.forget` for what stays.
+
+        Raises WorkspaceError for an id that is not here, or if a figure of the past would change; then nothing has.
+        """
+        with self.query() as query:
+            who, before = forget.person(query, customer_id), forget.figures(query)
+        done: list[dict[str, int]] = []
+
+        def fill(con: DuckDBPyConnection, draft: Manifest) -> Manifest:
+            done.append(forget.erase(con, who, self.secret().hex()))
+            files = tuple(replace(entry, name=forget.without(entry.name, who)) for entry in draft.files)
+            return draft.next(files=files)
+
+        self._change(fill, lambda con, _: forget.check(con, before))
+        with self.query() as query:
+            after = forget.figures(query)
+        left_in = forget.found_in(self.folder, who, self.manifest.database)
+        receipt = Receipt(
+            secrets.token_hex(4), datetime.now(UTC).isoformat(timespec="seconds"), done[0], before, after, left_in
+        )
+        audit.append(self.folder, "customer_forgotten", {"receipt": receipt.number, "rows": sum(done[0].values())})
+        return receipt
+
     def reports(self) -> list[tuple[int, dict[str, Any]]]:
         """The number and the stored report of every loaded file, oldest first, as `FileReport.as_json` gives it."""
         with self.query() as query:
@@ -296,6 +329,7 @@ class Workspace:
                 # A customer file updates those who are known in place: read it anew where the old ones are gone.
                 _delete(con, [*dropped, file_id])
                 report = read()
+        report = forget.keep_out(con, file_id, report, self.secret().hex())
         con.execute(
             "INSERT INTO files VALUES ($file_id, $name, $kind, $hash, $at, $report)",
             {
@@ -323,8 +357,8 @@ class Workspace:
     ) -> None:
         """Build the next database beside the current one, check it, then make it current in one rename.
 
-        fill: changes the tables, where every row has the id of its file. finish: what is to be said once the ids of a
-        person are joined.
+        fill: changes the tables, where every row has the id of its file. finish: what is to be said or checked once
+        the ids of a person are joined and the derived tables made.
         """
         with _alone(self.folder):
             self._rebuild(fill, finish, reachable, extra, progress, cancelled)
@@ -343,6 +377,7 @@ class Workspace:
         if shutil.disk_usage(self.folder).free < needed:
             raise WorkspaceError("workspace.disk_full", needed_mb=needed // 1024**2)
         building = self.folder / f"building-{secrets.token_hex(4)}.duckdb"
+        fresh = building.with_suffix(".fresh")
         try:
             shutil.copyfile(current, building)
             con = connect(building, reachable=[*reachable, self.folder], read_only=False)
@@ -355,17 +390,21 @@ class Workspace:
                 with watching(con, progress, cancelled) as watch:
                     watch.stage(0.1)
                     persons.join(con, undone=undone)
-                    if finish is not None:
-                        finish(con, draft)
                     watch.check()
                     watch.stage(1.0)
                     build_facts(con)
+                    if finish is not None:
+                        finish(con, draft)
                     watch.check()
                 counts = {table: int(con.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0]) for table in TABLES}  # noqa: S608
                 amount = con.execute("SELECT coalesce(sum(amount), 0) FROM transactions").fetchall()[0][0]
                 con.execute("CHECKPOINT")
+                if forget.any_forgotten(con):
+                    _write_anew(con, fresh)
             finally:
                 con.close()
+            if fresh.exists():
+                fresh.replace(building)
             with building.open("rb+") as file:
                 os.fsync(file.fileno())
             draft = self.manifest.next(
@@ -381,6 +420,7 @@ class Workspace:
             raise WorkspaceError("workspace.write_failed", reason=error.strerror or "") from None
         finally:
             building.unlink(missing_ok=True)
+            fresh.unlink(missing_ok=True)
             building.with_name(building.name + ".wal").unlink(missing_ok=True)
         self.close()
         self.manifest = draft

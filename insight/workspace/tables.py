@@ -14,6 +14,7 @@ _BOOKS = """
     CREATE TABLE IF NOT EXISTS set_aside (file_id INTEGER, line BIGINT, reason VARCHAR, raw VARCHAR);
     CREATE TABLE IF NOT EXISTS attributes (table_name VARCHAR, column_name VARCHAR, label VARCHAR);
     CREATE TABLE IF NOT EXISTS facts_meta (name VARCHAR, value VARCHAR);
+    CREATE TABLE IF NOT EXISTS forgotten (hash VARCHAR, forgotten_on DATE);
     CREATE TABLE IF NOT EXISTS persons (own_id VARCHAR, customer_id VARCHAR);
 """
 
