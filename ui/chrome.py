@@ -7,8 +7,9 @@ import streamlit as st
 
 from insight.audience import Audience
 from insight.charts.theme import PROJECTOR_SCALE
+from insight.errors import InsightError
 from insight.words import sentence
-from ui import audiences, cache, session, state, text, view
+from ui import audiences, cache, guards, session, state, text, view
 from ui.scope import chips
 
 SIDEBAR = 236
@@ -97,17 +98,46 @@ def top() -> None:
     for message in state.troubles():
         st.warning(text.plain(words.message(message)), icon=":material/link_off:")
     scope = view.scope()
-    if scope is None:
-        return
+    if scope is not None:
+        _scope(scope)
+    other = view.beside()
+    if other is not None:
+        _beside(other)
+
+
+def _scope(scope: Audience) -> None:
+    words = view.words()
     size = cache.scope_size()
     with st.container(horizontal=True, vertical_alignment="center", key="scope"):
         st.markdown(text.grey(words.t("ui.within")), width="content")
         _chips(scope)
         st.markdown(text.grey(words.t("ui.n_of_m", n=size, m=cache.n_customers())), width="content")
         st.button(words.t("ui.show_all"), key="show_all", type="tertiary", on_click=view.set_scope, args=(None,))
+        if view.beside() is None and not view.presenting():
+            st.button(
+                words.t("compare.with_others"), key="compare_others", type="tertiary", icon=":material/compare:",
+                on_click=view.set_beside, args=(view.OTHERS,),
+            )  # fmt: skip
     if size == 0:
         named = sentence(scope, words.with_labels(cache.labels(scope)))
         st.warning(text.plain(words.t("link.not_in_data", name=named)), icon=":material/group_off:")
+
+
+def _beside(other: Audience) -> None:
+    """Whom the page's customers are set beside."""
+    words = view.words()
+    name = words.t("compare.everybody_else") if view.beside_others() else audiences.name_of(other)
+    with st.container(horizontal=True, vertical_alignment="center", key="beside"):
+        st.markdown(text.grey(words.t("compare.beside")), width="content")
+        key = f"beside_chip_{crc32(other.link().encode())}"
+        st.pills(
+            words.t("compare.beside"), [0], selection_mode="multi", default=[0], key=key, label_visibility="collapsed",
+            format_func=lambda _: f"{text.plain(name)} :material/close:", on_change=view.set_beside, args=(None,),
+        )  # fmt: skip
+        try:
+            st.markdown(text.grey(words.t("ui.n_customers", n=cache.size(other))), width="content")
+        except InsightError as refusal:
+            st.markdown(text.grey(guards.in_words(refusal)), width="content")
 
 
 def _chips(scope: Audience) -> None:

@@ -9,7 +9,7 @@ from insight.customer_list import PAGE_ROWS, ListPage, Summary
 from insight.errors import InsightError
 from insight.result import Metric
 from insight.words import sentence
-from ui import audiences, cache, drill, people_out, people_words, show, state, tables, text, view
+from ui import audiences, cache, compare, drill, guards, people_out, people_words, show, state, tables, text, view
 from ui.state import CardPlace, ListPlace
 
 _PROFILE = "segments.profile"
@@ -57,6 +57,19 @@ def _figures(found: Summary) -> dict[str, Metric]:
     if not found.before_after:
         shown["metric.sales"] = Metric(found.sales, "money")
     return shown | drill.figures(found)
+
+
+def beside(audience: Audience | None, found: Summary) -> None:
+    """The same figures of those who are compared with, where somebody is."""
+    other = view.beside()
+    if other is None:
+        return
+    try:
+        theirs = _figures(cache.summary(other))
+    except InsightError as refusal:
+        st.markdown(text.grey(guards.in_words(refusal)))
+        return
+    compare.figures_of(audience, _figures(found), theirs)
 
 
 def ways(audience: Audience | None) -> None:

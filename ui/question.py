@@ -7,7 +7,7 @@ import streamlit as st
 from insight.audience import Pairs
 from insight.errors import InsightError
 from insight.result import Result
-from ui import asked, filters, guards, show, text
+from ui import asked, compare, filters, guards, show, text, view
 from ui.show import Slots
 
 # What the page shows of every segmentation; the file has the rest.
@@ -55,7 +55,7 @@ def ask(
     """A whole page: one question and its answer. `picker` draws what the reader may change on the page itself."""
     slots = head(analysis, hidden=hidden)
     result, chosen = answer(analysis)
-    show.show_result(result, chosen, slots=slots, table=table, columns=columns, figures=figures, picker=picker)
+    compare.show_result(result, chosen, slots=slots, table=table, columns=columns, figures=figures, picker=picker)
 
 
 def also(
@@ -72,10 +72,12 @@ def also(
             picker()
         st.markdown(text.grey(guards.in_words(refusal)))
         return
-    show.section(result, chosen, table=table, columns=columns, picker=picker)
+    compare.section(result, chosen, table=table, columns=columns, picker=picker)
 
 
 def table_of(analysis: str, *, columns: Sequence[str] = ()) -> None:
-    """The table of a question that was answered further up on the page."""
+    """The table of a question that was answered further up on the page; two groups side by side have one already."""
+    if view.beside() is not None:
+        return
     result, chosen = answer(analysis, quietly=True)
     show.table(result, chosen, columns=columns)

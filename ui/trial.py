@@ -16,7 +16,7 @@ from insight.analysis.lift_segments import AFTERWARDS, SEGMENTATIONS
 from insight.audience import Pairs
 from insight.errors import InsightError
 from insight.result import Result
-from ui import asked, cache, filters, guards, show, state, text, view
+from ui import asked, cache, compare, filters, guards, state, text, view
 from ui.show import Slots
 
 TEST, WINDOW, CONTROL, PLANNED, COST, FIXED, RATE = (
@@ -66,7 +66,7 @@ def also(analysis: str, *, columns: Sequence[str] = (), picker: Callable[[], obj
             picker()
         st.markdown(text.grey(guards.in_words(refusal)))
         return
-    show.section(result, settings, table=True, columns=columns, picker=picker)
+    compare.section(result, settings, table=True, columns=columns, picker=picker)
 
 
 def pick_arm(analysis: str, arms: Sequence[str], current: str) -> None:

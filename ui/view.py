@@ -192,6 +192,11 @@ def beside() -> Audience | None:
     return Combined("not", (own,))
 
 
+def beside_others() -> bool:
+    """Whether the page's customers are set beside everybody else."""
+    return state.view().get(BESIDE) == OTHERS
+
+
 def set_beside(wanted: Audience | str | None) -> None:
     """Set every page's customers beside these: an audience, `OTHERS` for everybody else, None for nobody."""
     state.change_view_of(BESIDE, wanted if isinstance(wanted, str) else wanted.link() if wanted else None)

@@ -1,8 +1,8 @@
 """All tests, losers kept: what each netted against its control, and what they netted together."""
 
-from ui import planning, question, show, view
+from ui import compare, planning, question, view
 
 slots = question.head("lift.register")
 result, chosen = question.answer("lift.register")
-show.show_result(result, chosen, slots=slots, columns=planning.REGISTER_COLUMNS)
+compare.show_result(result, chosen, slots=slots, columns=planning.REGISTER_COLUMNS)
 planning.small_table(result, "uncontrolled", view.t("ui.lift.uncontrolled"))

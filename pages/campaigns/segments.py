@@ -2,9 +2,10 @@
 
 from functools import partial
 
-from ui import filters, trial, verdict
+from ui import compare, filters, trial, verdict
 
 slots = trial.head("lift.segments")
 result, chosen = trial.answer("lift.segments")
-verdict.for_whom(result, chosen, slots)
+if not compare.instead(result, chosen, slots):
+    verdict.for_whom(result, chosen, slots)
 trial.also("lift.sold", picker=partial(filters.pick_choice, "lift.sold", "of"))

@@ -13,6 +13,7 @@ if found.n_customers == 0:
     st.stop()
 people.head(audience, found)
 people.figures(found)
+people.beside(audience, found)
 people.ways(audience)
 people.take_out(audience)
 people.rows(audience)

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import filters, question, show
+from ui import compare, filters, question
 
 TRIED = ("new_bounds", "new_window", "keep", "level_costs")
 COLUMNS = ("from_step", "to_step", "n_customers", "share", "sales")
@@ -17,5 +17,5 @@ for place, name in zip(st.columns(len(TRIED)), TRIED, strict=True):
     with place:
         filters.pick_value(WHAT_IF, name)
 result, chosen = question.answer(WHAT_IF)
-show.show_result(result, chosen, slots=slots, columns=COLUMNS)
+compare.show_result(result, chosen, slots=slots, columns=COLUMNS)
 question.also(MOVERS, picker=partial(filters.controls, MOVERS, hidden=SHARED, period=False))
