@@ -96,6 +96,7 @@ class Chart:
 
     `x` names the categories or time, `y` one or more value columns, `color` a grouping column, `low`/`high` interval
     columns, `before` the compared period's column, `title` a finding (catalogue sentence), `subtitle` the measure.
+    `interim` names the column that holds 'no' at points of a line that decide nothing yet: they are drawn grey.
     """
 
     kind: ChartKind
@@ -105,6 +106,7 @@ class Chart:
     low: str = ""
     high: str = ""
     before: str = ""
+    interim: str = ""
     title: Message | None = None
     subtitle: Message | None = None
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pandas as pd
 import streamlit as st
 
-from insight.analysis.lift_rules import DEFAULT_WINDOW, MOST_ARMS
+from insight.analysis.lift_rules import DEFAULT_WINDOW, LIFT_WINDOW, MOST_ARMS
 from insight.analysis.lift_segments import AFTERWARDS, SEGMENTATIONS
 from insight.audience import Pairs
 from insight.errors import InsightError
@@ -147,10 +147,12 @@ def _assumptions(arms: pd.DataFrame) -> None:
     held = state.view()
     left, middle, right = st.columns(3)
     with left:
-        state.set_widget("w_window", int(held.get(WINDOW) or DEFAULT_WINDOW))
+        days = held.get(WINDOW, "")
+        state.set_widget("w_window", int(days) if days.isdecimal() and int(days) > 0 else None)
         st.number_input(
-            words.t("ui.lift.window"), min_value=1, max_value=730, step=1, key="w_window",
-            on_change=_changed, args=(WINDOW, "w_window", lambda days: None if days == DEFAULT_WINDOW else str(days)),
+            words.t("ui.lift.window"), min_value=1, max_value=LIFT_WINDOW.high, value=None, step=1, key="w_window",
+            placeholder=words.t("lift.automatic_window", days=DEFAULT_WINDOW), help=words.t("lift.window_help"),
+            on_change=_changed, args=(WINDOW, "w_window", lambda days: None if days is None else str(days)),
         )  # fmt: skip
     with middle:
         state.set_widget("w_control", held.get(CONTROL, ""))

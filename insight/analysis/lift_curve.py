@@ -5,15 +5,19 @@ moves: one day decides, the last of the window. The days before it are shown as 
 """
 
 from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
 
 from insight.analysis.basis import frame
+from insight.analysis.lift_looks import LOOK_UNITS, looks_table, make_so_far, read_so_far
 from insight.analysis.lift_measures import Arm
-from insight.analysis.lift_reading import Reading, read
-from insight.analysis.lift_rules import COMMON, make_customers
+from insight.analysis.lift_reading import Reading
+from insight.analysis.lift_rules import COMMON
 from insight.analysis.registry import Analysis
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Settings
-from insight.stats.means import Difference, welch
+from insight.stats.means import Difference, one_sample, welch
 from insight.stats.moments import Moments
 from insight.workspace.engine import Query
 
@@ -64,6 +68,10 @@ _UNITS: dict[str, Unit] = {
     "arm": "text", "day": "days", "n_obs": "count", "mean": "money", "other": "text", "effect": "money",
     "effect_low": "money", "effect_high": "money", "decides": "text",
 }  # fmt: skip
+_ARM_UNITS: dict[str, Unit] = {
+    "arm": "text", "day": "days", "n_obs": "count", "so_far": "money", "so_far_low": "money", "so_far_high": "money",
+    "decides": "text",
+}  # fmt: skip
 
 
 def _running(query: Query, reading: Reading, settings: Settings) -> Mapping[str, list[Moments]]:
@@ -97,10 +105,12 @@ def curve(query: Query, settings: Settings) -> Result:
 
     Table: arm, day (0 is the day of the assignment), n_obs, mean so far, and against `other` (the control; without one
     the best other arm) effect with its 95 % Welch interval; decides 'yes' on the last day only. Contact cost falls on
-    day 0. Effects are None where the checks stop them. Metrics: effect on the last day, and paid_back: the first day
-    from which the leading arm's effect stays above 0 (None when it does not).
+    day 0. Effects are None where the checks stop them. `tables`: "arms" every arm's own mean so far with its interval,
+    "looks" the difference as customers came in (where they did so over two weeks or more), with intervals that hold at
+    every look. Before the first window is over the days that there are, of which none decides. Metrics: effect on the
+    last day, and paid_back: the first day from which the leading arm's effect stays above 0 (None when it does not).
     """
-    reading = read(query, settings)
+    reading, until = read_so_far(query, settings)
     trial = reading.trial
     running = _running(query, reading, settings)
     rows: list[dict[str, object]] = []
@@ -111,16 +121,16 @@ def curve(query: Query, settings: Settings) -> Result:
             rows.append({
                 "arm": name, "day": day, "n_obs": own.n, "mean": own.mean, "other": other, "effect": found.effect_size,
                 "effect_low": found.ci_lower, "effect_high": found.ci_upper,
-                "decides": "yes" if day == trial.window - 1 else "no",
+                "decides": "yes" if day == trial.window - 1 and until is None else "no",
             })  # fmt: skip
     table = frame(rows, list(_UNITS)).astype({"day": int})
     leader = str(table["arm"].iloc[0])
     own = [row for row in rows if row["arm"] == leader]
-    paid_back = _paid_back([row["effect"] for row in own])
-    last = own[-1]
+    paid_back = _paid_back([row["effect"] for row in own]) if until is None else None
+    last, looks = own[-1], looks_table(query, reading) if until is None else frame([], list(LOOK_UNITS))
     return Result(
         key="lift.curve",
-        headline=reading.stop or _headline(reading, leader, last, paid_back),
+        headline=reading.stop or _headline(reading, leader, last, paid_back, until),
         metrics={
             "effect": Metric(
                 _number(last["effect"]), "money", _number(last["effect_low"]), _number(last["effect_high"])
@@ -130,15 +140,59 @@ def curve(query: Query, settings: Settings) -> Result:
         table=table,
         units=dict(_UNITS),
         basis=trial.basis(Message("lift.rule", {"window": trial.window}), "lift_curve"),
-        chart=Chart(
-            "line", x="day", y="effect", low="effect_low", high="effect_high", color="arm",
-            title=Message("lift.curve_title", {"metric": reading.metric}),
-            subtitle=Message("lift.curve_subtitle", {"last": trial.window - 1}),
-        ) if reading.claims else None,
+        chart=_difference_chart(reading, until) if reading.claims else None,
+        charts=_more_charts(reading, until, has_looks=not looks.empty) if reading.claims else (),
         drill=("arm", "day"),
-        notes=(*reading.notes, Note("one_day_decides", {"day": trial.window - 1})),
+        notes=(*reading.notes, *_notes(reading, until, has_looks=not looks.empty)),
         evidence=reading.evidence,
+        tables={"arms": _arms_table(running, leader, decides=until is None), "looks": looks},
+        more_units={"arms": _ARM_UNITS, "looks": LOOK_UNITS},
     )  # fmt: skip
+
+
+def _arms_table(running: Mapping[str, list[Moments]], leader: str, *, decides: bool) -> pd.DataFrame:
+    """Every arm's own mean so far with its t interval, the leading arm first."""
+    rows: list[dict[str, object]] = []
+    for name in sorted(running, key=lambda arm: (arm != leader, -(running[arm][-1].mean or 0.0))):
+        for day, moments in enumerate(running[name]):
+            found = one_sample(moments)
+            rows.append({
+                "arm": name, "day": day, "n_obs": moments.n, "so_far": moments.mean, "so_far_low": found.ci_lower,
+                "so_far_high": found.ci_upper, "decides": "yes" if decides and day == len(running[name]) - 1 else "no",
+            })  # fmt: skip
+    return frame(rows, list(_ARM_UNITS)).astype({"day": int})
+
+
+def _difference_chart(reading: Reading, until: date | None) -> Chart:
+    values = {"last": reading.trial.window - 1, "until": until}
+    return Chart(
+        "line", x="day", y="effect", low="effect_low", high="effect_high", color="arm",
+        interim="" if until is None else "decides",
+        title=Message("lift.curve_title", {"metric": reading.metric}),
+        subtitle=Message("lift.curve_subtitle" if until is None else "lift.curve_subtitle_interim", values),
+    )  # fmt: skip
+
+
+def _more_charts(reading: Reading, until: date | None, *, has_looks: bool) -> tuple[Chart, ...]:
+    arms = Chart(
+        "line", x="day", y="so_far", low="so_far_low", high="so_far_high", color="arm",
+        interim="" if until is None else "decides",
+        title=Message("lift.curve_arms_title", {"metric": reading.metric}),
+        subtitle=Message("lift.curve_arms_subtitle" if until is None else "lift.curve_arms_subtitle_interim"),
+    )  # fmt: skip
+    if not has_looks:
+        return (arms,)
+    looks = Chart(
+        "line", x="looked_on", y="effect", low="effect_low", high="effect_high", color="arm", interim="decides",
+        title=Message("lift.looks_title", {"metric": reading.metric}), subtitle=Message("lift.looks_subtitle"),
+    )  # fmt: skip
+    return arms, looks
+
+
+def _notes(reading: Reading, until: date | None, *, has_looks: bool) -> tuple[Note, ...]:
+    if until is not None:
+        return (Note("interim_only", {"day": reading.trial.window, "until": until}, "warning"),)
+    return (Note("looks_hold" if has_looks else "one_day_decides", {"day": reading.trial.window - 1}),)
 
 
 def _paid_back(effects: list[object]) -> int | None:
@@ -155,7 +209,11 @@ def _number(cell: object) -> float | None:
     return None if cell is None else float(str(cell))
 
 
-def _headline(reading: Reading, leader: str, last: Mapping[str, object], paid_back: int | None) -> Message:
+def _headline(
+    reading: Reading, leader: str, last: Mapping[str, object], paid_back: int | None, until: date | None
+) -> Message:
+    if until is not None:
+        return Message("lift.curve_interim", {"day": reading.trial.window, "until": until})
     values = {
         "arm": leader, "other": last["other"], "metric": reading.metric, "effect": last["effect"], "day": paid_back,
         "last": reading.trial.window - 1,
@@ -167,8 +225,7 @@ def _headline(reading: Reading, leader: str, last: Mapping[str, object], paid_ba
 
 
 def _make_members(query: Query, settings: Settings) -> None:
-    trial = make_customers(query, settings)
-    query.make("members", _MEMBERS, window=trial.window)
+    query.make("members", _MEMBERS, window=make_so_far(query, settings).window)
 
 
 ANALYSES = (Analysis("lift.curve", curve, COMMON, _make_members, ("arm", "day"), ("assignments", "transactions")),)

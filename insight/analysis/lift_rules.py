@@ -325,7 +325,7 @@ def make_customers(query: Query, settings: Settings) -> Trial:
     n, two, undated, incomplete, unknown = query.one(_COUNTS, window=window, after=after)
     if n - two - undated - incomplete <= 0:
         raise NotEnoughDataError(
-            "lift.window_not_complete", window=window, last=last, until=first + timedelta(days=window)
+            "lift.window_not_complete", window=window, first=first, last=last, until=first + timedelta(days=window)
         )
     costs = costs_per_arm(settings, "cost", arms)
     costless = _costless(query, control)

@@ -12,9 +12,13 @@ from insight.charts.drawn import Clickable, Mark
 from insight.charts.plot import Spec
 from insight.charts.scale import Scale, round_ticks
 from insight.charts.subject import Annotation, Floats, Subject, as_date
+from insight.charts.theme import alpha
 
 _NOTES = 2
 _CROWDED = 36
+# The lines beside the main one have their bands too, as long as the eye can tell them apart.
+_BANDS = 4
+_QUIET_BAND = 0.13
 
 
 @dataclass(frozen=True)
@@ -172,14 +176,26 @@ def _bands(subject: Subject, lines: Sequence[Series], places: Floats) -> list[Sp
     if not (subject.chart.low and subject.chart.high):
         return []
     low, high = subject.values(subject.chart.low), subject.values(subject.chart.high)
+    palette, quiet = subject.palette, alpha(subject.palette.grey, _QUIET_BAND)
     found: list[Spec] = []
-    for series in lines:
+    for series in sorted(lines, key=lambda s: s.main):
         rows = [row for row in series.rows if np.isfinite(low[row]) and np.isfinite(high[row])]
-        if series.main and rows:
+        if rows and (series.main or len(lines) <= _BANDS):
             x = [*places[rows], *places[rows][::-1]]
             y = [*high[rows], *low[rows][::-1]]
-            found.append(plot.line(x, y, subject.palette.accent, 0, fill="toself", fillcolor=subject.palette.band))
+            fill = palette.band if series.main and not subject.chart.interim else quiet
+            found.append(
+                plot.line(x, y, palette.accent if series.main else palette.grey, 0, fill="toself", fillcolor=fill)
+            )
     return found
+
+
+def _colours(subject: Subject, series: Series, rows: Sequence[int]) -> list[str]:
+    """The colour of each point of a line: grey where the chart marks it as an interim one."""
+    if not subject.chart.interim:
+        return [series.colour] * len(rows)
+    cells = subject.table[subject.chart.interim].tolist()
+    return [series.colour if str(cells[row]) == "yes" else subject.palette.grey for row in rows]
 
 
 def _trace(subject: Subject, series: Series, places: Floats) -> Spec:
@@ -195,10 +211,10 @@ def _trace(subject: Subject, series: Series, places: Floats) -> Spec:
     quiet = len(rows) > _CROWDED or not series.main
     size = sizes.line_marker if series.main else sizes.line_marker * 0.7
     return plot.line(
-        places[rows], series.values, series.colour, thickness,
+        places[rows], series.values, palette.grey if chart.interim else series.colour, thickness,
         mode="lines+markers",
         marker={
-            "color": series.colour,
+            "color": _colours(subject, series, rows),
             "size": [sizes.dot if c else size for c in chosen],
             "opacity": [1 if c or not quiet else 0 for c in chosen],
             "line": plot.outline(subject, chosen.tolist()),
@@ -239,7 +255,8 @@ def _names(
     for (y, x, place), shift in zip(last, shifts, strict=True):
         series, (name, value) = lines[place], ends[place]
         shown = text.bold(text.for_plotly(name)) if series.main else text.for_plotly(name)
-        colour = subject.palette.accent if series.main else subject.palette.ink2
+        final = _colours(subject, series, series.rows[-1:]) != [subject.palette.grey]
+        colour = subject.palette.accent if series.main and final else subject.palette.ink2
         if series.colour in subject.palette.categories[1:] and series.colour != subject.palette.grey:
             # Lines of equal rank end in a crowd: a dot in the line's colour says whose name it is; text stays legible.
             shown = f'<span style="color:{series.colour}">●</span> {shown}'
