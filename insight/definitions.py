@@ -29,6 +29,7 @@ FORMULAS: Mapping[str, str] = {
     "lift.draw": "lift_draw", "lift.register": "lift_register", "lift.totals": "lift_totals",
     "lift.tests": "lift_tests",
     "nps.score": "nps", "nps.trend": "nps", "nps.by_step": "nps_by_step", "nps.groups": "nps_groups",
+    "nps.spread": "nps_spread", "nps.before_after": "nps_before_after", "nps.change": "nps_change",
     "nps.response": "nps_response", "nps.act": "nps_act", "nps.themes": "nps_themes",
 }  # fmt: skip
 
