@@ -6,15 +6,12 @@ from typing import Any
 
 import numpy as np
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION
-from pptx.util import Pt
 
-from insight.charts import bars, bridge, stacked, states, text
+from insight.charts import bars, bridge, stacked, states
 from insight.charts.scale import Scale
 from insight.charts.subject import Floats, Subject, as_date
 from insight.charts.theme import blend, text_on
 from insight.export.deck_chart import (
-    LABEL,
-    TICK,
     Canvas,
     colour_bars,
     dress,
@@ -30,7 +27,7 @@ from insight.export.deck_chart import (
 from insight.export.deck_look import finer, number_format
 from insight.export.deck_sheet import Column, Numbers, add_chart
 from insight.export.deck_template import Box
-from insight.export.deck_text import points
+from insight.export.deck_text import Line, points, put
 
 _MOST_LYING, _MOST_PAIRED, _MOST_STANDING = 14, 8, 16
 _HALF = 0.55
@@ -50,7 +47,7 @@ def _stands(canvas: Canvas, subject: Subject) -> bool:
         return True
     room = points(canvas.box.width) / max(len(cells), 1) - 4
     words = " ".join(subject.names(subject.chart.x)).split()
-    return len(cells) <= _MOST_STANDING and all(text.width(word, TICK) <= room for word in words)
+    return len(cells) <= _MOST_STANDING and all(canvas.look.wide(word, tick=True) <= room for word in words)
 
 
 def names_of(subject: Subject) -> list[str]:
@@ -111,24 +108,27 @@ def _lying(canvas: Canvas, subject: Subject) -> None:
     chart = add_chart(canvas.slide, canvas.box, XL_CHART_TYPE.BAR_CLUSTERED, numbers)
     _finish(canvas, subject, chart, measure, form, columns)
     name_axis(chart.category_axis, canvas.look, lying=True)
-    _with_room(chart, [value for column in columns for value in column.values])
+    _with_room(canvas, chart, measure, [value for column in columns for value in column.values])
 
 
-def _with_room(chart: Any, values: Sequence[float]) -> None:
+def _with_room(canvas: Canvas, chart: Any, measure: Scale, values: Sequence[float]) -> None:
     """The value axis so wide that a value beyond the end of a bar below zero does not stand on the names."""
     finite = [float(value) for value in values if np.isfinite(value)]
     low, high = min([*finite, 0.0]), max([*finite, 0.0])
-    if low < 0:
-        span = high - low
-        chart.value_axis.minimum_scale = low - 0.22 * span
-        chart.value_axis.maximum_scale = high + 0.2 * span
+    if low >= 0:
+        return
+    longest = max(canvas.look.wide(measure.full(value, signed=True)) for value in finite) + 14
+    share = min(longest / (points(canvas.box.width) * 0.62), 0.35)
+    span = (high - low) / (1 - 2 * share)
+    chart.value_axis.minimum_scale = low - share * span
+    chart.value_axis.maximum_scale = high + share * span
 
 
 def _standing(canvas: Canvas, subject: Subject) -> None:
     columns = _columns(subject)
     measure = subject.measure(*subject.ys, subject.chart.before)
-    full = max((text.width(measure.full(float(v)), LABEL) for c in columns for v in c.values if np.isfinite(v)),
-               default=0.0)  # fmt: skip
+    written = [measure.full(float(v)) for column in columns for v in column.values if np.isfinite(v)]
+    full = max((canvas.look.wide(said) for said in written), default=0.0)
     room = points(canvas.box.width) / max(len(subject.table) * len(columns), 1)
     form = number_format(measure, full=full <= room)
     numbers = Numbers(columns, names_of(subject), form)
@@ -163,7 +163,7 @@ def staircase(canvas: Canvas, subject: Subject) -> None:
     chart.plots[0].gap_width = 2
     series = chart.plots[0].series[0]
     colour_bars(series, canvas.look, list(canvas.look.palette.steps(len(names))))
-    label(series, canvas.look, form, position=XL_LABEL_POSITION.OUTSIDE_END, bold=True, size=LABEL + 1)
+    label(series, canvas.look, form, position=XL_LABEL_POSITION.OUTSIDE_END, bold=True, size=canvas.look.label + 1)
 
 
 def stacked_bars(canvas: Canvas, subject: Subject) -> None:
@@ -202,9 +202,17 @@ def stack(canvas: Canvas, subject: Subject, names: list[str], columns: list[Colu
     for series, column, colour in zip(chart.plots[0].series, columns[::-1], colours[::-1], strict=True):
         colour_bars(series, canvas.look, [colour] * len(names))
         small = [place for place, v in enumerate(column.values) if not np.isfinite(v) or v < 0.07 * tallest]
-        wide = max((text.width(measure.label(float(v)), TICK) for v in column.values if np.isfinite(v)), default=0.0)
+        written = [measure.label(float(v)) for v in column.values if np.isfinite(v)]
+        wide = max((canvas.look.wide(said, tick=True) for said in written), default=0.0)
         if wide <= room and len(small) < len(names):
-            label(series, canvas.look, form, position=XL_LABEL_POSITION.CENTER, colour=text_on_all([colour]), size=TICK)
+            label(
+                series,
+                canvas.look,
+                form,
+                position=XL_LABEL_POSITION.CENTER,
+                colour=text_on_all([colour]),
+                size=canvas.look.tick,
+            )
             unlabel(series, small)
 
 
@@ -219,12 +227,12 @@ def two_sided(canvas: Canvas, subject: Subject) -> None:
     light = [blend((palette.page, colour), _HALF) for colour in colours]
     box = canvas.box
     room = points(box.width)
-    middle = min(max(text.width(name, LABEL, strong=True) for name in names) + 16, room * 0.32) / room
+    middle = min(max(canvas.look.wide(name, strong=True) for name in names) + 16, room * 0.32) / room
     left = round(box.width * (1 - middle) * 0.45)
-    gap = 0.02
+    gap, top = 0.02, canvas.look.length(0.3)
     for side, name, shades, place in (
-        ("left", left_name, light, Box(box.left, box.top, left, box.height)),
-        ("right", right_name, colours, Box(box.left + left, box.top, box.width - left, box.height)),
+        ("left", left_name, light, Box(box.left, box.top + top, left, box.height - top)),
+        ("right", right_name, colours, Box(box.left + left, box.top + top, box.width - left, box.height - top)),
     ):
         values = subject.values(name)
         measure = subject.measure(name)
@@ -232,11 +240,10 @@ def two_sided(canvas: Canvas, subject: Subject) -> None:
         numbers = Numbers([Column(subject.column(name), values)], names, form)
         chart = add_chart(canvas.slide, place, XL_CHART_TYPE.BAR_CLUSTERED, numbers)
         dress(chart, canvas.look)
-        chart.has_title = True
-        head = chart.chart_title.text_frame
-        head.text = subject.column(name)
-        head.paragraphs[0].runs[0].font.size = Pt(LABEL)
-        head.paragraphs[0].runs[0].font.bold = False
+        shift = 0 if side == "left" else round(middle * box.width)
+        head = box.part(left=place.left - box.left + shift, width=place.width - shift, height=top)
+        line = Line(subject.column(name), colour=palette.ink2, right=side == "left")
+        put(canvas.slide, head, [line], canvas.look, largest=canvas.look.label, smallest=7, name=f"Head {side}")
         hide_values(chart.value_axis)
         name_axis(chart.category_axis, canvas.look, lying=True)
         chart.category_axis.format.line.fill.background()
@@ -251,10 +258,10 @@ def two_sided(canvas: Canvas, subject: Subject) -> None:
         if side == "left":
             chart.value_axis.reverse_order = True
             chart.category_axis.visible = False
-            inner_plot(chart, 0, 0.12, 1 - gap, 0.86)
+            inner_plot(chart, 0, 0.01, 1 - gap, 0.98)
         else:
             names_share = middle * box.width / place.width
-            inner_plot(chart, names_share, 0.12, 1 - names_share - gap, 0.86)
+            inner_plot(chart, names_share, 0.01, 1 - names_share - gap, 0.98)
 
 
 def bridge_bars(canvas: Canvas, subject: Subject) -> None:
@@ -284,7 +291,7 @@ def _signed(canvas: Canvas, subject: Subject) -> None:
     colour_bars(chart.plots[0].series[0], canvas.look, colours)
     label(chart.plots[0].series[0], canvas.look, form, position=XL_LABEL_POSITION.OUTSIDE_END)
     fine_labels(chart.plots[0].series[0], canvas.look, measure, subject.values(column))
-    _with_room(chart, subject.values(column).tolist())
+    _with_room(canvas, chart, measure, subject.values(column).tolist())
 
 
 def _waterfall(canvas: Canvas, subject: Subject, spans: bridge.Spans) -> None:

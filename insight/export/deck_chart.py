@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lxml import etree
 from pptx.enum.chart import XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION, XL_TICK_MARK
 from pptx.enum.dml import MSO_LINE
 from pptx.oxml.ns import qn
@@ -15,8 +14,8 @@ from insight.charts.scale import Scale, round_ticks
 from insight.charts.subject import Floats
 from insight.export.deck_look import Look, finer, number_format
 from insight.export.deck_template import Box
+from insight.export.deck_xml import child, element
 
-LABEL, TICK = 11, 10
 _LINE, _COMPARISON = 2.5, 1.75
 
 
@@ -36,13 +35,13 @@ class Canvas:
 def dress(chart: Any, look: Look, *, legend: bool = False) -> None:
     """Body type in quiet ink, no title, the legend below where several series need one."""
     chart.has_title = False
-    chart.font.size = Pt(TICK)
+    chart.font.size = Pt(look.tick)
     look.paint(chart.font.color, look.palette.ink2)
     chart.has_legend = legend
     if legend:
         chart.legend.position = XL_LEGEND_POSITION.BOTTOM
         chart.legend.include_in_layout = False
-        chart.legend.font.size = Pt(TICK)
+        chart.legend.font.size = Pt(look.tick)
         look.paint(chart.legend.font.color, look.palette.ink2)
 
 
@@ -63,7 +62,7 @@ def value_axis(axis: Any, look: Look, form: str) -> None:
     axis.major_tick_mark = axis.minor_tick_mark = XL_TICK_MARK.NONE
     axis.tick_labels.number_format = form
     axis.tick_labels.number_format_is_linked = False
-    axis.tick_labels.font.size = Pt(TICK)
+    axis.tick_labels.font.size = Pt(look.tick)
     look.paint(axis.tick_labels.font.color, look.palette.ink2)
 
 
@@ -72,7 +71,7 @@ def name_axis(axis: Any, look: Look, *, lying: bool = False, every: int = 1) -> 
     axis.has_major_gridlines = False
     axis.major_tick_mark = axis.minor_tick_mark = XL_TICK_MARK.NONE
     axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
-    axis.tick_labels.font.size = Pt(LABEL if lying else TICK)
+    axis.tick_labels.font.size = Pt(look.label if lying else look.tick)
     look.paint(axis.tick_labels.font.color, look.palette.ink if lying else look.palette.ink2)
     look.paint(axis.format.line.color, look.palette.ink2)
     axis.format.line.width = Pt(0.75)
@@ -83,7 +82,7 @@ def name_axis(axis: Any, look: Look, *, lying: bool = False, every: int = 1) -> 
         axis.reverse_order = True
     if every > 1:
         for name in ("tickLblSkip", "tickMarkSkip"):
-            skip = etree.SubElement(axis._element, qn(f"c:{name}"))
+            skip = child(axis._element, f"c:{name}")
             skip.set("val", str(every))
             last = axis._element.find(qn("c:noMultiLvlLbl"))
             if last is not None:
@@ -92,27 +91,35 @@ def name_axis(axis: Any, look: Look, *, lying: bool = False, every: int = 1) -> 
 
 def label(
     series: Any, look: Look, form: str, *, position: XL_LABEL_POSITION | None = None, colour: str = "",
-    bold: bool = False, size: float = LABEL,
+    bold: bool = False, size: float = 0.0,
 ) -> None:  # fmt: skip
     """Values beside all marks of a series, written by number format so that they follow the cells."""
     labels = series.data_labels
     labels.show_value = True
     labels.number_format = form
     labels.number_format_is_linked = False
-    labels.font.size = Pt(size)
+    labels.font.size = Pt(size or look.label)
     labels.font.bold = bold
     look.paint(labels.font.color, colour or look.palette.ink)
     if position is not None:
         labels.position = position
+    _on_one_line(labels._element)
+
+
+def _on_one_line(labels: Any) -> None:
+    """A figure is never broken in two."""
+    body = labels.find(f"{qn('c:txPr')}/{qn('a:bodyPr')}")
+    if body is not None:
+        body.set("wrap", "none")
 
 
 def unlabel(series: Any, points: Sequence[int]) -> None:
     """Take the label from some points of a series."""
     labels = series.data_labels._element
     for place in sorted(points, reverse=True):
-        one = etree.Element(qn("c:dLbl"))
-        etree.SubElement(one, qn("c:idx")).set("val", str(place))
-        etree.SubElement(one, qn("c:delete")).set("val", "1")
+        one = element("c:dLbl")
+        child(one, "c:idx", val=str(place))
+        child(one, "c:delete", val="1")
         labels.insert(0, one)
 
 
@@ -177,13 +184,13 @@ def inner_plot(chart: Any, left: float, top: float, width: float, height: float)
     old = area.find(qn("c:layout"))
     if old is not None:
         area.remove(old)
-    layout = etree.Element(qn("c:layout"))
-    manual = etree.SubElement(layout, qn("c:manualLayout"))
-    etree.SubElement(manual, qn("c:layoutTarget")).set("val", "inner")
+    layout = element("c:layout")
+    manual = child(layout, "c:manualLayout")
+    child(manual, "c:layoutTarget", val="inner")
     for name in ("xMode", "yMode"):
-        etree.SubElement(manual, qn(f"c:{name}")).set("val", "edge")
+        child(manual, f"c:{name}", val="edge")
     for name, value in (("x", left), ("y", top), ("w", width), ("h", height)):
-        etree.SubElement(manual, qn(f"c:{name}")).set("val", f"{value:.5f}")
+        child(manual, f"c:{name}", val=f"{value:.5f}")
     area.insert(0, layout)
 
 
@@ -203,21 +210,19 @@ def point_label(
     shown = spot.data_label
     if position is not None:
         shown.position = position
-    shown.font.size = Pt(LABEL)
+    shown.font.size = Pt(look.label)
     shown.font.bold = bold
     look.paint(shown.font.color, colour or look.palette.ink)
-    element = shown._dLbl
+    inner = shown._dLbl
     flags = {"showLegendKey": "0", "showVal": "1", "showCatName": "0", "showSerName": "1" if named else "0"}
     for name, value in flags.items():
-        element.find(qn(f"c:{name}")).set("val", value)
-    number = etree.Element(qn("c:numFmt"))
-    number.set("formatCode", form)
-    number.set("sourceLinked", "0")
-    before = element.find(qn("c:spPr")) if element.find(qn("c:spPr")) is not None else element.find(qn("c:txPr"))
+        inner.find(qn(f"c:{name}")).set("val", value)
+    _on_one_line(inner)
+    number = element("c:numFmt", formatCode=form, sourceLinked="0")
+    before = inner.find(qn("c:spPr")) if inner.find(qn("c:spPr")) is not None else inner.find(qn("c:txPr"))
     before.addprevious(number)
     if named:
-        between = etree.SubElement(element, qn("c:separator"))
-        between.text = "  "
+        child(inner, "c:separator").text = "  "
 
 
 def ticked(

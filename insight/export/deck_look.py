@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lxml import etree
 from pptx.dml.color import RGBColor
 from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.opc.constants import RELATIONSHIP_TYPE
+from pptx.oxml import parse_xml
 from pptx.oxml.ns import qn
+from pptx.util import Inches
 
 from insight.charts.scale import Scale
-from insight.charts.theme import SLIDE_ACCENTS, SLIDES, Palette, blend, contrast
+from insight.charts.theme import SLIDE_ACCENTS, SLIDE_BODY_FONT, SLIDES, Palette, blend, contrast
+from insight.export.deck_face import Face, wideness
 from insight.export.deck_template import Paper
 
 _READABLE = 2.2
@@ -30,6 +32,26 @@ class Look:
 
     palette: Palette
     themed: Mapping[str, MSO_THEME_COLOR]
+    face: Face
+    scale: float = 1.0
+
+    @property
+    def label(self) -> float:
+        """Points of the type beside marks."""
+        return 11 * self.scale
+
+    @property
+    def tick(self) -> float:
+        """Points of the type along axes."""
+        return 10 * self.scale
+
+    def wide(self, text: str, *, tick: bool = False, strong: bool = False) -> float:
+        """Points that a text beside a mark (or along an axis) takes."""
+        return self.face.width(text, self.tick if tick else self.label, strong=strong)
+
+    def length(self, inches: float) -> int:
+        """A length that is so many inches on a slide of the usual size, in EMU."""
+        return round(Inches(inches) * self.scale)
 
     def paint(self, colour: Any, wanted: str) -> None:
         """Give a colour of the library the wanted `#RRGGBB`, as the theme's colour where it is one."""
@@ -50,8 +72,10 @@ def look_of(paper: Paper) -> Look:
     if paper.own:
         palette = SLIDES
         themed = {colour.upper(): theme for colour, theme in zip(SLIDE_ACCENTS, _ACCENTS, strict=True)}
-        return Look(palette, {**themed, palette.ink: MSO_THEME_COLOR.TEXT_1, palette.ink2: MSO_THEME_COLOR.TEXT_2})
-    colours = _theme_colours(paper)
+        themed |= {palette.ink: MSO_THEME_COLOR.TEXT_1, palette.ink2: MSO_THEME_COLOR.TEXT_2}
+        return Look(palette, themed, Face(wideness(SLIDE_BODY_FONT)))
+    theme = _theme(paper)
+    colours = _theme_colours(paper, theme)
     page, ink = colours["bg1"], colours["tx1"]
     accents = [colours[f"accent{place}"] for place in range(1, 7)]
     themed = dict(zip(reversed(accents), reversed(_ACCENTS), strict=True))
@@ -67,19 +91,32 @@ def look_of(paper: Paper) -> Look:
         diverging=tuple(blend((loss, blend((page, ink), 0.06), accent), step / 9) for step in range(10)),
         categories=(*strong, *accents)[:5], primary=accent,
     )  # fmt: skip
-    return Look(palette, {**themed, ink: MSO_THEME_COLOR.TEXT_1})
+    heading, body = (_face_name(theme, part) for part in ("majorFont", "minorFont"))
+    # Small slides are shown as large as others: their type is smaller in points, not on the wall.
+    scale = min(max(min(paper.size.width / Inches(10), paper.size.height / Inches(7.5)), 0.5), 2.0)
+    face = Face(wideness(body), wideness(heading) * 1.05)
+    return Look(palette, {**themed, ink: MSO_THEME_COLOR.TEXT_1}, face, scale)
 
 
-def _theme_colours(paper: Paper) -> dict[str, str]:
+def _theme(paper: Paper) -> Any:
+    master = paper.finding.slide_master
+    return parse_xml(master.part.part_related_by(RELATIONSHIP_TYPE.THEME).blob)
+
+
+def _face_name(theme: Any, part: str) -> str:
+    latin = theme.find(f".//{qn(f'a:{part}')}/{qn('a:latin')}")
+    return "" if latin is None else str(latin.get("typeface") or "")
+
+
+def _theme_colours(paper: Paper, theme: Any) -> dict[str, str]:
     """The theme's colours by the names that a slide of the template knows them by (bg1, tx1, accent1 …)."""
     master = paper.finding.slide_master
-    theme = etree.fromstring(master.part.part_related_by(RELATIONSHIP_TYPE.THEME).blob)
     scheme = theme.find(f".//{qn('a:clrScheme')}")
     found: dict[str, str] = {}
     for entry in scheme:
         colour = entry[0]
         value = colour.get("lastClr") if colour.tag == qn("a:sysClr") else colour.get("val")
-        found[etree.QName(entry).localname] = f"#{(value or '000000').upper()}"
+        found[entry.tag.rpartition("}")[2]] = f"#{(value or '000000').upper()}"
     names = dict(master.element.find(qn("p:clrMap")).attrib)
     return {name: found.get(own, "#000000") for name, own in names.items()}
 

@@ -8,15 +8,13 @@ import numpy as np
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_TICK_LABEL_POSITION
 from pptx.util import Pt
 
-from insight.charts import bars, dots, lines, lorenz, text
+from insight.charts import bars, dots, lines, lorenz
 from insight.charts.lines import Series
 from insight.charts.scale import Scale
 from insight.charts.subject import Floats, Subject, as_date
 from insight.charts.theme import blend
 from insight.export.deck_bars import names_of
 from insight.export.deck_chart import (
-    LABEL,
-    TICK,
     Canvas,
     colour_bars,
     colour_line,
@@ -87,7 +85,7 @@ def _along_names(canvas: Canvas, subject: Subject) -> None:
                 grid["low"][at], grid["high"][at] = ends[0][row], ends[1][row]
         whiskers = (grid["low"], grid["high"]) if ends is not None and series.main else (None, None)
         columns.append(Column(series.name, grid["value"], *whiskers))
-    numbers = Numbers(columns, [words[cell] for cell in order], form, **_end_names(subject))
+    numbers = Numbers(columns, [words[cell] for cell in order], form, end_names=_end_names(subject))
     chart = add_chart(canvas.slide, canvas.box, XL_CHART_TYPE.LINE_MARKERS, numbers)
     _finish(canvas, subject, chart, every, columns, measure)
     name_axis(chart.category_axis, canvas.look, every=max(1, round(len(order) / 13)))
@@ -98,11 +96,11 @@ def _ends(subject: Subject) -> tuple[Floats, Floats] | None:
     return (subject.values(chart.low), subject.values(chart.high)) if chart.low and chart.high else None
 
 
-def _end_names(subject: Subject) -> dict[str, str]:
+def _end_names(subject: Subject) -> tuple[str, str]:
     chart = subject.chart
     if not (chart.low and chart.high):
-        return {}
-    return {"low_name": subject.column(chart.low), "high_name": subject.column(chart.high)}
+        return "", ""
+    return subject.column(chart.low), subject.column(chart.high)
 
 
 def _along_numbers(canvas: Canvas, subject: Subject) -> None:
@@ -144,7 +142,7 @@ def _along_numbers(canvas: Canvas, subject: Subject) -> None:
     axis.has_title = True
     axis.axis_title.text_frame.text = f"{named}, {places.unit}" if places.unit and unit == "money" else named
     run = axis.axis_title.text_frame.paragraphs[0].runs[0]
-    run.font.size, run.font.bold = Pt(TICK), False
+    run.font.size, run.font.bold = Pt(canvas.look.tick), False
 
 
 def _finish(
@@ -169,10 +167,10 @@ def _finish(
                 colour=palette.ink if line.main else palette.ink2, position=XL_LABEL_POSITION.RIGHT,
             )  # fmt: skip
     names = [] if crowded or len(every) == 1 else [series.name for series in every]
-    widest = max((text.width(name, LABEL, strong=True) for name in names), default=0.0)
-    values = max((text.width(measure.label(value), LABEL, strong=True) for value in last), default=0.0)
+    widest = max((canvas.look.wide(name, strong=True) for name in names), default=0.0)
+    values = max((canvas.look.wide(measure.label(value), strong=True) for value in last), default=0.0)
     room, tall = points(canvas.box.width), points(canvas.box.height)
-    left = (max(text.width(measure.label(v), TICK) for v in (low, high)) + 16) / room
+    left = (max(canvas.look.wide(measure.label(v), tick=True) for v in (low, high)) + 16) / room
     right = min((min(widest, 150) + values + 26) / room, 0.36)
     below = (26 + (22 if crowded else 0) + (20 if columns[0].x is not None else 0)) / tall
     inner_plot(chart, left, 0.04, 1 - left - right, 0.96 - below)
@@ -214,7 +212,7 @@ def steps(canvas: Canvas, subject: Subject) -> None:
         for row, name in enumerate(subject.names(subject.chart.x))
     ]
     columns = [*fitted, Column(subject.column(column), values, low, high)]
-    numbers = Numbers(columns, names, form, **_end_names(subject))
+    numbers = Numbers(columns, names, form, end_names=_end_names(subject))
     chart = add_chart(canvas.slide, canvas.box, XL_CHART_TYPE.LINE_MARKERS, numbers)
     dress(chart, canvas.look)
     every = list(chart.plots[0].series)
@@ -302,7 +300,7 @@ def estimated_bars(canvas: Canvas, subject: Subject) -> None:
     subject, values = beside.subject, beside.values
     form = number_format(subject.measure(subject.ys[0]))
     column = Column(subject.column(subject.ys[0]), values, beside.low, beside.high)
-    numbers = Numbers([column], subject.names(subject.chart.x), form, **_end_names(subject))
+    numbers = Numbers([column], subject.names(subject.chart.x), form, end_names=_end_names(subject))
     chart = add_chart(canvas.slide, beside.plot, XL_CHART_TYPE.BAR_CLUSTERED, numbers)
     dress(chart, canvas.look)
     hide_values(chart.value_axis)
@@ -341,11 +339,12 @@ def lorenz_curve(canvas: Canvas, subject: Subject) -> None:
         spot = curve.points[int(np.flatnonzero(order == spoken)[0])]
         point(spot, canvas.look, palette.accent)
         shown = spot.data_label
-        shown.position = XL_LABEL_POSITION.RIGHT
+        # To the left of a curve that bends down there is nothing else.
+        shown.position = XL_LABEL_POSITION.LEFT
         frame = shown.text_frame
         said = f"{words.t('chart.of_customers', share=x[spoken])}: {words.t('chart.of_sales', share=y[spoken])}"
         for run in add_runs(frame.paragraphs[0], said):
-            run.font.size, run.font.bold = Pt(LABEL), True
+            run.font.size, run.font.bold = Pt(canvas.look.label), True
             canvas.look.paint(run.font.color, palette.ink)
     for axis in (chart.value_axis, chart.category_axis):
         value_axis(axis, canvas.look, form)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import xlsxwriter
-from lxml import etree
 from pptx.chart.data import CategoryChartData, XyChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.oxml.ns import qn
@@ -16,6 +15,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from insight.charts.subject import Floats
 from insight.export.deck_template import Box
+from insight.export.deck_xml import child
 
 _SHEET = "Sheet1"
 
@@ -43,8 +43,7 @@ class Numbers:
     categories: Sequence[str] = ()
     form: str = "General"
     extra: Sequence[Column] = field(default=())
-    low_name: str = ""
-    high_name: str = ""
+    end_names: tuple[str, str] = ("", "")
 
 
 def add_chart(slide: Any, box: Box, kind: XL_CHART_TYPE, numbers: Numbers) -> Any:
@@ -134,7 +133,8 @@ def _write_ends(
     """The interval's ends as they are, then the arms from the value to them as formulas: what a whisker draws."""
     if column.low is None or column.high is None:
         return
-    heads = (numbers.low_name, numbers.high_name, f"{numbers.low_name} \u2212", f"{numbers.high_name} +")
+    low, high = numbers.end_names
+    heads = (low, high, f"{low} \u2212", f"{high} +")
     for offset, head in enumerate(heads):
         sheet.write_string(first - 1, place + offset, head)
     at = xl_col_to_name(value_column)
@@ -180,8 +180,8 @@ def _whiskers(series: Any, column: Column, place: tuple[int, int, int], *, lying
     """Error bars whose arms are cells of the workbook."""
     assert column.low is not None and column.high is not None
     at = column.x if lying and column.x is not None else column.values
-    element = series._element
-    bars = etree.SubElement(element, qn("c:errBars"))
+    owner = series._element
+    bars = child(owner, "c:errBars")
     if lying:
         _value(bars, "errDir", "x")
     _value(bars, "errBarType", "both")
@@ -189,7 +189,7 @@ def _whiskers(series: Any, column: Column, place: tuple[int, int, int], *, lying
     _value(bars, "noEndCap", "1")
     _arm(bars, "plus", column.high - at, place[0] + 3, place)
     _arm(bars, "minus", at - column.low, place[0] + 2, place)
-    before = next(child for child in element if child.tag in (qn("c:cat"), qn("c:val"), qn("c:xVal")))
+    before = next(part for part in owner if part.tag in (qn("c:cat"), qn("c:val"), qn("c:xVal")))
     before.addprevious(bars)
 
 
@@ -198,28 +198,24 @@ def style_whiskers(series: Any, colour: str, points: float) -> None:
     bars = series._element.find(qn("c:errBars"))
     if bars is None:
         return
-    shape = etree.SubElement(bars, qn("c:spPr"))
-    line = etree.SubElement(shape, qn("a:ln"))
-    line.set("w", str(round(points * 12_700)))
-    line.set("cap", "rnd")
-    fill = etree.SubElement(line, qn("a:solidFill"))
-    etree.SubElement(fill, qn("a:srgbClr")).set("val", colour.lstrip("#"))
+    shape = child(bars, "c:spPr")
+    line = child(shape, "a:ln", w=str(round(points * 12_700)), cap="rnd")
+    fill = child(line, "a:solidFill")
+    child(fill, "a:srgbClr", val=colour.lstrip("#"))
 
 
 def _value(parent: Any, name: str, value: str) -> None:
-    etree.SubElement(parent, qn(f"c:{name}")).set("val", value)
+    child(parent, f"c:{name}", val=value)
 
 
 def _arm(bars: Any, name: str, lengths: Floats, column: int, place: tuple[int, int, int]) -> None:
-    arm = etree.SubElement(bars, qn(f"c:{name}"))
-    reference = etree.SubElement(arm, qn("c:numRef"))
+    arm = child(bars, f"c:{name}")
+    reference = child(arm, "c:numRef")
     letter = xl_col_to_name(column)
-    etree.SubElement(reference, qn("c:f")).text = f"{_SHEET}!${letter}${place[1] + 1}:${letter}${place[2] + 1}"
-    cache = etree.SubElement(reference, qn("c:numCache"))
-    etree.SubElement(cache, qn("c:formatCode")).text = "General"
+    child(reference, "c:f").text = f"{_SHEET}!${letter}${place[1] + 1}:${letter}${place[2] + 1}"
+    cache = child(reference, "c:numCache")
+    child(cache, "c:formatCode").text = "General"
     _value(cache, "ptCount", str(len(lengths)))
     for row, length in enumerate(lengths):
         if np.isfinite(length):
-            point = etree.SubElement(cache, qn("c:pt"))
-            point.set("idx", str(row))
-            etree.SubElement(point, qn("c:v")).text = repr(float(length))
+            child(child(cache, "c:pt", idx=str(row)), "c:v").text = repr(float(length))

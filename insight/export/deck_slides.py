@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pptx.enum.text import MSO_ANCHOR
 from pptx.oxml.ns import qn
-from pptx.util import Inches, Pt
 
 from insight.export import deck_figure, deck_tables, written
 from insight.export.deck_chart import Canvas
 from insight.export.deck_look import Look
 from insight.export.deck_tables import Cell
 from insight.export.deck_template import EYEBROW, FOOT, Box, Paper
-from insight.export.deck_text import Line, fitting, inherited_size, kept, points, put, write
+from insight.export.deck_text import LEADING, Line, fitting, inherited_size, kept, points, put, write
 from insight.export.item import Item
 from insight.export.tables import basis_lines
 from insight.i18n.catalog import Words
@@ -22,10 +21,8 @@ from insight.result import Chart, Result
 from insight.words import evidence_words
 
 _METRICS = 5
-_METRIC_ROW, _EYEBROW_ROW, _FOOT_ROW = Inches(0.86), Inches(0.28), Inches(0.62)
-_GAP = Inches(0.3)
+_METRIC_ROW, _EYEBROW_ROW, _FOOT_ROW, _GAP = 0.86, 0.28, 0.68, 0.3
 _CHART_SHARE = 0.58
-_COLOURS = {1: "accent", -1: "loss", 0: "ink2"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def _new(desk: Desk, layout: Any, title: str) -> Any:
     box = Box(*(int(getattr(holder, edge) or 0) for edge in ("left", "top", "width", "height")))
     inner = _inside(holder, box)
     line = Line(title, heading=True, bold=True)
-    size = fitting([line], inner, natural, 12)
+    size = fitting([line], inner, desk.look.face, natural, 12)
     write(holder.text_frame, [Line(title)], desk.look, size if size < natural else None)
     return slide
 
@@ -92,11 +89,11 @@ def _eyebrow(desk: Desk, slide: Any, body: Box, text: str) -> Box:
     if holder is not None:
         box = Box(*(int(getattr(holder, edge)) for edge in ("left", "top", "width", "height")))
         line = Line(text)
-        write(holder.text_frame, [line], desk.look, fitting([line], box, 12, 8))
+        write(holder.text_frame, [line], desk.look, fitting([line], box, desk.look.face, 12, 8))
         return body
-    line = Line(text, colour=desk.look.palette.ink2)
-    put(slide, body.part(height=_EYEBROW_ROW), [line], desk.look, largest=12, smallest=7, name="Eyebrow")
-    return body.part(top=_EYEBROW_ROW)
+    line, row = Line(text, colour=desk.look.palette.ink2), desk.look.length(_EYEBROW_ROW)
+    put(slide, body.part(height=row), [line], desk.look, largest=12, smallest=6, name="Eyebrow")
+    return body.part(top=row)
 
 
 def _foot(desk: Desk, slide: Any, body: Box, lines: Sequence[Line]) -> Box:
@@ -104,13 +101,16 @@ def _foot(desk: Desk, slide: Any, body: Box, lines: Sequence[Line]) -> Box:
     holder = _holder(slide, FOOT) if desk.paper.own else None
     if holder is not None:
         box = Box(*(int(getattr(holder, edge)) for edge in ("left", "top", "width", "height")))
-        size = fitting(lines, box, 10, 7)
-        write(holder.text_frame, kept(lines, box, size), desk.look, size)
+        size = fitting(lines, box, desk.look.face, 10, 7)
+        write(holder.text_frame, kept(lines, box, desk.look.face, size), desk.look, size)
         return body
-    box = body.part(top=body.height - _FOOT_ROW)
-    size = fitting(lines, box, 10, 6.5)
-    put(slide, box, kept(lines, box, size), desk.look, largest=10, smallest=6.5, name="Basis")
-    return body.part(height=body.height - _FOOT_ROW - _GAP // 4)
+    row = desk.look.length(_FOOT_ROW)
+    box = body.part(top=body.height - row)
+    lines = [replace(line, colour=desk.look.palette.ink2) for line in lines]
+    size = fitting(lines, box, desk.look.face, 10 * desk.look.scale, 6)
+    shown = kept(lines, box, desk.look.face, size)
+    put(slide, box, shown, desk.look, largest=10, smallest=6, name="Basis")
+    return body.part(height=body.height - row - desk.look.length(0.08))
 
 
 def _clear(desk: Desk, slide: Any) -> None:
@@ -132,7 +132,7 @@ def opening(desk: Desk, title: str, about: str) -> None:
 
 def summary(desk: Desk, items: Sequence[Item], about: str) -> None:
     """One page: every finding as a sentence with its figure. More than a page can hold go on to a second."""
-    words, ink2 = desk.words, desk.look.palette.ink2
+    words, ink2, face = desk.words, desk.look.palette.ink2, desk.look.face
     waiting: list[tuple[Item, list[Cell]]] = []
     for item in items:
         own = words.with_labels(item.result.labels) if item.result else words
@@ -145,20 +145,29 @@ def summary(desk: Desk, items: Sequence[Item], about: str) -> None:
         slide = _new(desk, desk.paper.finding, words.t("pack.summary"))
         body = _eyebrow(desk, slide, desk.paper.body, about or words.t("pack.n_findings", n=len(items)))
         body = _foot(desk, slide, body, [Line(words.t("pack.summary_foot"))])
-        room, height = points(body.width), points(body.height) - 8
+        look = desk.look
+        room, height = points(body.width), points(body.height) - 8 * desk.look.scale
         widths = [room * 0.2, room * 0.5, room * 0.3]
         count = len(waiting)
-        while count > 1 and sum(deck_tables.heights([row for _, row in waiting[:count]], widths, 8)) > height:
+        while (
+            count > 1
+            and sum(deck_tables.heights(face, [row for _, row in waiting[:count]], widths, 8 * desk.look.scale))
+            > height
+        ):
             count -= 1
         page, waiting = waiting[:count], waiting[count:]
         rows = [row for _, row in page]
-        size = deck_tables.size_for(rows, widths, height, largest=12)
-        spare = height - sum(deck_tables.heights(rows, widths, size))
-        row_height = min(min(deck_tables.heights(rows, widths, size)) + max(spare, 0) / len(rows), 36.0)
-        deck_tables.draw(Canvas(slide, body, desk.look), rows, widths, head=False, row_height=row_height, size=size,
+        size = deck_tables.size_for(face, rows, widths, height, 12 * look.scale)
+        natural = deck_tables.heights(face, rows, widths, size)
+        row_height = min(min(natural) + max(height - sum(natural), 0) / len(rows), 36.0 * look.scale)
+        deck_tables.draw(Canvas(slide, body, look), rows, widths, head=False, row_height=row_height, size=size,
                          name="Summary")  # fmt: skip
         slide.notes_slide.notes_text_frame.text = "\n\n".join(row[1].text for row in rows)
         _clear(desk, slide)
+
+
+def _tall(look: Look, rows: Sequence[Sequence[Cell]], widths: Sequence[float], size: float) -> float:
+    return sum(deck_tables.heights(look.face, rows, widths, size * look.scale))
 
 
 def finding_words(item: Item, words: Words) -> str:
@@ -181,7 +190,7 @@ def _key_figure(item: Item, words: Words) -> str:
 
 def definitions(desk: Desk, items: Sequence[Item]) -> None:
     """How the figures were counted, each formula once; as many slides as it takes."""
-    words = desk.words
+    words, face = desk.words, desk.look.face
     titles: dict[str, list[str]] = {}
     for item in items:
         if item.result and item.result.basis.formula:
@@ -197,7 +206,7 @@ def definitions(desk: Desk, items: Sequence[Item]) -> None:
         widths = [room * 0.24, room * 0.76]
         while waiting:
             row = [Cell(waiting[0][0], bold=True), Cell(waiting[0][1])]
-            if rows and sum(deck_tables.heights([*rows, row], widths, 11)) > points(body.height):
+            if rows and sum(deck_tables.heights(face, [*rows, row], widths, desk.look.label)) > points(body.height):
                 break
             rows.append(row)
             waiting.pop(0)
@@ -262,7 +271,7 @@ def _refused(desk: Desk, slide: Any, item: Item) -> None:
     body = _eyebrow(desk, slide, desk.paper.body, desk.words.t(f"analysis.{item.analysis}.title"))
     body = _foot(desk, slide, body, [Line(desk.words.t("pack.refused_foot"))])
     line = Line(desk.words.t("pack.refused"), colour=desk.look.palette.ink2)
-    put(slide, body.part(height=Inches(1.2)), [line], desk.look, largest=16, smallest=9, name="Reason")
+    put(slide, body.part(height=desk.look.length(1.2)), [line], desk.look, largest=16, smallest=9, name="Reason")
 
 
 def _metrics(desk: Desk, slide: Any, body: Box, item: Item, result: Result, words: Words) -> Box:
@@ -270,23 +279,30 @@ def _metrics(desk: Desk, slide: Any, body: Box, item: Item, result: Result, word
     palette = desk.look.palette
     shown = list(result.metrics.items())[:_METRICS]
     against = written.against_words(words, result, item.settings)
-    each = (body.width + _GAP) // len(shown)
-    cards: list[list[Line]] = []
+    gap, face = desk.look.length(_GAP), desk.look.face
+    each = (body.width + gap) // len(shown)
+    names: list[Line] = []
+    figures: list[list[Line]] = []
     for name, metric in shown:
         change, tone, grey = written.change_of(words, metric)
-        colour = {"accent": palette.accent, "loss": palette.loss, "ink2": palette.ink2}[_COLOURS[tone]]
+        colour = {1: palette.accent, -1: palette.loss, 0: palette.ink2}[tone]
         said = " ".join(part for part in (change, against if grey and against else grey) if part)
-        lines = [
-            Line(written.metric_name(words, result, name), scale=0.5, colour=palette.ink2),
-            Line(words.value(metric.value, metric.unit), bold=True),
-            *([Line(said, scale=0.5, colour=colour)] if said else []),
-        ]
-        cards.append(lines)
-    boxes = [body.part(left=each * place, width=each - _GAP, height=_METRIC_ROW) for place in range(len(shown))]
-    size = min(fitting(lines, box, 22, 9) for lines, box in zip(cards, boxes, strict=True))
-    for (name, _), lines, box in zip(shown, cards, boxes, strict=True):
-        put(slide, box, lines, desk.look, largest=size, smallest=size, name=f"Metric {name}")
-    return body.part(top=_METRIC_ROW + _GAP // 2)
+        names.append(Line(written.metric_name(words, result, name), colour=palette.ink2))
+        under = [Line(said, scale=0.5, colour=colour)] if said else []
+        figures.append([Line(words.value(metric.value, metric.unit), bold=True), *under])
+    row = desk.look.length(_METRIC_ROW)
+    # Names of one and of two lines end level, and the figures begin level.
+    size = 11 * desk.look.scale
+    most = max(face.lines(line.text, points(each - gap), size) for line in names)
+    above = round(min(most, 2) * size * LEADING * 12_700)
+    places = [body.part(left=each * place, width=each - gap) for place in range(len(shown))]
+    under = [place.part(top=above, height=row - above) for place in places]
+    largest = min(fitting(lines, box, face, 22 * desk.look.scale, 7) for lines, box in zip(figures, under, strict=True))
+    for (name, _), line, lines, place, box in zip(shown, names, figures, places, under, strict=True):
+        put(slide, place.part(height=above), [line], desk.look, largest=11, smallest=6, anchor=MSO_ANCHOR.BOTTOM,
+            name=f"Name {name}")  # fmt: skip
+        put(slide, box, lines, desk.look, largest=largest / desk.look.scale, smallest=6, name=f"Metric {name}")
+    return body.part(top=row + gap // 2)
 
 
 def _content(desk: Desk, slide: Any, body: Box, result: Result, words: Words) -> None:
@@ -295,14 +311,19 @@ def _content(desk: Desk, slide: Any, body: Box, result: Result, words: Words) ->
         _only_table(desk, slide, body, result, words)
         return
     found = deck_figure.subject(result, chart, words, desk.look)
-    with_table = not deck_figure.takes_whole_width(found) and deck_tables.has_beside(result, words)
-    width = round(body.width * _CHART_SHARE) if with_table else body.width
-    unit = found.measure(*found.ys).unit
+    width, gap = round(body.width * _CHART_SHARE), desk.look.length(_GAP)
+    columns = deck_tables.beside_columns(
+        desk.look.face, result, words, points(body.width - width - gap), desk.look.label
+    )
+    with_table = len(columns) > 2 and not deck_figure.takes_whole_width(found)
+    width = width if with_table else body.width
+    measure = found.measure(*found.ys)
+    unit = "" if measure.percent else f"{measure.before}{measure.after}".strip()
     place = _chart_head(desk, slide, body.part(width=width), chart, unit, words.message(result.headline), words)
     deck_figure.draw(Canvas(slide, place, desk.look), found)
     if with_table:
-        beside = body.part(left=width + _GAP)
-        deck_tables.beside(Canvas(slide, beside, desk.look), result, words)
+        beside = body.part(left=width + gap)
+        deck_tables.beside(Canvas(slide, beside, desk.look), result, columns, words)
 
 
 def _chart_of(desk: Desk, result: Result, words: Words) -> Chart | None:
@@ -319,14 +340,14 @@ def _chart_head(desk: Desk, slide: Any, box: Box, chart: Chart, unit: str, headl
     lines = [Line(title, bold=True)] if title and title != headline else []
     subtitle = words.message(chart.subtitle) if chart.subtitle else ""
     known = not unit or unit.casefold() in subtitle.casefold()
-    said = subtitle if known else f"{subtitle}, {unit[:1].lower()}{unit[1:]}" if subtitle else unit
+    said = subtitle if known else f"{subtitle}, {unit}" if subtitle else f"{unit[:1].upper()}{unit[1:]}"
     lines += [Line(said, scale=0.86, colour=palette.ink2)] if said else []
     if not lines:
         return box
-    height = Inches(0.52) if len(lines) > 1 else Inches(0.3)
+    height = desk.look.length(0.52 if len(lines) > 1 else 0.3)
     put(slide, box.part(height=height), lines, desk.look, largest=13, smallest=8, anchor=MSO_ANCHOR.TOP,
         name="Chart title")  # fmt: skip
-    return box.part(top=height + Pt(4))
+    return box.part(top=height + desk.look.length(0.06))
 
 
 def _only_table(desk: Desk, slide: Any, body: Box, result: Result, words: Words) -> None:
@@ -336,8 +357,8 @@ def _only_table(desk: Desk, slide: Any, body: Box, result: Result, words: Words)
         columns = [str(c) for c in frame.columns if written.named(words, result.key, str(c))]
         if 0 < len(frame) <= 16 and columns:
             rows = deck_tables.frame_rows(frame[columns[:7]], units, words, result.key)
-            widths = deck_tables.column_widths(rows, points(body.width), spread=True)
+            widths = deck_tables.column_widths(desk.look.face, rows, points(body.width), desk.look.label, spread=True)
             deck_tables.draw(Canvas(slide, body, desk.look), rows, widths, name="Table")
             return
     line = Line(words.t("pack.in_the_workbook", n=len(result.table)), colour=desk.look.palette.ink2)
-    put(slide, body.part(height=Inches(0.6)), [line], desk.look, largest=14, smallest=9, name="Table")
+    put(slide, body.part(height=desk.look.length(0.6)), [line], desk.look, largest=14, smallest=9, name="Table")

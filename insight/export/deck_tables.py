@@ -7,22 +7,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from lxml import etree
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Pt
 
-from insight.charts import heat, option, text
+from insight.charts import heat, option
 from insight.charts.subject import Subject
 from insight.charts.theme import blend, text_on
 from insight.export import written
 from insight.export.deck_chart import Canvas
+from insight.export.deck_face import Face
 from insight.export.deck_look import Look
 from insight.export.deck_text import LEADING, Line, add_runs, points, put
+from insight.export.deck_xml import child, element
 from insight.i18n.catalog import Words
 from insight.result import Result, Unit
 
-_SIZE, _SMALLEST = 11.0, 7.0
+_SMALLEST = 6.5
 _PAD_X, _PAD_Y = 4.0, 3.0
 _BESIDE = 4
 _LONGEST_BESIDE = 13
@@ -49,24 +50,24 @@ class Cell:
 Rows = Sequence[Sequence[Cell]]
 
 
-def lines_in(cell: Cell, room: float, size: float) -> int:
+def lines_in(face: Face, cell: Cell, room: float, size: float) -> int:
     """How many lines a cell's text takes in a column `room` points wide."""
-    wider = 1.05 if cell.bold else 1.0
-    return sum(len(text.fold(part, max(room - 2 * _PAD_X, 8) / wider, size)) for part in cell.text.split("\n"))
+    return face.lines(cell.text, max(room - 2 * _PAD_X, 8), size, strong=cell.bold)
 
 
-def heights(rows: Rows, widths: Sequence[float], size: float) -> list[float]:
+def heights(face: Face, rows: Rows, widths: Sequence[float], size: float) -> list[float]:
     """Points that each row needs."""
     return [
-        max(lines_in(cell, room, size) for cell, room in zip(row, widths, strict=True)) * size * LEADING + 2 * _PAD_Y
+        max(lines_in(face, cell, room, size) for cell, room in zip(row, widths, strict=True)) * size * LEADING
+        + 2 * _PAD_Y
         for row in rows
     ]
 
 
-def size_for(rows: Rows, widths: Sequence[float], room: float, *, largest: float = _SIZE) -> float:
+def size_for(face: Face, rows: Rows, widths: Sequence[float], room: float, largest: float) -> float:
     """The largest type size at which the rows fit in `room` points of height and no word is broken."""
     size = largest
-    while size > _SMALLEST and (sum(heights(rows, widths, size)) > room or _breaks(rows, widths, size)):
+    while size > _SMALLEST and (sum(heights(face, rows, widths, size)) > room or _breaks(face, rows, widths, size)):
         size -= 0.5
     return size
 
@@ -76,9 +77,9 @@ def words_in(said: str) -> list[str]:
     return said.replace("\n", " ").split(" ")
 
 
-def _breaks(rows: Rows, widths: Sequence[float], size: float) -> bool:
+def _breaks(face: Face, rows: Rows, widths: Sequence[float], size: float) -> bool:
     return any(
-        text.width(word, size, strong=cell.bold) > room - 2 * _PAD_X
+        face.width(word, size, strong=cell.bold) > room - 2 * _PAD_X
         for row in rows
         for cell, room in zip(row, widths, strict=True)
         for word in words_in(cell.text)
@@ -94,8 +95,10 @@ def draw(
     head: the first row is a head, in quiet ink. row_height: at least so high. gaps: white lines between the cells, as
     a matrix has, instead of hairlines under the rows.
     """
-    size = size_for(rows, widths, points(canvas.box.height)) if size is None else size
-    tall = [max(height, row_height) for height in heights(rows, widths, size)]
+    size = (
+        size_for(canvas.look.face, rows, widths, points(canvas.box.height), canvas.look.label) if size is None else size
+    )
+    tall = [max(height, row_height) for height in heights(canvas.look.face, rows, widths, size)]
     shape = canvas.slide.shapes.add_table(
         len(rows), len(widths), Emu(canvas.box.left), Emu(canvas.box.top),
         Emu(round(sum(widths) * _POINT)), Emu(round(sum(tall) * _POINT)),
@@ -150,22 +153,26 @@ def _cell(target: Any, cell: Cell, look: Look, size: float, *, quiet: bool, gaps
 
 def _edge(target: Any, edge: str, colour: str, width: float) -> None:
     properties = target._tc.get_or_add_tcPr()
-    line = etree.Element(qn(f"a:ln{edge}"))
-    line.set("w", str(round(width * _POINT)) if colour else "0")
+    line = element(f"a:ln{edge}", w=str(round(width * _POINT)) if colour else "0")
     if colour:
-        etree.SubElement(etree.SubElement(line, qn("a:solidFill")), qn("a:srgbClr")).set("val", colour.lstrip("#"))
+        child(child(line, "a:solidFill"), "a:srgbClr", val=colour.lstrip("#"))
     else:
-        etree.SubElement(line, qn("a:noFill"))
+        child(line, "a:noFill")
     # Borders come before the fill in the cell's properties, left, right, top, bottom.
-    place = len([child for child in properties if child.tag.startswith(qn("a:ln"))])
+    place = len([part for part in properties if part.tag.startswith(qn("a:ln"))])
     properties.insert(place, line)
 
 
 # --- beside a chart ---------------------------------------------------------------------------------------------------
 
 
-def beside_columns(result: Result, words: Words) -> list[str]:
-    """Which columns the small table shows: the names, then at most four figures, the most telling first chosen."""
+def beside_columns(face: Face, result: Result, words: Words, room: float, size: float) -> list[str]:
+    """Which columns the small table shows in `room` points at `size` or a little less.
+
+    The names, then at most four figures, the most telling. Empty where a table would say nothing more or not fit.
+    """
+    if not 1 < len(result.table) <= _LONGEST_BESIDE:
+        return []
     columns = [str(name) for name in result.table.columns if written.shown(words, result, str(name))]
     names = [name for name in columns if result.units.get(name, "text") in ("text", "date")][:1]
     figures = [
@@ -174,21 +181,20 @@ def beside_columns(result: Result, words: Words) -> list[str]:
         if result.units.get(name, "text") not in ("text", "date")
         and not all(written.undefined(cell) for cell in result.table[name])
     ]
-    ranked = sorted(figures, key=lambda name: _FIGURES.index(name) if name in _FIGURES else len(_FIGURES))
-    chosen = set(ranked[:_BESIDE])
-    return [*names, *(name for name in figures if name in chosen)] if names else []
+    ranked = sorted(figures, key=lambda name: _FIGURES.index(name) if name in _FIGURES else len(_FIGURES))[:_BESIDE]
+    while names and len(ranked) > 1:
+        chosen = [*names, *(name for name in figures if name in ranked)]
+        rows = frame_rows(pd.DataFrame(result.table[chosen]), result.units, words, result.key)
+        if sum(_least(face, rows, 0.82 * size)) <= room:
+            return chosen
+        ranked.pop()
+    return []
 
 
-def has_beside(result: Result, words: Words) -> bool:
-    """Whether a small table says more than the chart, and fits."""
-    return 1 < len(result.table) <= _LONGEST_BESIDE and len(beside_columns(result, words)) > 2
-
-
-def beside(canvas: Canvas, result: Result, words: Words) -> None:
+def beside(canvas: Canvas, result: Result, columns: Sequence[str], words: Words) -> None:
     """The small table of an answer, units in the heads."""
-    columns = beside_columns(result, words)
-    rows = frame_rows(pd.DataFrame(result.table[columns]), result.units, words, result.key)
-    draw(canvas, rows, column_widths(rows, points(canvas.box.width)), name="Table")
+    rows = frame_rows(pd.DataFrame(result.table[list(columns)]), result.units, words, result.key)
+    draw(canvas, rows, column_widths(canvas.look.face, rows, points(canvas.box.width), canvas.look.label), name="Table")
 
 
 def frame_rows(frame: pd.DataFrame, units: dict[str, Unit] | Any, words: Words, analysis: str) -> list[list[Cell]]:
@@ -212,16 +218,26 @@ def _all_months(values: Sequence[Any]) -> bool:
     return bool(values) and all(isinstance(value, date) and value.day == 1 for value in values)
 
 
-def column_widths(rows: Rows, room: float, size: float = _SIZE, *, spread: bool = False) -> list[float]:
+def _least(face: Face, rows: Rows, size: float) -> list[float]:
+    """Points that each column needs at the least, so that no word is broken."""
+    return [
+        max(face.width(word, size, strong=cell.bold) for cell in column for word in words_in(cell.text))
+        + 2 * _PAD_X
+        + 2
+        for column in zip(*rows, strict=True)
+    ]
+
+
+def column_widths(face: Face, rows: Rows, room: float, size: float, *, spread: bool = False) -> list[float]:
     """Points for each column: what its words need, heads in two lines; the rest to the names, or `spread` over all."""
     pad = 2 * _PAD_X + 2
     columns = list(zip(*rows, strict=True))
-    least = [max(text.width(word, size) for cell in column for word in words_in(cell.text)) + pad for column in columns]
+    least = _least(face, rows, size)
     wanted = [
-        max(text.width(column[0].text, size) * 0.62, *(text.width(cell.text, size) for cell in column[1:]), low - pad)
+        max(face.width(column[0].text, size) * 0.62, *(face.width(cell.text, size) for cell in column[1:]), low - pad)
         + pad
         for column, low in zip(columns, least, strict=True)
-    ]  # fmt: skip
+    ]
     if sum(wanted) <= room:
         left = room - sum(wanted)
         if spread:
@@ -262,12 +278,13 @@ def matrix(canvas: Canvas, subject: Subject, *, upward: bool = False) -> None:
     rows = [*body[::-1], heads] if upward else [heads, *body]
     box = canvas.box
     room = points(box.width)
-    first = min(max(text.width(name, _SIZE) for name in downs) + 2 * _PAD_X + 4, room * 0.3)
+    face = canvas.look.face
+    first = min(max(face.width(name, canvas.look.label) for name in downs) + 2 * _PAD_X + 4, room * 0.3)
     widths = [first, *([(room - first) / len(overs)] * len(overs))]
-    below = round(30 * _POINT)
+    below = round(30 * canvas.look.scale * _POINT)
     inner = canvas.within(box.part(height=box.height - below))
-    size = size_for(rows, widths, points(inner.box.height))
-    row_height = min(points(inner.box.height) / len(rows), 44.0)
+    size = size_for(canvas.look.face, rows, widths, points(inner.box.height), canvas.look.label)
+    row_height = min(points(inner.box.height) / len(rows), 44.0 * canvas.look.scale)
     tall = draw(inner, rows, widths, head=not upward, row_height=row_height, size=size, gaps=True, name="Matrix")
     top = round(sum(tall) * _POINT) + 4 * _POINT
     foot = foot[:1].upper() + foot[1:]
@@ -305,12 +322,12 @@ def forest_table(canvas: Canvas, subject: Subject) -> tuple[int, int]:
             cells.append(Cell(said, right=True))
         rows.append(cells)
     box = canvas.box
-    widths = column_widths(rows, points(box.width))
+    widths = column_widths(canvas.look.face, rows, points(box.width), canvas.look.label)
     room = points(box.height)
-    size = size_for(rows, widths, room)
-    top = heights(rows[:1], widths, size)[0]
-    tallest = max(heights(rows[1:], widths, size))
-    row_height = max(tallest, min((room - top) / max(len(rows) - 1, 1), 46.0))
+    size = size_for(canvas.look.face, rows, widths, room, canvas.look.label)
+    top = heights(canvas.look.face, rows[:1], widths, size)[0]
+    tallest = max(heights(canvas.look.face, rows[1:], widths, size))
+    row_height = max(tallest, min((room - top) / max(len(rows) - 1, 1), 46.0 * canvas.look.scale))
     if top + row_height * (len(rows) - 1) > room:
         row_height = max((room - top) / (len(rows) - 1), 1.0)
     draw(canvas, rows, widths, row_height=row_height, size=size, name="Estimates")

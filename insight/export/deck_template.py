@@ -5,12 +5,14 @@ import zipfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import pptx
-from lxml import etree
 from pptx import Presentation
 from pptx.exc import PythonPptxError
+from pptx.opc.oxml import serialize_part_xml
+from pptx.oxml import parse_xml
 from pptx.oxml.ns import qn
 from pptx.presentation import Presentation as Deck
 from pptx.slide import SlideLayout
@@ -18,6 +20,7 @@ from pptx.util import Emu, Inches, Length
 
 from insight.charts.theme import LIGHT, SLIDE_ACCENTS, SLIDE_BODY_FONT, SLIDE_HEADING_FONT, SLIDES
 from insight.errors import UsageError
+from insight.export.deck_xml import child
 
 MOST_BYTES = 60_000_000
 _MOST_UNPACKED = 400_000_000
@@ -124,14 +127,13 @@ def _opened(content: bytes) -> Deck:
         return Presentation(io.BytesIO(content))
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, NotImplementedError, RuntimeError) as error:
         raise UsageError("pack.template_not_read") from error
-    except (PythonPptxError, etree.XMLSyntaxError) as error:
+    except (PythonPptxError, SyntaxError) as error:
         raise UsageError("pack.template_not_read") from error
 
 
 def _without_slides(deck: Deck) -> None:
-    ids = deck.slides.element if hasattr(deck.slides, "element") else None
-    slides = deck.element.sldIdLst if ids is None else ids
-    for slide in list(slides if slides is not None else ()):
+    slides: Any = deck.part._element.get_or_add_sldIdLst()
+    for slide in list(slides):
         deck.part.drop_rel(slide.rId)
         slides.remove(slide)
     # Sections and custom shows name slides by number; a deck that keeps them without the slides asks to be repaired.
@@ -229,7 +231,7 @@ def _own_file() -> bytes:
 
 
 def _theme(xml: bytes) -> bytes:
-    root = etree.fromstring(xml)
+    root = parse_xml(xml)
     root.set("name", "Kundkompass")
     colours = root.find(f".//{qn('a:clrScheme')}")
     colours.set("name", "Kundkompass")
@@ -240,12 +242,12 @@ def _theme(xml: bytes) -> bytes:
     }  # fmt: skip
     for name, colour in values.items():
         entry = colours.find(qn(f"a:{name}"))
-        for child in list(entry):
-            entry.remove(child)
-        etree.SubElement(entry, qn("a:srgbClr")).set("val", colour.lstrip("#"))
+        for old in list(entry):
+            entry.remove(old)
+        child(entry, "a:srgbClr", val=colour.lstrip("#"))
     for part, face in (("majorFont", SLIDE_HEADING_FONT), ("minorFont", SLIDE_BODY_FONT)):
         root.find(f".//{qn(f'a:{part}')}/{qn('a:latin')}").set("typeface", face)
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return serialize_part_xml(root)
 
 
 @dataclass(frozen=True)
@@ -343,7 +345,7 @@ def _rect(number: int, left: Length, top: Length, width: Length, height: Length,
 
 def _master(xml: bytes) -> bytes:
     """The master's own placeholders where ours stand, so that a layout the user adds looks like the rest."""
-    root = etree.fromstring(xml)
+    root = parse_xml(xml)
     tree = root.find(f".//{qn('p:spTree')}")
     for shape in tree.findall(qn("p:sp")):
         tree.remove(shape)
@@ -352,7 +354,7 @@ def _master(xml: bytes) -> bytes:
     footer = _Place("ftr", 3, _FOOTER.box, 9, "tx2")
     number = _Place("sldNum", 4, _NUMBER.box, 9, "tx2", align="r", field="slidenum")
     for place, part in enumerate((_TITLE, body, date, footer, number), start=2):
-        tree.append(etree.fromstring(_sp(place, part).replace("<p:sp>", f"<p:sp {_SPACES}>", 1)))
+        tree.append(parse_xml(_sp(place, part).replace("<p:sp>", f"<p:sp {_SPACES}>", 1)))
     styles = root.find(qn("p:txStyles"))
     title = styles.find(f"{qn('p:titleStyle')}/{qn('a:lvl1pPr')}")
     title.set("algn", "l")
@@ -360,4 +362,4 @@ def _master(xml: bytes) -> bytes:
     for place, size in enumerate((1600, 1400, 1200, 1200, 1200), start=1):
         level = styles.find(f"{qn('p:bodyStyle')}/{qn(f'a:lvl{place}pPr')}")
         level.find(qn("a:defRPr")).set("sz", str(size))
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return serialize_part_xml(root)

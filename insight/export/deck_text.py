@@ -8,14 +8,13 @@ from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE, PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Pt
 
-from insight.charts.text import clean, fold, width
+from insight.charts.text import clean
+from insight.export.deck_face import Face
 from insight.export.deck_look import Look
 from insight.export.deck_template import Box
 
 LEADING = 1.2
 _EMU_PER_POINT = 12_700
-# Georgia and what stands in for it are wider than the face that widths are measured in.
-_SERIF = 1.14
 
 
 @dataclass(frozen=True)
@@ -36,30 +35,40 @@ def points(length: int) -> float:
     return length / _EMU_PER_POINT
 
 
-def height_of(lines: Sequence[Line], room: float, size: float) -> float:
+def height_of(lines: Sequence[Line], room: float, size: float, face: Face) -> float:
     """Points that the lines take in a box `room` points wide at `size`."""
     total = 0.0
     for line in lines:
         own = size * line.scale
-        wider = (_SERIF if line.heading else 1.0) * (1.05 if line.bold else 1.0)
-        rows = sum(len(fold(part, room / wider, own)) for part in line.text.split("\n"))
+        rows = face.lines(line.text, room, own, strong=line.bold, heading=line.heading)
         total += rows * own * LEADING + line.gap * own
     return total
 
 
-def fitting(lines: Sequence[Line], box: Box, largest: float, smallest: float) -> float:
+def fitting(lines: Sequence[Line], box: Box, face: Face, largest: float, smallest: float) -> float:
     """The largest size, in half points, at which the lines fit the box; `smallest` where none does."""
-    size = largest
-    while size > smallest and height_of(lines, points(box.width), size) > points(box.height):
+    size, room = largest, points(box.width)
+    while size > smallest and (
+        height_of(lines, room, size, face) > points(box.height) or _breaks(lines, room, size, face)
+    ):
         size -= 0.5
     return max(size, smallest)
 
 
-def kept(lines: Sequence[Line], box: Box, size: float) -> list[Line]:
+def _breaks(lines: Sequence[Line], room: float, size: float, face: Face) -> bool:
+    """Whether a word, or a figure with its unit, would have to be broken."""
+    return any(
+        face.width(word, size * line.scale, strong=line.bold) > room
+        for line in lines
+        for word in line.text.replace("\n", " ").split(" ")
+    )
+
+
+def kept(lines: Sequence[Line], box: Box, face: Face, size: float) -> list[Line]:
     """The lines that fit at `size`, from the first on: whole paragraphs only."""
     found: list[Line] = []
     for line in lines:
-        if height_of([*found, line], points(box.width), size) > points(box.height):
+        if height_of([*found, line], points(box.width), size, face) > points(box.height):
             break
         found.append(line)
     return found
@@ -69,14 +78,14 @@ def put(
     slide: Any, box: Box, lines: Sequence[Line], look: Look, *, largest: float, smallest: float,
     anchor: MSO_ANCHOR = MSO_ANCHOR.TOP, name: str = "",
 ) -> Any:  # fmt: skip
-    """A text box with the lines at the largest size that fits."""
+    """A text box with the lines at the largest size that fits; sizes are those of a slide of the usual size."""
     shape = slide.shapes.add_textbox(*map(Emu, (box.left, box.top, box.width, box.height)))
     if name:
         shape.name = name
     frame = shape.text_frame
     frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
     frame.vertical_anchor = anchor
-    write(frame, lines, look, fitting(lines, box, largest, smallest))
+    write(frame, lines, look, fitting(lines, box, look.face, largest * look.scale, smallest))
     return shape
 
 
@@ -88,8 +97,12 @@ def write(frame: Any, lines: Sequence[Line], look: Look, size: float | None) -> 
         paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
         runs = add_runs(paragraph, line.text)
         if size is not None:
+            own = Pt(round(size * line.scale * 2) / 2)
             for run in runs:
-                run.font.size = Pt(round(size * line.scale * 2) / 2)
+                run.font.size = own
+            # A line break has a size of its own, else the usual one, which would push the next line down.
+            for broken in paragraph._p.findall(qn("a:br")):
+                broken.get_or_add_rPr().set("sz", str(own.centipoints))
             paragraph.line_spacing = 1.0
             paragraph.space_before = Pt(round(line.gap * size * line.scale))
             paragraph.space_after = Pt(0)
@@ -126,8 +139,3 @@ def inherited_size(holder: Any, fallback: float) -> float:
         if place is not None and place.get("sz"):
             return int(place.get("sz")) / 100
     return fallback
-
-
-def widest(texts: Sequence[str], size: float, *, strong: bool = False) -> float:
-    """Points of the widest of the texts."""
-    return max((width(text, size, strong=strong) for text in texts), default=0.0)
