@@ -13,7 +13,7 @@ import streamlit as st
 
 from insight import audience, customer_card, customer_life, customer_list, customer_why
 from insight import occasions as days
-from insight.analysis import cross, registry
+from insight.analysis import cross, nps_by, registry
 from insight.analysis import fields as dimensions
 from insight.audience import Audience, Combined, Pairs
 from insight.customer_card import Card
@@ -263,18 +263,38 @@ def ladder_moves_of(customer_id: str, chosen: Pairs) -> tuple[list[Happening], d
     return customer_life.moves(standing, order), dict(result.labels)
 
 
-def fields(of_customers: bool) -> dict[str, bool]:
-    """What sales or customers can be divided by: key → whether it is a column of the file's own."""
-    return _fields(_open().data_key, of_customers)
+def fields(of_customers: bool, *, of_lines: bool = True) -> dict[str, bool]:
+    """What sales or customers can be divided by: key → whether it is a column of the file's own.
+
+    of_lines: also fields that an order can have several of.
+    """
+    return _fields(_open().data_key, of_customers, of_lines)
 
 
 @st.cache_data(scope="session", max_entries=_SCOPES, show_spinner=False)
-def _fields(data_key: str, of_customers: bool) -> dict[str, bool]:  # noqa: ARG001
+def _fields(data_key: str, of_customers: bool, of_lines: bool) -> dict[str, bool]:  # noqa: ARG001
     with _open().query() as query:
         found = dimensions.available(query, of_customers=of_customers)
-    return {key: dimension.own for key, dimension in found.items()}
+    return {key: dimension.own for key, dimension in found.items() if of_lines or dimension.level != "line"}
 
 
 def segmentations() -> tuple[str, ...]:
     """The segmentations that customers can be crossed by."""
     return cross.SEGMENTATIONS
+
+
+def empty() -> None:
+    """Let go of all that is kept: what was shown of a person who is forgotten must not stay in memory."""
+    st.cache_data.clear()
+    _members.clear()
+
+
+def groupings() -> dict[str, str]:
+    """What answers can be told apart by: key → its catalogue key, or the file's own name for it."""
+    return _groupings(_open().data_key)
+
+
+@st.cache_data(scope="session", max_entries=_SCOPES, show_spinner=False)
+def _groupings(data_key: str) -> dict[str, str]:  # noqa: ARG001
+    with _open().query() as query:
+        return nps_by.available(query)

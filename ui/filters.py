@@ -26,9 +26,10 @@ _MONTHS = tuple(range(1, 13))
 # Settings that all questions of a family share: one ladder, whichever page asks about it.
 _OF_FAMILY = {
     "ladder": (
-        "bounds", "window", "basis", "names", "horizon", "near", "benefit_cost",
-        "new_bounds", "new_window", "keep", "level_costs",
+        "bounds", "window", "window_kind", "basis", "keep", "names", "horizon", "near", "benefit_cost",
+        "new_bounds", "new_window", "new_window_kind", "new_keep", "level_costs",
     ),
+    "nps": ("months", "on"),
 }  # fmt: skip
 # The invented company's club: Silver from 4,000 kr, Gold from 10,000 kr in twelve months.
 _OF_DEMO = {"ladder.bounds": "4000,10000"}
@@ -36,14 +37,20 @@ _OF_DEMO = {"ladder.bounds": "4000,10000"}
 
 def chosen(analysis: str, *, shared: Sequence[str] = _SHARED) -> Pairs:
     """What the view holds for an analysis, as its settings: the shared period where it takes one, and its own."""
-    known = {setting.name for setting in registry.find(analysis).settings}
-    held = _held_view()
+    settings = {setting.name: setting for setting in registry.find(analysis).settings}
+    known, held = set(settings), _held_view()
     found = {name: held[name] for name in shared if name in known and name in held}
     if ("start" in found) != ("end" in found):
         found.pop("start", None)
         found.pop("end", None)
     found |= {name: held[kept] for name in known if (kept := held_as(analysis, name)) in held}
-    return pairs(found)
+    return pairs({name: value for name, value in found.items() if not _of_others(analysis, settings[name], value)})
+
+
+def _of_others(analysis: str, setting: Setting, value: str) -> bool:
+    """Whether a family's choice is one that only its other questions offer: this one then takes its own default."""
+    shared = setting.name in _OF_FAMILY.get(analysis.partition(".")[0], ())
+    return shared and setting.kind == "choice" and value not in setting.choices
 
 
 def held_as(analysis: str, setting: str) -> str:
@@ -53,9 +60,10 @@ def held_as(analysis: str, setting: str) -> str:
 
 
 def _held_view() -> Mapping[str, str]:
-    """What the view holds, on top of what the demo company proposes."""
+    """What the view holds, on top of what the demo company proposes: a ladder of money."""
     held = state.view()
-    return {**_OF_DEMO, **held} if session.ensure_workspace().manifest.demo else held
+    of_money = held.get("ladder.basis", "sales") == "sales"
+    return {**_OF_DEMO, **held} if of_money and session.ensure_workspace().manifest.demo else held
 
 
 def takes_period(analysis: str) -> bool:
@@ -349,9 +357,9 @@ def pick_value(analysis: str, name: str) -> None:
     one_setting(analysis, setting, cache.defaults(analysis))
 
 
-def pick_field(analysis: str, name: str, *, of_customers: bool = False) -> None:
+def pick_field(analysis: str, name: str, *, of_customers: bool = False, of_lines: bool = True) -> None:
     """A field of the data that the page divides by, picked from those that hold something."""
-    there = cache.fields(of_customers)
+    there = cache.fields(of_customers, of_lines=of_lines)
     if not there:
         return
     words = view.words()

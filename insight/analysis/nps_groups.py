@@ -1,72 +1,97 @@
-"""Promoters, passives and detractors in money; and who answered against who did not."""
+"""Promoters, passives and detractors in money: one fixed window before the answer, or one after it, never both."""
 
 from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, Base, answers_of, make_answers
+from insight.analysis.basis import frame
+from insight.analysis.nps_rules import GROUPS, MONTHS, NPS_END, NPS_START, Base, needs_nps
+from insight.analysis.nps_windows import early_notes, make_windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
-from insight.result import Chart, Message, Metric, Note, Result
-from insight.settings import AS_OF, Setting, Settings
-from insight.stats.moments import Moments, moments_of
-from insight.stats.nps import Answers, nps
-from insight.stats.nps_groups import MIN_CUSTOMERS, mean_ratio, post_stratify, standardised_ratio
-from insight.stats.proportions import wilson
+from insight.result import Chart, Message, Metric, Note, Result, Unit
+from insight.settings import Setting, Settings
+from insight.stats.means import one_sample
+from insight.stats.moments import Moments
+from insight.stats.nps_groups import MIN_CUSTOMERS, MeanRatio, StandardisedRatio, mean_ratio, standardised_ratio
 from insight.workspace.engine import Query, money
 
-GROUPS = ("promoter", "passive", "detractor")
 SIDE = Setting("side", "choice", "before", choices=("before", "after"))
+_MEASURES = {"spend": "sales", "orders": "n_orders", "margin": "margin"}
+_UNITS: dict[str, Unit] = {
+    "group": "text", "n_customers": "count", "sales": "money", "mean_spend": "money", "spend_low": "money",
+    "spend_high": "money", "median_spend": "money", "mean_orders": "number", "receipt": "money",
+    "mean_margin": "money", "bought_share": "ratio", "retained_share": "ratio", "multichannel_share": "ratio",
+}  # fmt: skip
 
-# One row a customer: the latest answer whose window is whole, with what was bought in the window before or after it.
+# One row a customer: the latest answer (after it: the latest whose window is whole). A customer already when the
+# window opened is retained if something was bought in it.
 _VALUES = """
-    WITH latest AS (
-        SELECT customer_id, answered_on, nps_group, score,
-            row_number() OVER (PARTITION BY customer_id ORDER BY answered_on DESC, wave DESC) AS place
-        FROM counted
-        WHERE known AND ($side = 'before' OR answered_on + to_months(cast($months AS INTEGER)) <= CAST($after AS DATE)))
     SELECT
-        latest.customer_id,
-        latest.nps_group,
-        latest.score,
-        latest.answered_on,
-        coalesce(sum(orders.sales), 0) AS sales,
-        count(CASE WHEN NOT orders.is_return THEN 1 END) AS n_orders,
-        sum(CASE WHEN NOT orders.is_return THEN orders.sales END) AS purchases,
-        sum(orders.margin) AS margin,
-        count(DISTINCT CASE WHEN NOT orders.is_return THEN orders.channel END) AS n_channels,
-        min(facts.first_order_on) AS first_order_on,
-        coalesce(min(facts.main_channel), '') AS main_channel
-    FROM latest
-    JOIN customer_facts AS facts ON facts.customer_id = latest.customer_id
-    LEFT JOIN orders ON orders.customer_id = latest.customer_id
-        AND (($side = 'before' AND orders.ordered_on < latest.answered_on
-                AND orders.ordered_on >= cast(latest.answered_on - to_months(cast($months AS INTEGER)) AS DATE))
-            OR ($side = 'after' AND orders.ordered_on >= latest.answered_on
-                AND orders.ordered_on < cast(latest.answered_on + to_months(cast($months AS INTEGER)) AS DATE)))
+        latest.customer_no, latest.nps_group, latest.score, latest.answered_on, latest.sales, latest.n_orders,
+        latest.purchases, latest.margin, latest.several,
+        coalesce(facts.first_order_on < latest.from_on, false) AS was_customer,
+        coalesce(facts.main_channel, '') AS main_channel,
+        coalesce(least(3, greatest(0, date_diff('month', facts.first_order_on, latest.answered_on) // 12)), 0) AS tenure
+    FROM (
+        SELECT *, row_number() OVER (PARTITION BY customer_no ORDER BY answered_on DESC, answer_no DESC) AS place
+        FROM windows
+        WHERE $side = 'before' OR whole) AS latest
+    JOIN customer_facts AS facts ON facts.rowid = latest.customer_no
     WHERE latest.place = 1
-    GROUP BY latest.customer_id, latest.nps_group, latest.score, latest.answered_on
 """
 
 _MEMBERS = """
-    SELECT customer_id, nps_group AS "group", score AS last_score, answered_on AS last_answered_on, sales, n_orders
-    FROM nps_values
+    SELECT facts.customer_id, nps_group AS "group", cast(found.score AS INTEGER) AS last_score,
+        found.answered_on AS last_answered_on, found.sales, found.n_orders
+    FROM nps_values AS found
+    JOIN customer_facts AS facts ON facts.rowid = found.customer_no
 """
 
-_FRAME = """
-    SELECT nps_group, cast(sales AS DOUBLE) AS sales, n_orders, cast(purchases AS DOUBLE) AS purchases,
-        cast(margin AS DOUBLE) AS margin, n_channels, main_channel,
-        least(3, greatest(0, date_diff('month', first_order_on, answered_on) // 12)) AS tenure
+_TABLE = """
+    SELECT
+        nps_group,
+        count(*) AS n_customers,
+        sum(sales) AS sales,
+        avg(cast(sales AS DOUBLE)) AS mean_spend,
+        var_samp(cast(sales AS DOUBLE)) AS var_spend,
+        median(cast(sales AS DOUBLE)) AS median_spend,
+        avg(n_orders) AS mean_orders,
+        sum(n_orders) AS n_orders,
+        sum(purchases) AS purchases,
+        avg(cast(coalesce(margin, 0) AS DOUBLE)) AS mean_margin,
+        count(margin) AS n_margin,
+        count(CASE WHEN n_orders > 0 THEN 1 END) AS n_bought,
+        count(CASE WHEN was_customer THEN 1 END) AS n_were,
+        count(CASE WHEN was_customer AND n_orders > 0 THEN 1 END) AS n_retained,
+        count(CASE WHEN several THEN 1 END) AS n_several
     FROM nps_values
+    GROUP BY nps_group
 """
 
-_EXACT = """SELECT nps_group, sum(sales) AS sales FROM nps_values GROUP BY nps_group"""
+_STRATA = """
+    SELECT nps_group, tenure, main_channel, count(*) AS n,
+        avg(cast(sales AS DOUBLE)) AS spend, var_samp(cast(sales AS DOUBLE)) AS var_spend,
+        avg(n_orders) AS orders, var_samp(n_orders) AS var_orders,
+        avg(cast(coalesce(margin, 0) AS DOUBLE)) AS margin, var_samp(cast(coalesce(margin, 0) AS DOUBLE)) AS var_margin
+    FROM nps_values
+    WHERE nps_group <> 'passive'
+    GROUP BY nps_group, tenure, main_channel
+    ORDER BY tenure, main_channel, nps_group
+"""
+_WHOLE = """
+    SELECT nps_group, count(*) AS n,
+        avg(cast(sales AS DOUBLE)) AS spend, var_samp(cast(sales AS DOUBLE)) AS var_spend,
+        avg(n_orders) AS orders, var_samp(n_orders) AS var_orders,
+        avg(cast(coalesce(margin, 0) AS DOUBLE)) AS margin, var_samp(cast(coalesce(margin, 0) AS DOUBLE)) AS var_margin
+    FROM nps_values
+    GROUP BY nps_group
+"""
 
 
 def _make(query: Query, settings: Settings) -> tuple[Base, int]:
-    base = make_answers(query, settings)
-    query.make("nps_values", _VALUES, side=settings["side"], months=settings["months"], after=query.day_after_last())
+    base = make_windows(query, settings, settings["side"])
+    needs_nps(base)
+    query.make("nps_values", _VALUES, side=settings["side"])
     return base, query.count("nps_values")
 
 
@@ -75,239 +100,116 @@ def _make_members(query: Query, settings: Settings) -> None:
     query.make("members", _MEMBERS)
 
 
-def _share(values: pd.Series) -> float | None:
-    return float(values.mean()) if len(values) else None
-
-
-def _row(group: str, part: pd.DataFrame, sales: Mapping[str, object]) -> dict[str, object]:
-    orders = int(part["n_orders"].sum())
-    buyers = part[part["n_orders"] > 0]
-    has_margin = part["margin"].notna().any()
+def _row(group: str, found: Mapping[Any, Any]) -> dict[str, object]:
+    """One group's figures per customer, those who bought nothing included."""
+    n, orders = int(found["n_customers"]), int(found["n_orders"])
+    mean = one_sample(Moments(n, found["mean_spend"], found["var_spend"]))
     return {
         "group": group,
-        "n_customers": len(part),
-        "sales": money(sales.get(group)),
-        "mean_spend": float(part["sales"].mean()),
-        "median_spend": float(part["sales"].median()),
-        "mean_orders": float(part["n_orders"].mean()),
-        "receipt": float(part["purchases"].sum()) / orders if orders else None,
-        "mean_margin": float(part["margin"].fillna(0).mean()) if has_margin else None,
-        "bought_share": len(buyers) / len(part),
-        "multichannel_share": _share(buyers["n_channels"] > 1),
+        "n_customers": n,
+        "sales": money(found["sales"]),
+        "mean_spend": float(found["mean_spend"]),
+        "spend_low": mean.ci_lower,
+        "spend_high": mean.ci_upper,
+        "median_spend": float(found["median_spend"]),
+        "mean_orders": float(found["mean_orders"]),
+        "receipt": float(found["purchases"]) / orders if orders else None,
+        "mean_margin": float(found["mean_margin"]) if found["n_margin"] else None,
+        "bought_share": int(found["n_bought"]) / n,
+        "retained_share": int(found["n_retained"]) / int(found["n_were"]) if found["n_were"] else None,
+        "multichannel_share": int(found["n_several"]) / int(found["n_bought"]) if found["n_bought"] else None,
     }
 
 
-def _moments(frame: pd.DataFrame, group: str, column: str) -> Moments:
-    return moments_of(frame.loc[frame["nps_group"] == group, column].to_numpy(dtype=float))
+def _ratios(query: Query, *, with_margin: bool) -> dict[str, Metric]:
+    """Promoters' mean over detractors', as a ratio and as so much more; plain, and at equal tenure and channel."""
+    whole = {str(row["nps_group"]): row for row in query.frame(_WHOLE).to_dict("records")}
+    strata: dict[tuple[int, str], dict[str, Mapping[Any, Any]]] = {}
+    for row in query.frame(_STRATA).to_dict("records"):
+        strata.setdefault((int(row["tenure"]), str(row["main_channel"])), {})[str(row["nps_group"])] = row
+    metrics: dict[str, Metric] = {}
+    for name in _MEASURES:
+        if name == "margin" and not with_margin:
+            continue
+        plain = mean_ratio(_moments(whole.get("promoter"), name), _moments(whole.get("detractor"), name))
+        even = standardised_ratio([
+            (_moments(groups.get("promoter"), name), _moments(groups.get("detractor"), name))
+            for groups in strata.values()
+        ])  # fmt: skip
+        metrics |= _told(f"{name}_ratio", f"{name}_more", plain)
+        metrics |= _told(f"{name}_ratio_standardised", f"{name}_more_standardised", even)
+    return metrics
+
+
+def _moments(row: Mapping[Any, Any] | None, name: str) -> Moments:
+    if row is None:
+        return Moments(0, None, None)
+    return Moments(int(row["n"]), float(row[name]), None if row[f"var_{name}"] is None else float(row[f"var_{name}"]))
+
+
+def _told(ratio: str, more: str, found: MeanRatio | StandardisedRatio) -> dict[str, Metric]:
+    shown = [None if part is None else part - 1 for part in (found.ratio, found.ci_lower, found.ci_upper)]
+    return {
+        ratio: Metric(found.ratio, "number", found.ci_lower, found.ci_upper),
+        more: Metric(shown[0], "ratio", shown[1], shown[2]),
+    }
 
 
 def groups(query: Query, settings: Settings) -> Result:
     """What promoters, passives and detractors bought in a fixed window before or after their latest answer.
 
-    Table: group, n_customers, sales, mean_spend, median_spend, mean_orders, receipt, mean_margin, bought_share,
-    multichannel_share; means include those who bought nothing. Metrics: spend_ratio, orders_ratio (promoters'
-    mean over detractors', log-delta interval), spend_ratio_standardised (equal tenure × channel).
+    Table: group, n_customers, sales, mean_spend with its t interval, median_spend, mean_orders, receipt, mean_margin,
+    bought_share, retained_share (of those who were customers when the window opened), multichannel_share (of those who
+    bought); means include those who bought nothing. Metrics: spend_ratio, orders_ratio, margin_ratio (promoters' mean
+    over detractors', log-delta interval), each also `…_standardised` (equal tenure × channel) and as `…_more` (ratio
+    − 1). Raises NotEnoughDataError on another scale than 0–10, and where no answer has its window.
     """
     base, n = _make(query, settings)
     if n == 0:
         raise NotEnoughDataError(f"nps.no_window_{settings['side']}", months=settings["months"])
-    frame = query.frame(_FRAME)
-    sales = dict(query.rows(_EXACT))
-    rows = [
-        _row(group, frame[frame["nps_group"] == group], sales)
-        for group in GROUPS
-        if (frame["nps_group"] == group).any()
-    ]
-    table = pd.DataFrame(rows)
-    metrics: dict[str, Metric] = {}
-    for name, column in (("spend_ratio", "sales"), ("orders_ratio", "n_orders")):
-        ratio = mean_ratio(_moments(frame, "promoter", column), _moments(frame, "detractor", column))
-        shown = base.is_nps and not ratio.reasons
-        metrics[name] = Metric(
-            ratio.ratio if shown else None,
-            "number",
-            ratio.ci_lower if shown else None,
-            ratio.ci_upper if shown else None,
-        )
-    even = standardised_ratio(_strata(frame)) if base.is_nps else None
-    metrics["spend_ratio_standardised"] = Metric(
-        even.ratio if even else None, "number", even.ci_lower if even else None, even.ci_upper if even else None
-    )
-    metrics["n_customers"] = Metric(len(frame), "count", better=0)
-    dropped = base.n_counted - len(frame)
-    headline = _headline(metrics, settings, is_nps=base.is_nps)
+    found = {str(row["nps_group"]): row for row in query.frame(_TABLE).to_dict("records")}
+    with_margin = any(row["n_margin"] for row in found.values())
+    table = frame([_row(group, found[group]) for group in GROUPS if group in found], list(_UNITS))
+    metrics = {
+        **_ratios(query, with_margin=with_margin),
+        "n_customers": Metric(n, "count", better=0),
+    }
+    headline = _headline(metrics, settings)
+    few = int((table["n_customers"] < MIN_CUSTOMERS).sum()) + len(GROUPS) - len(table)
+    early = early_notes(query, settings) if settings["side"] == "before" else ()
     return Result(
         key="nps.groups",
         headline=headline,
         metrics=metrics,
         table=table,
-        units={
-            "group": "text", "n_customers": "count", "sales": "money", "mean_spend": "money", "median_spend": "money",
-            "mean_orders": "number", "receipt": "money", "mean_margin": "money", "bought_share": "ratio",
-            "multichannel_share": "ratio",
-        },
+        units=_UNITS,
         basis=base.basis(
             "nps_groups", Message(f"nps.groups_rule_{settings['side']}", {"months": settings["months"]}),
-            not_latest_or_unknown=dropped,
+            unknown_customer=base.n_unknown, not_latest=base.n_counted - base.n_unknown - n,
         ),
-        chart=Chart("hbar", x="group", y="mean_spend", title=headline, subtitle=Message("nps.money_title")),
+        chart=Chart(
+            "hbar", x="group", y="mean_spend", low="spend_low", high="spend_high", title=headline,
+            subtitle=Message(f"nps.money_subtitle_{settings['side']}", {"months": settings["months"]}),
+        ),
         drill=("group",),
-        notes=(*base.notes, *_few(table)),
+        notes=(*base.notes, *([Note("groups_too_few", {"n": few, "few": MIN_CUSTOMERS})] if few else []), *early),
         labels={group: f"nps.group.{group}" for group in GROUPS},
         evidence="association",
     )  # fmt: skip
 
 
-def _strata(frame: pd.DataFrame) -> list[tuple[Moments, Moments]]:
-    return [
-        (_moments(part, "promoter", "sales"), _moments(part, "detractor", "sales"))
-        for _, part in frame.groupby(["tenure", "main_channel"])
-    ]
-
-
-def _few(table: pd.DataFrame) -> tuple[Note, ...]:
-    few = int((table["n_customers"] < MIN_CUSTOMERS).sum())
-    return (Note("groups_too_few", {"n": few, "few": MIN_CUSTOMERS}),) if few else ()
-
-
-def _headline(metrics: Mapping[str, Metric], settings: Settings, *, is_nps: bool) -> Message:
-    ratio = metrics["spend_ratio"]
-    if not is_nps:
-        return Message("nps.step_other_scale")
-    if ratio.value is None or ratio.low is None or ratio.high is None:
+def _headline(metrics: Mapping[str, Metric], settings: Settings) -> Message:
+    more = metrics["spend_more"]
+    if more.value is None or more.low is None or more.high is None:
         return Message("nps.money_few", {"few": MIN_CUSTOMERS})
-    more = [float(str(end)) - 1 for end in (ratio.value, ratio.low, ratio.high)]
-    values: dict[str, object] = dict(zip(("more", "low", "high"), more, strict=True))
-    if ratio.low > 1:
+    values: dict[str, object] = {"more": more.value, "low": more.low, "high": more.high}
+    if more.low > 0:
         return Message(f"nps.money_more_{settings['side']}", values)
-    return Message("nps.money_less" if ratio.high < 1 else "nps.money_same", values)
-
-
-# Everybody who could have answered: known by `as_of`; and whether they have in the twelve months before it.
-_RESPONSE = """
-    WITH base AS (
-        SELECT facts.customer_id, coalesce(sum(orders.sales), 0) AS sales,
-            count(CASE WHEN NOT orders.is_return THEN 1 END) AS n_orders
-        FROM customer_facts AS facts
-        LEFT JOIN orders ON orders.customer_id = facts.customer_id AND orders.ordered_on < $as_of
-            AND orders.ordered_on >= cast(CAST($as_of AS DATE) - to_months(cast($months AS INTEGER)) AS DATE)
-        WHERE NOT $scoped OR facts.customer_id IN (SELECT customer_id FROM scope)
-        GROUP BY facts.customer_id),
-    latest AS (
-        SELECT customer_id, max_by(nps_group, answered_on) AS nps_group
-        FROM counted
-        WHERE answered_on < $as_of
-        GROUP BY customer_id),
-    banded AS (
-        SELECT base.customer_id, base.sales, base.n_orders, latest.nps_group,
-            latest.customer_id IS NOT NULL AS answered,
-            CASE WHEN base.sales <= 0 THEN 0
-                ELSE 1 + (5 * (rank() OVER (PARTITION BY base.sales > 0 ORDER BY base.sales) - 1))
-                    // count(*) OVER (PARTITION BY base.sales > 0) END AS band
-        FROM base
-        LEFT JOIN latest ON latest.customer_id = base.customer_id)
-    SELECT customer_id, sales, n_orders, nps_group, answered,
-        CASE WHEN band = 0 THEN 'none' ELSE 'band_' || cast(band AS VARCHAR) END AS step
-    FROM banded
-"""
-
-_RESPONSE_TABLE = """
-    SELECT step, count(*) AS n_customers, sum(sales) AS sales,
-        sum(CASE WHEN answered THEN 1 ELSE 0 END) AS n_answered,
-        sum(CASE WHEN answered THEN sales ELSE 0 END) AS sales_answered,
-        sum(CASE WHEN nps_group = 'promoter' THEN 1 ELSE 0 END) AS promoters,
-        sum(CASE WHEN nps_group = 'passive' THEN 1 ELSE 0 END) AS passives,
-        sum(CASE WHEN nps_group = 'detractor' THEN 1 ELSE 0 END) AS detractors
-    FROM members
-    GROUP BY step
-    ORDER BY step
-"""
-
-
-def _make_response(query: Query, settings: Settings) -> None:
-    make_answers(query, settings)
-    query.make("members", _RESPONSE, as_of=settings["as_of"], months=settings["months"])
-
-
-def response(query: Query, settings: Settings) -> Result:
-    """Who answered and who did not, by fifths of spend; and the score weighted to the whole base.
-
-    Table: step (none = bought nothing in the months, band_1 lowest fifth … band_5), n_customers, sales, n_answered,
-    response_rate (Wilson), sales_answered, mean_spend_answered, mean_spend_silent. Metrics: response_rate, nps,
-    nps_weighted (post-stratified to the base), sales_coverage, n_effective.
-    """
-    base = make_answers(query, settings)
-    _make_response(query, settings)
-    table = query.frame(_RESPONSE_TABLE)
-    order = ["none", *(f"band_{number}" for number in range(1, 6))]
-    table = table.sort_values("step", key=lambda column: column.map(order.index), ignore_index=True)
-    rates = [wilson(int(a), int(n)) for a, n in zip(table["n_answered"], table["n_customers"], strict=True)]
-    table["response_rate"] = [rate.rate for rate in rates]
-    table["response_low"] = [rate.ci_lower for rate in rates]
-    table["response_high"] = [rate.ci_upper for rate in rates]
-    sales = table["sales"].astype(float)
-    answered = table["sales_answered"].astype(float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        table["mean_spend_answered"] = np.where(table["n_answered"] > 0, answered / table["n_answered"], np.nan)
-        silent = table["n_customers"] - table["n_answered"]
-        table["mean_spend_silent"] = np.where(silent > 0, (sales - answered) / silent, np.nan)
-    counts = [answers_of(row) for _, row in table.iterrows()]
-    raw = nps(Answers(*(sum(column) for column in zip(*counts, strict=True))))
-    weighted = post_stratify([int(n) for n in table["n_customers"]], counts)
-    show = base.is_nps and not raw.hidden
-    total = wilson(int(table["n_answered"].sum()), int(table["n_customers"].sum()))
-    all_sales = float(sales.sum())
-    metrics = {
-        "response_rate": Metric(total.rate, "ratio", total.ci_lower, total.ci_upper),
-        "nps": Metric(
-            raw.nps if show else None, "points", raw.ci_lower if show else None, raw.ci_upper if show else None
-        ),
-        "nps_weighted": Metric(
-            weighted.nps if show else None,
-            "points",
-            weighted.ci_lower if show else None,
-            weighted.ci_upper if show else None,
-        ),
-        "sales_coverage": Metric(float(answered.sum()) / all_sales if all_sales > 0 else None, "ratio"),
-        "n_effective": Metric(
-            round(weighted.n_effective) if show and weighted.n_effective else None, "count", better=0
-        ),
-    }
-    values = {"rate": total.rate, "raw": metrics["nps"].value, "weighted": metrics["nps_weighted"].value,
-              "coverage": metrics["sales_coverage"].value}  # fmt: skip
-    return Result(
-        key="nps.response",
-        headline=Message("nps.response_headline" if show else "nps.response_headline_plain", values),
-        metrics=metrics,
-        table=table,
-        units={
-            "step": "text", "n_customers": "count", "sales": "money", "n_answered": "count", "sales_answered": "money",
-            "promoters": "count", "passives": "count", "detractors": "count", "response_rate": "ratio",
-            "response_low": "ratio", "response_high": "ratio", "mean_spend_answered": "money",
-            "mean_spend_silent": "money",
-        },
-        basis=base.basis(
-            "nps_response", Message("nps.response_rule", {"months": settings["months"], "as_of": settings["as_of"]})
-        ),
-        chart=Chart("dots", x="step", y="response_rate", low="response_low", high="response_high",
-                    title=Message("nps.response_title")),
-        drill=("step",),
-        notes=(*base.notes, Note("weighting_limits")),
-        labels={"none": "nps.step.none", **{f"band_{k}": f"nps.band.{k}" for k in range(1, 6)}},
-        evidence="association",
-    )  # fmt: skip
+    return Message("nps.money_less" if more.high < 0 else "nps.money_same", values)
 
 
 ANALYSES = (
     Analysis(
         "nps.groups", groups, (SIDE, MONTHS, NPS_START, NPS_END), _make_members, ("group",), ("answers", "transactions")
-    ),
-    Analysis(
-        "nps.response",
-        response,
-        (AS_OF, MONTHS, NPS_START, NPS_END),
-        _make_response,
-        ("step",),
-        ("answers", "transactions"),
     ),
 )

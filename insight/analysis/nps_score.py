@@ -1,295 +1,311 @@
-"""The Net Promoter Score: in all, by group, and over time, each with its interval and base size."""
+"""The Net Promoter Score in all and by group, each with its interval and base size."""
 
-from itertools import combinations
+import math
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
-from insight.analysis import registry
-from insight.analysis.nps_rules import NPS_END, NPS_START, Base, answers_of, make_answers
+from insight.analysis.basis import frame
+from insight.analysis.nps_by import BY, Grouping, make_groups
+from insight.analysis.nps_rules import COMMENTS, NPS_END, NPS_START, Base, answers_of, make_answers
 from insight.analysis.registry import Analysis
-from insight.errors import UsageError
-from insight.result import Chart, Message, Metric, Note, Result, Unit
-from insight.settings import Setting, Settings, month_start
-from insight.stats.nps import GREY_BELOW, HIDE_BELOW, Answers, compare_groups, nps
+from insight.result import Chart, Message, Metric, Note, Result, SumCheck, Unit
+from insight.settings import Settings
+from insight.stats.moments import two_sided_quantile
+from insight.stats.nps import GREY_BELOW, HIDE_BELOW, against_rest, compare_groups, design_effect, nps
 from insight.workspace.engine import Query
 
-_OWN = ("score", "touchpoint", "wave", "nps_group")
-_FIELDS = (
-    "gender",
-    "city",
-    "region",
-    "country",
-    "customer_type",
-    "industry",
-    "member_level",
-    "join_channel",
-    "join_store",
-)
-_PLACES = {"store": "main_store", "channel": "main_channel"}
-_SEGMENTS = {"rfm": "segments.rfm", "value_tiers": "segments.value_tiers", "lifecycle": "segments.lifecycle"}
-BY = Setting("by", "choice", "score", choices=(*_OWN, *_PLACES, "age_band", *_FIELDS, *_SEGMENTS))
-_AGE_YEARS = 10
-_UNITS: dict[str, Unit] = {
-    "n_answers": "count", "n_customers": "count", "promoters": "count", "passives": "count", "detractors": "count",
-    "nps": "points", "nps_low": "points", "nps_high": "points", "share": "ratio",
+_MOST_PAIRED, _MOST_DRAWN = 8, 25
+_SHOWN_P = 0.05
+UNITS: dict[str, Unit] = {
+    "group_key": "text", "n_answers": "count", "n_customers": "count", "share": "ratio", "promoters": "count",
+    "passives": "count", "detractors": "count", "mean_score": "score", "mean_low": "score", "mean_high": "score",
+    "nps": "points", "nps_low": "points", "nps_high": "points", "difference": "points",
+    "pvalue_adjusted": "pvalue", "base_size": "text",
+}  # fmt: skip
+_PAIR_UNITS: dict[str, Unit] = {
+    "first": "text", "second": "text", "difference": "points", "low": "points", "high": "points",
+    "pvalue_adjusted": "pvalue",
+}  # fmt: skip
+SIZE_LABELS = {size: f"nps.size.{size}" for size in ("enough", "few", "hidden")}
+_DRAWN_UNITS: dict[str, Unit] = {
+    "group_key": "text", "n_answers": "count", "base_size": "text", "group_nps": "points", "group_low": "points",
+    "group_high": "points", "group_mean": "score", "mean_from": "score", "mean_to": "score",
 }  # fmt: skip
 
-_GROUPED = """
+_MORE_UNITS: dict[str, dict[str, Unit]] = {"drawn": _DRAWN_UNITS, "pairs": _PAIR_UNITS}
+
+# Answers of one customer in one group stand together first: squares, products and sizes say how alike they are.
+GROUPED = """
     SELECT
-        grouped.group_key,
-        count(*) AS n_answers,
-        count(DISTINCT counted.customer_id) AS n_customers,
-        sum(CASE WHEN counted.nps_group = 'promoter' THEN 1 ELSE 0 END) AS promoters,
-        sum(CASE WHEN counted.nps_group = 'passive' THEN 1 ELSE 0 END) AS passives,
-        sum(CASE WHEN counted.nps_group = 'detractor' THEN 1 ELSE 0 END) AS detractors
-    FROM members_all AS grouped
-    JOIN counted ON counted.customer_id = grouped.customer_id AND counted.wave = grouped.wave
-    GROUP BY grouped.group_key
-    ORDER BY grouped.group_key
+        group_key,
+        cast(sum(k) AS BIGINT) AS n_answers,
+        count(*) AS n_customers,
+        cast(sum(up) AS BIGINT) AS promoters,
+        cast(sum(k - up - down) AS BIGINT) AS passives,
+        cast(sum(down) AS BIGINT) AS detractors,
+        sum(cast((up - down) * (up - down) AS DOUBLE)) AS squares,
+        sum(cast((up - down) * k AS DOUBLE)) AS products,
+        sum(cast(k * k AS DOUBLE)) AS sizes,
+        sum(total) / sum(k) AS mean_score,
+        sum(squared) / sum(k) - (sum(total) / sum(k)) * (sum(total) / sum(k)) AS spread
+    FROM (
+        SELECT grouped.group_key, grouped.customer_id, count(*) AS k,
+            count(CASE WHEN counted.nps_group = 'promoter' THEN 1 END) AS up,
+            count(CASE WHEN counted.nps_group = 'detractor' THEN 1 END) AS down,
+            sum(counted.score) AS total, sum(counted.score * counted.score) AS squared
+        FROM members_all AS grouped
+        JOIN counted ON counted.answer_no = grouped.answer_no
+        GROUP BY grouped.group_key, grouped.customer_id) AS per_customer
+    GROUP BY group_key
+    ORDER BY group_key
 """
 
-_OWN_GROUPS = {
-    "score": "SELECT customer_id, wave, cast(score AS VARCHAR) AS group_key FROM counted",
-    "touchpoint": "SELECT customer_id, wave, coalesce(nullif(touchpoint, ''), 'unknown') AS group_key FROM counted",
-    "wave": "SELECT customer_id, wave, coalesce(nullif(wave, ''), 'unknown') AS group_key FROM counted",
-    "nps_group": "SELECT customer_id, wave, nps_group AS group_key FROM counted",
-    "month": "SELECT customer_id, wave, cast(month_no AS VARCHAR) AS group_key FROM counted",
-    "store": """
-        SELECT counted.customer_id, counted.wave, coalesce(facts.main_store, 'unknown') AS group_key
-        FROM counted LEFT JOIN customer_facts AS facts ON facts.customer_id = counted.customer_id""",
-    "channel": """
-        SELECT counted.customer_id, counted.wave, coalesce(facts.main_channel, 'unknown') AS group_key
-        FROM counted LEFT JOIN customer_facts AS facts ON facts.customer_id = counted.customer_id""",
-    "age_band": """
-        SELECT counted.customer_id, counted.wave,
-            CASE WHEN min(birth_date) IS NULL THEN 'unknown'
-                ELSE cast((year(counted.answered_on) - year(min(birth_date))) // 10 * 10 AS VARCHAR) || '–'
-                    || cast((year(counted.answered_on) - year(min(birth_date))) // 10 * 10 + 9 AS VARCHAR)
-                END AS group_key
-        FROM counted LEFT JOIN customers ON customers.customer_id = counted.customer_id
-        GROUP BY counted.customer_id, counted.wave, counted.answered_on""",
-}
-
-_FIELD_GROUPS = """
-    SELECT counted.customer_id, counted.wave, coalesce(fields.value, 'unknown') AS group_key
-    FROM counted
-    LEFT JOIN (
-        SELECT customer_id, min(CASE $field
-            WHEN 'gender' THEN gender WHEN 'city' THEN city WHEN 'region' THEN region WHEN 'country' THEN country
-            WHEN 'customer_type' THEN customer_type WHEN 'industry' THEN industry WHEN 'member_level' THEN member_level
-            WHEN 'join_channel' THEN join_channel ELSE join_store END) AS value
-        FROM customers GROUP BY customer_id) AS fields ON fields.customer_id = counted.customer_id
-"""
-
-_SEGMENT_GROUPS = """
-    SELECT counted.customer_id, counted.wave, coalesce(segment.segment, 'unknown') AS group_key
-    FROM counted LEFT JOIN segment_members AS segment ON segment.customer_id = counted.customer_id
+_ALIKE = """
+    SELECT sum(cast(w * w AS DOUBLE)), sum(cast(w * k AS DOUBLE)), sum(cast(k * k AS DOUBLE))
+    FROM (
+        SELECT count(*) AS k, count(CASE WHEN nps_group = 'promoter' THEN 1 END)
+            - count(CASE WHEN nps_group = 'detractor' THEN 1 END) AS w
+        FROM counted GROUP BY customer_id) AS per_customer
 """
 
 _MEMBERS = """
     SELECT grouped.customer_id, grouped.group_key, count(*) AS n_answers, max(counted.answered_on) AS last_answered_on,
-        max_by(counted.score, counted.answered_on) AS last_score
+        cast(max_by(counted.score, counted.answered_on) AS {kind}) AS last_score,
+        max_by(comments.comment, counted.answered_on) AS last_comment
     FROM members_all AS grouped
-    JOIN counted ON counted.customer_id = grouped.customer_id AND counted.wave = grouped.wave
+    JOIN counted ON counted.answer_no = grouped.answer_no
+    LEFT JOIN comments ON comments.answer_no = counted.answer_no
     GROUP BY grouped.customer_id, grouped.group_key
 """
-
-_ALL = """
-    SELECT count(*) AS n_answers, count(DISTINCT customer_id) AS n_customers,
-        coalesce(sum(CASE WHEN nps_group = 'promoter' THEN 1 ELSE 0 END), 0) AS promoters,
-        coalesce(sum(CASE WHEN nps_group = 'passive' THEN 1 ELSE 0 END), 0) AS passives,
-        coalesce(sum(CASE WHEN nps_group = 'detractor' THEN 1 ELSE 0 END), 0) AS detractors
-    FROM counted
-"""
+_MEMBERS_OF = {True: _MEMBERS.format(kind="INTEGER"), False: _MEMBERS.format(kind="DOUBLE")}
 
 
-def _make_groups(query: Query, by: str) -> None:
-    """Temporary table `members_all`: customer_id, wave, group_key, one row a counted answer."""
-    if by in _OWN_GROUPS:
-        query.make("members_all", _OWN_GROUPS[by])
-    elif by in _SEGMENTS:
-        segment = registry.find(_SEGMENTS[by])
-        if segment.members is None:
-            raise UsageError("audience.no_customers", value=segment.key)
-        segment.members(query, registry.settings_for(query, segment, {}))
-        query.make("segment_members", "SELECT customer_id, segment FROM members")
-        query.make("members_all", _SEGMENT_GROUPS)
-    else:
-        query.make("members_all", _FIELD_GROUPS, field=by)
+def make_group_members(query: Query, settings: Settings, by: str) -> None:
+    """Temporary table `members`: a row a customer and group, with the latest score and comment."""
+    base = make_answers(query, settings)
+    make_groups(query, by, base)
+    query.make("comments", COMMENTS)
+    query.make("members", _MEMBERS_OF[base.is_nps])
 
 
 def _make_members(query: Query, settings: Settings) -> None:
-    make_answers(query, settings)
-    _make_groups(query, settings["by"])
-    query.make("members", _MEMBERS)
+    make_group_members(query, settings, settings["by"])
 
 
-def _make_trend_members(query: Query, settings: Settings) -> None:
-    make_answers(query, settings)
-    query.make("members_all", _OWN_GROUPS[_time_of(query)])
-    query.make("members", _MEMBERS)
+def effects_of(table: pd.DataFrame) -> list[float]:
+    """The design effect of each row of `GROUPED`."""
+    return [
+        design_effect(answers_of(row), float(row["squares"]), float(row["products"]), float(row["sizes"]))
+        for _, row in table.iterrows()
+    ]
+
+
+def total_effect(query: Query, base: Base) -> float:
+    """The design effect of all answers together: 1 where nobody answered twice."""
+    if base.n_customers == base.n_counted:
+        return 1.0
+    return design_effect(base.answers, *(float(part) for part in query.one(_ALIKE)))
 
 
 def scored(table: pd.DataFrame, *, is_nps: bool) -> pd.DataFrame:
-    """The table with nps, nps_low, nps_high added: None on another scale and for fewer than ten answers."""
-    scores = [nps(answers_of(row)) for _, row in table.iterrows()]
-    shown = [is_nps and not score.hidden for score in scores]
-    table["nps"] = [score.nps if show else None for score, show in zip(scores, shown, strict=True)]
-    table["nps_low"] = [score.ci_lower if show else None for score, show in zip(scores, shown, strict=True)]
-    table["nps_high"] = [score.ci_upper if show else None for score, show in zip(scores, shown, strict=True)]
-    return table
+    """The rows of `GROUPED` with score and mean, their intervals, and whether the base is large enough.
+
+    Under ten answers score and mean are None; under thirty `base_size` is 'few'. On another scale the NPS is
+    None and the mean has the interval (t, of as many as customers).
+    """
+    rows = []
+    for (_, row), effect in zip(table.iterrows(), effects_of(table), strict=True):
+        found = nps(answers_of(row), design_effect=effect)
+        n, customers, hidden = int(row["n_answers"]), int(row["n_customers"]), int(row["n_answers"]) < HIDE_BELOW
+        show = is_nps and not hidden
+        kept: dict[str, object] = {}
+        kept |= dict.fromkeys(UNITS)
+        kept |= {"group_key": row["group_key"], "n_answers": n, "n_customers": customers}
+        if is_nps:
+            kept |= {name: int(row[name]) for name in ("promoters", "passives", "detractors")}
+        if show:
+            kept |= {"nps": found.nps, "nps_low": found.ci_lower, "nps_high": found.ci_upper}
+        if not hidden:
+            mean, others = float(row["mean_score"]), max(1, customers - 1)
+            reach = two_sided_quantile(0.95, others) * math.sqrt(max(0.0, float(row["spread"])) / others)
+            kept |= {"mean_score": mean, "mean_low": mean - reach, "mean_high": mean + reach}
+        kept["base_size"] = "hidden" if hidden else "few" if n < GREY_BELOW else "enough"
+        rows.append(kept)
+    made = frame(rows, list(UNITS))
+    made["share"] = made["n_answers"] / max(1, int(table["n_answers"].sum()))
+    return made
 
 
-def _total(query: Query) -> Answers:
-    return answers_of(query.frame(_ALL).iloc[0])
-
-
-def _metrics(query: Query, base: Base) -> dict[str, Metric]:
-    answers = _total(query)
-    score = nps(answers)
-    show = base.is_nps and not score.hidden
-    share = None if not answers.n or not base.is_nps else answers.promoters / answers.n
-    critical = None if not answers.n or not base.is_nps else answers.detractors / answers.n
+def metrics_of(query: Query, base: Base) -> dict[str, Metric]:
+    """The figures of all answers together."""
+    found = nps(base.answers, design_effect=total_effect(query, base) if base.is_nps else 1.0)
+    show = base.is_nps and not found.hidden
+    n = base.answers.n
     return {
-        "nps": Metric(
-            score.nps if show else None, "points", score.ci_lower if show else None, score.ci_upper if show else None
-        ),
-        "n_answers": Metric(base.n_counted, "count"),
-        "promoter_share": Metric(share, "ratio"),
-        "detractor_share": Metric(critical, "ratio", better=-1),
+        "nps": Metric(found.nps, "points", found.ci_lower, found.ci_upper) if show else Metric(None, "points"),
+        "n_answers": Metric(base.n_counted, "count", better=0),
+        "promoter_share": Metric(base.answers.promoters / n if base.is_nps and n else None, "ratio"),
+        "detractor_share": Metric(base.answers.detractors / n if base.is_nps and n else None, "ratio", better=-1),
         "mean_score": Metric(base.mean, "score"),
     }
 
 
-def _headline(base: Base, metrics: dict[str, Metric]) -> Message:
+def headline_of(base: Base, metrics: dict[str, Metric]) -> Message:
+    """The score with its interval, or why there is none."""
     if not base.is_nps:
-        return Message("nps.headline_other_scale", {"mean": base.mean, "lowest": base.lowest, "highest": base.highest})
-    if metrics["nps"].value is None:
+        return Message("nps.headline_other_scale", base.range)
+    found = metrics["nps"]
+    if found.value is None:
         return Message("nps.headline_few", {"n": base.n_counted, "needed": HIDE_BELOW})
-    figures = metrics["nps"]
     return Message(
-        "nps.headline_score", {"nps": figures.value, "low": figures.low, "high": figures.high, "n": base.n_counted}
+        "nps.headline_score", {"nps": found.value, "low": found.low, "high": found.high, "n": base.n_counted}
     )
 
 
-def _size_notes(table: pd.DataFrame) -> tuple[Note, ...]:
-    hidden = int((table["n_answers"] < HIDE_BELOW).sum())
-    grey = int(((table["n_answers"] >= HIDE_BELOW) & (table["n_answers"] < GREY_BELOW)).sum())
-    found = [Note("groups_hidden", {"n": hidden, "few": HIDE_BELOW})] if hidden else []
-    return (*found, Note("groups_grey", {"n": grey, "few": GREY_BELOW})) if grey else tuple(found)
+def size_notes(table: pd.DataFrame) -> tuple[Note, ...]:
+    """How many groups are hidden or uncertain."""
+    hidden = table[table["base_size"] == "hidden"]
+    grey = int((table["base_size"] == "few").sum())
+    found: list[Note] = []
+    if len(hidden):
+        values = {"n": len(hidden), "answers": int(hidden["n_answers"].sum()), "few": HIDE_BELOW}
+        found.append(Note("groups_hidden", values))
+    if grey:
+        found.append(Note("groups_grey", {"n": grey, "few": GREY_BELOW}))
+    return tuple(found)
 
 
 def score(query: Query, settings: Settings) -> Result:
     """NPS in all and by one grouping, adjusted-Wald 95 % intervals (methods 2; Rocks 2016).
 
-    Table: group_key, n_answers, n_customers, promoters, passives, detractors, share (of answers), nps, nps_low,
-    nps_high (points; None under 10 answers). `tables["pairs"]`: differences between groups with Holm's p.
+    Table: group_key, n_answers, n_customers, share (of answers), promoters, passives, detractors, mean_score, nps,
+    nps_low, nps_high (points; None under 10 answers), difference (against all other answers) with Holm's p over the
+    groups of at least 30, base_size (enough, few, hidden). By score or group of answers: the distribution only.
+    `tables["pairs"]`: differences between the largest groups, Holm over the pairs. A customer's several answers are
+    not taken for independent.
     """
     base = make_answers(query, settings)
-    _make_groups(query, settings["by"])
-    table = query.frame(_GROUPED)
-    if settings["by"] == "score":
-        table = table.sort_values("group_key", key=lambda column: column.astype(int), ignore_index=True)
-    table["share"] = table["n_answers"] / max(1, int(table["n_answers"].sum()))
-    table = scored(table, is_nps=base.is_nps and settings["by"] not in ("score", "nps_group"))
-    pairs = _pairs(table) if base.is_nps and settings["by"] not in ("score", "nps_group", "wave") else pd.DataFrame()
-    by_score = settings["by"] in ("score", "nps_group")
-    metrics = _metrics(query, base)
+    grouping = make_groups(query, settings["by"], base)
+    grouped = query.frame(GROUPED)
+    metrics = metrics_of(query, base)
+    tables: dict[str, pd.DataFrame] = {}
+    notes = base.notes
+    if grouping.of_scores:
+        table = _distribution(grouped, grouping)
+        chart = Chart("columns", x="group_key", y="n_answers", title=Message("nps.distribution_title"))
+    else:
+        effects = dict(zip((str(key) for key in grouped["group_key"]), effects_of(grouped), strict=True))
+        table = _ordered(_against_rest(scored(grouped, is_nps=base.is_nps), effects, base), grouping)
+        tables["drawn"] = _drawn(table)
+        if base.is_nps:
+            tables |= _pairs(table, effects)
+        cut = int((table["base_size"] != "hidden").sum()) - len(tables["drawn"])
+        notes = (*notes, *size_notes(table), *([Note("groups_not_drawn", {"n": cut})] if cut else []))
+        chart = _chart(table, base)
+    counts = {str(key): int(n) for key, n in zip(grouped["group_key"], grouped["n_answers"], strict=True)}
     return Result(
         key="nps.score",
-        headline=_headline(base, metrics),
+        headline=headline_of(base, metrics),
         metrics=metrics,
         table=table,
-        units={"group_key": "text", **_UNITS},
-        basis=base.basis("nps", Message("nps.rule")),
-        chart=Chart("columns", x="group_key", y="n_answers", title=Message("nps.distribution_title"))
-        if by_score
-        else Chart("dots", x="group_key", y="nps", low="nps_low", high="nps_high", title=Message("nps.groups_title")),
+        units={name: UNITS[name] for name in table.columns},
+        basis=replace(base.basis("nps", Message("nps.rule")), sum_check=SumCheck(base.n_counted, counts)),
+        chart=chart,
         drill=("group_key",),
-        notes=(*base.notes, *(() if by_score else _size_notes(table))),
-        labels={"unknown": "common.unknown"},
+        notes=notes,
+        labels={"unknown": "common.unknown", **SIZE_LABELS, **(grouping.labels or {})},
         evidence="association",
-        tables={} if pairs.empty else {"pairs": pairs},
-        more_units={} if pairs.empty else {"pairs": {"first": "text", "second": "text", "difference": "points",
-                    "low": "points", "high": "points", "pvalue_adjusted": "pvalue"}},
-    )  # fmt: skip
-
-
-_MOST_PAIRED = 8
-
-
-def _pairs(table: pd.DataFrame) -> pd.DataFrame:
-    """Every pair of groups with at least 30 answers (the eight largest), differences with Holm-adjusted p."""
-    large = table[table["n_answers"] >= GREY_BELOW].nlargest(_MOST_PAIRED, "n_answers")
-    groups = {str(row["group_key"]): answers_of(row) for _, row in large.iterrows()}
-    if len(list(combinations(groups, 2))) == 0:
-        return pd.DataFrame()
-    return pd.DataFrame(
-        [
-            {
-                "first": pair.first, "second": pair.second, "difference": pair.difference.effect_size,
-                "low": pair.difference.ci_lower, "high": pair.difference.ci_upper,
-                "pvalue_adjusted": pair.pvalue_adjusted,
-            }
-            for pair in compare_groups(groups)
-        ]
-    )  # fmt: skip
-
-
-def _time_of(query: Query) -> str:
-    """Waves where the file has them, else months."""
-    return "wave" if query.one("SELECT count(DISTINCT wave) FROM counted")[0] > 1 else "month"
-
-
-def trend(query: Query, settings: Settings) -> Result:
-    """NPS over time: by wave where the file has waves, else by month.
-
-    Table: group_key (the wave, or the month number 12 × year + month − 1), period (its first day), n_answers,
-    n_customers, promoters, passives, detractors, nps, nps_low, nps_high.
-    """
-    base = make_answers(query, settings)
-    time = _time_of(query)
-    query.make("members_all", _OWN_GROUPS[time])
-    table = query.frame(_GROUPED)
-    if time == "month":
-        table["period"] = [month_start(int(key)) for key in table["group_key"]]
-    else:
-        first = dict(
-            query.rows("SELECT coalesce(nullif(wave, ''), 'unknown'), min(answered_on) FROM counted GROUP BY wave")
-        )
-        table["period"] = [first[key] for key in table["group_key"]]
-    table = scored(table.sort_values("period", ignore_index=True), is_nps=base.is_nps)
-    metrics = _metrics(query, base)
-    return Result(
-        key="nps.trend",
-        headline=_trend_headline(base, table, metrics),
-        metrics=metrics,
-        table=table,
-        units={"group_key": "text", "period": "date", **_UNITS},
-        basis=base.basis("nps", Message("nps.rule")),
-        chart=Chart("line", x="period", y="nps", low="nps_low", high="nps_high", title=Message("nps.trend_title")),
-        drill=("group_key",),
-        notes=(*base.notes, *_size_notes(table)),
-        labels={"unknown": "common.unknown"},
-        evidence="association",
+        tables=tables,
+        more_units={name: _MORE_UNITS[name] for name in tables},
     )
 
 
-def _trend_headline(base: Base, table: pd.DataFrame, metrics: dict[str, Metric]) -> Message:
-    """Rose, fell or stood still from the first to the last period with 30 answers, by the test of the difference."""
-    large = table[table["n_answers"] >= GREY_BELOW]
-    if not base.is_nps or len(large) < 2:
-        return _headline(base, metrics)
-    first, last = large.iloc[0], large.iloc[-1]
-    pair = compare_groups({"last": answers_of(last), "first": answers_of(first)})[0]
-    change = pair.difference.effect_size or 0.0
-    values = {"first": first["nps"], "last": last["nps"], "change": change, "since": first["period"]}
-    if pair.difference.pvalue is None or pair.difference.pvalue >= 0.05:
-        return Message("nps.headline_steady", values)
-    return Message("nps.headline_rose" if change > 0 else "nps.headline_fell", values)
+def _distribution(grouped: pd.DataFrame, grouping: Grouping) -> pd.DataFrame:
+    """How many gave each answer; every answer of the scale has its row, also those that nobody gave."""
+    found = {str(row["group_key"]): row for _, row in grouped.iterrows()}
+    all_answers = max(1, int(grouped["n_answers"].sum()))
+    keys = grouping.order or tuple(found)
+    sizes = {key: (int(row["n_answers"]), int(row["n_customers"])) for key, row in found.items()}
+    rows: list[dict[str, object]] = []
+    for key in keys:
+        n, customers = sizes.get(key, (0, 0))
+        rows.append({"group_key": key, "n_answers": n, "n_customers": customers, "share": n / all_answers})
+    return frame(rows, ["group_key", "n_answers", "n_customers", "share"])
 
 
-ANALYSES = (
-    Analysis("nps.score", score, (BY, NPS_START, NPS_END), _make_members, ("group_key",), ("answers",)),
-    Analysis("nps.trend", trend, (NPS_START, NPS_END), _make_trend_members, ("group_key",), ("answers",)),
-)
+def _against_rest(table: pd.DataFrame, effects: Mapping[str, float], base: Base) -> pd.DataFrame:
+    """Each group of at least 30 answers against all the others, Holm over those groups."""
+    if not base.is_nps:
+        return table
+    large = {str(row["group_key"]): answers_of(row) for _, row in table[table["base_size"] == "enough"].iterrows()}
+    found = {pair.first: pair for pair in against_rest(large, base.answers, effects=effects)}
+    differences = [found[key].difference.effect_size if key in found else None for key in table["group_key"]]
+    pvalues = [found[key].pvalue_adjusted if key in found else None for key in table["group_key"]]
+    table["difference"] = pd.Series(differences, dtype=object)
+    table["pvalue_adjusted"] = pd.Series(pvalues, dtype=object)
+    return table
+
+
+def _ordered(table: pd.DataFrame, grouping: Grouping) -> pd.DataFrame:
+    """Groups with an order of their own in it, others from the best; those without a score last."""
+    if grouping.order:
+        places = {key: place for place, key in enumerate(grouping.order)}
+        return table.sort_values(
+            "group_key", key=lambda keys: keys.map(lambda key: places.get(str(key), len(places))), ignore_index=True
+        )
+    by = "nps" if table["nps"].notna().any() else "mean_score"
+    return table.sort_values([by, "group_key"], ascending=[False, True], na_position="last", ignore_index=True)
+
+
+def _drawn(table: pd.DataFrame) -> pd.DataFrame:
+    """The groups that the figure has room for: the largest, in the table's order, hidden ones left out."""
+    shown = table[table["base_size"] != "hidden"]
+    largest = shown[shown["n_answers"].rank(method="first", ascending=False) <= _MOST_DRAWN]
+    names = {
+        "group_key": "group_key", "n_answers": "n_answers", "base_size": "base_size", "nps": "group_nps",
+        "nps_low": "group_low", "nps_high": "group_high", "mean_score": "group_mean", "mean_low": "mean_from",
+        "mean_high": "mean_to",
+    }  # fmt: skip
+    return largest[list(names)].rename(columns=names).reset_index(drop=True)
+
+
+def _chart(table: pd.DataFrame, base: Base) -> Chart:
+    """A dot a group with its interval, grey where the base is small; the title says which group stands out."""
+    if not base.is_nps:
+        return Chart(
+            "dots", x="group_key", y="group_mean", low="mean_from", high="mean_to",
+            title=Message("nps.means_title"), subtitle=Message("nps.means_subtitle"),
+        )  # fmt: skip
+    sure = table[[p is not None and p < _SHOWN_P for p in table["pvalue_adjusted"]]]
+    title = Message("nps.groups_same")
+    if len(sure):
+        row = sure.iloc[int(sure["difference"].astype(float).abs().to_numpy().argmax())]
+        way = "above" if row["difference"] > 0 else "below"
+        values = {"group": str(row["group_key"]), "difference": abs(row["difference"])}
+        title = Message(f"nps.groups_{way}", values)
+    elif (table["base_size"] == "enough").sum() < 2:
+        title = Message("nps.groups_title")
+    return Chart(
+        "dots", x="group_key", y="group_nps", low="group_low", high="group_high", title=title,
+        subtitle=Message("nps.groups_subtitle"),
+    )  # fmt: skip
+
+
+def _pairs(table: pd.DataFrame, effects: Mapping[str, float]) -> dict[str, pd.DataFrame]:
+    """Every pair of groups with at least 30 answers (the eight largest), differences with Holm-adjusted p."""
+    large = table[table["base_size"] == "enough"].nlargest(_MOST_PAIRED, "n_answers")
+    groups = {str(row["group_key"]): answers_of(row) for _, row in large.iterrows()}
+    rows = [
+        {
+            "first": pair.first, "second": pair.second, "difference": pair.difference.effect_size,
+            "low": pair.difference.ci_lower, "high": pair.difference.ci_upper,
+            "pvalue_adjusted": pair.pvalue_adjusted,
+        }
+        for pair in compare_groups(groups, effects=effects)
+    ]  # fmt: skip
+    return {"pairs": frame(rows, list(_PAIR_UNITS))} if rows else {}
+
+
+ANALYSES = (Analysis("nps.score", score, (BY, NPS_START, NPS_END), _make_members, ("group_key",), ("answers",)),)

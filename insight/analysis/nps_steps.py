@@ -1,199 +1,287 @@
 """NPS by spend step: is it true here that the score rises with what customers buy, and by how much a step?"""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from insight.analysis.ladder_rules import BOUNDS, propose_bounds
-from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, ON, Base, answers_of, make_answers
-from insight.analysis.nps_score import scored
+from insight.analysis.basis import frame
+from insight.analysis.ladder_rules import propose_bounds
+from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, ON, Base, answers_of
+from insight.analysis.nps_score import SIZE_LABELS, UNITS, scored
+from insight.analysis.nps_windows import early_notes, make_windows
 from insight.analysis.registry import Analysis
-from insight.errors import NotEnoughDataError, UsageError
-from insight.result import Chart, Message, Metric, Note, Result
-from insight.settings import Settings
-from insight.stats.nps_steps import MIN_ANSWERS, slope_mde, slope_outcome, slope_reasons, step_slope
+from insight.errors import UsageError
+from insight.i18n.catalog import NBSP
+from insight.result import Chart, Message, Metric, Note, Result, Unit
+from insight.settings import Setting, Settings
+from insight.stats.nps import Answers
+from insight.stats.nps_steps import (
+    MIN_ANSWERS,
+    SameCustomer,
+    StepSlope,
+    jonckheere_terpstra,
+    slope_mde,
+    slope_outcome,
+    slope_reasons,
+    step_slope,
+)
 from insight.workspace.engine import Query
 
 NONE = "none"
-_MOST_BOUNDS = 9
+MOST_BOUNDS = 9
 _BASES = {"spend": "sales", "orders": "orders", "margin": "margin"}
+_TOLD = ("linear", "uneven", "none")
+STEPS = Setting("bounds", "amounts", None, low=0)
+_OF_GROUPS = ("group_key", "difference", "pvalue_adjusted")
+_WORTH = {"promoter": 0, "passive": 1, "detractor": 2}
 
-# What each answering customer bought in the months before the answer, the answer's day excluded; zero included.
-_VALUES = """
+QUANTILES = """
+    SELECT quantile_cont(CASE $measure WHEN 'orders' THEN cast(n_orders AS DOUBLE)
+        WHEN 'margin' THEN cast(margin AS DOUBLE) ELSE cast(sales AS DOUBLE) END, $levels) AS found
+    FROM windows
+    WHERE CASE $measure WHEN 'orders' THEN n_orders WHEN 'margin' THEN margin ELSE sales END > 0
+"""
+
+# The step is a count of the bounds that were reached; a bound that is not set is reached by nobody.
+STEPPED = """
     SELECT
-        counted.customer_id,
-        counted.wave,
-        counted.score,
-        counted.nps_group,
-        counted.answered_on,
-        coalesce(sum(orders.sales), 0) AS sales,
-        count(CASE WHEN NOT orders.is_return THEN 1 END) AS n_orders,
-        coalesce(sum(orders.margin), 0) AS margin,
-        CASE $measure WHEN 'orders' THEN count(CASE WHEN NOT orders.is_return THEN 1 END)
-            WHEN 'margin' THEN coalesce(sum(orders.margin), 0) ELSE coalesce(sum(orders.sales), 0) END AS value
-    FROM counted
-    LEFT JOIN orders ON orders.customer_id = counted.customer_id
-        AND orders.ordered_on < counted.answered_on
-        AND orders.ordered_on >= cast(counted.answered_on - to_months(cast($months AS INTEGER)) AS DATE)
-    WHERE counted.known
-    GROUP BY counted.customer_id, counted.wave, counted.score, counted.nps_group, counted.answered_on
-"""
-
-_QUANTILES = """
-    SELECT quantile_cont(cast(value AS DOUBLE), [0.2, 0.4, 0.6, 0.8]) AS found FROM spend_before WHERE value > 0
-"""
-
-_STEPPED = """
-    SELECT spend_before.*, coalesce(steps.step, 'none') AS step
-    FROM spend_before
-    LEFT JOIN nps_step_bounds AS steps ON spend_before.value > 0
-        AND spend_before.value >= steps.low_bound AND spend_before.value < steps.high_bound
+        *,
+        CASE WHEN value <= 0 THEN 0 ELSE 1 + coalesce(cast(value >= $b1 AS INTEGER), 0)
+            + coalesce(cast(value >= $b2 AS INTEGER), 0) + coalesce(cast(value >= $b3 AS INTEGER), 0)
+            + coalesce(cast(value >= $b4 AS INTEGER), 0) + coalesce(cast(value >= $b5 AS INTEGER), 0)
+            + coalesce(cast(value >= $b6 AS INTEGER), 0) + coalesce(cast(value >= $b7 AS INTEGER), 0)
+            + coalesce(cast(value >= $b8 AS INTEGER), 0) + coalesce(cast(value >= $b9 AS INTEGER), 0) END AS step_no
+    FROM (
+        SELECT answer_no, customer_no, score, nps_group, answered_on, sales, n_orders,
+            CASE $measure WHEN 'orders' THEN cast(n_orders AS DECIMAL(18, 2)) WHEN 'margin' THEN coalesce(margin, 0)
+                ELSE sales END AS value
+        FROM windows) AS valued
 """
 
 _TABLE = """
     SELECT
-        step,
-        count(*) AS n_answers,
-        count(DISTINCT customer_id) AS n_customers,
-        sum(CASE WHEN nps_group = 'promoter' THEN 1 ELSE 0 END) AS promoters,
-        sum(CASE WHEN nps_group = 'passive' THEN 1 ELSE 0 END) AS passives,
-        sum(CASE WHEN nps_group = 'detractor' THEN 1 ELSE 0 END) AS detractors,
-        avg(cast(value AS DOUBLE)) AS mean_value
-    FROM stepped
-    GROUP BY step
+        step_no AS group_key,
+        cast(sum(k) AS BIGINT) AS n_answers,
+        count(*) AS n_customers,
+        cast(sum(up) AS BIGINT) AS promoters,
+        cast(sum(k - up - down) AS BIGINT) AS passives,
+        cast(sum(down) AS BIGINT) AS detractors,
+        sum(cast((up - down) * (up - down) AS DOUBLE)) AS squares,
+        sum(cast((up - down) * k AS DOUBLE)) AS products,
+        sum(cast(k * k AS DOUBLE)) AS sizes,
+        sum(total) / sum(k) AS mean_score,
+        sum(squared) / sum(k) - (sum(total) / sum(k)) * (sum(total) / sum(k)) AS spread,
+        sum(valued) / sum(k) AS mean_value
+    FROM (
+        SELECT step_no, customer_no, count(*) AS k, count(CASE WHEN nps_group = 'promoter' THEN 1 END) AS up,
+            count(CASE WHEN nps_group = 'detractor' THEN 1 END) AS down, sum(score) AS total,
+            sum(score * score) AS squared, sum(cast(value AS DOUBLE)) AS valued
+        FROM stepped GROUP BY step_no, customer_no) AS per_customer
+    GROUP BY step_no
+    ORDER BY step_no
+"""
+
+# How many pairs of answers by one customer stand in which two steps and groups, each pair once.
+_SAME = """
+    SELECT one.step_no, one.nps_group, two.step_no, two.nps_group, count(*)
+    FROM stepped AS one
+    JOIN stepped AS two ON two.customer_no = one.customer_no AND two.answer_no > one.answer_no
+    GROUP BY one.step_no, one.nps_group, two.step_no, two.nps_group
 """
 
 _MEMBERS = """
-    SELECT customer_id, step, count(*) AS n_answers, max_by(score, answered_on) AS last_score,
-        max_by(sales, answered_on) AS sales_before, max_by(n_orders, answered_on) AS n_orders_before
+    SELECT
+        facts.customer_id, CASE WHEN step_no = 0 THEN 'none' ELSE 'step_' || step_no END AS step,
+        count(*) AS n_answers, cast(max_by(stepped.score, stepped.answered_on) AS {kind}) AS last_score,
+        max_by(stepped.sales, stepped.answered_on) AS sales_before,
+        max_by(stepped.n_orders, stepped.answered_on) AS n_orders_before
     FROM stepped
-    GROUP BY customer_id, step
+    JOIN customer_facts AS facts ON facts.rowid = stepped.customer_no
+    GROUP BY facts.customer_id, step_no
 """
-
-_EARLY = """
-    SELECT count(*) FROM spend_before
-    WHERE answered_on - to_months(cast($months AS INTEGER)) < CAST($first AS DATE)
-"""
+_MEMBERS_OF = {True: _MEMBERS.format(kind="INTEGER"), False: _MEMBERS.format(kind="DOUBLE")}
 
 
-def _make(query: Query, settings: Settings) -> tuple[Base, tuple[Decimal, ...]]:
-    base = make_answers(query, settings)
-    query.make("spend_before", _VALUES, months=settings["months"], measure=settings["on"])
-    bounds = _bounds(query, settings)
-    money = pa.decimal128(20, 2)
-    lows, highs = [Decimal(0), *bounds], [*bounds, Decimal(10) ** 17]
-    query.put(
-        "nps_step_bounds",
-        pa.table(
-            {
-                "step": pa.array([f"step_{number}" for number in range(1, len(bounds) + 2)]),
-                "low_bound": pa.array([low.quantize(Decimal("0.01")) for low in lows], money),
-                "high_bound": pa.array([high.quantize(Decimal("0.01")) for high in highs], money),
-            }
-        ),
-    )
-    query.make("stepped", _STEPPED)
+def make_steps(query: Query, settings: Settings, levels: Sequence[float]) -> tuple[Base, tuple[Decimal, ...]]:
+    """Temporary table `stepped`: the windows before the answers with `value` and `step_no` (0: bought nothing).
+
+    The user's bounds, else rounded quantiles of those who bought. Raises UsageError for more than nine.
+    """
+    base = make_windows(query, settings)
+    asked: tuple[Decimal, ...] = tuple(bound for bound in settings["bounds"] or () if bound > 0)
+    if settings["bounds"] and not 0 < len(asked) <= MOST_BOUNDS:
+        raise UsageError("nps.too_many_bounds", most=MOST_BOUNDS)
+    found = () if asked else query.one(QUANTILES, measure=settings["on"], levels=list(levels))[0] or ()
+    bounds = asked or propose_bounds(found, _BASES[settings["on"]])
+    bounds = tuple(bound.quantize(Decimal("0.01")) for bound in bounds)
+    named = {f"b{number}": bounds[number - 1] if number <= len(bounds) else None for number in range(1, 10)}
+    query.make("stepped", STEPPED, measure=settings["on"], **named)
     return base, bounds
 
 
-def _bounds(query: Query, settings: Settings) -> tuple[Decimal, ...]:
-    asked: tuple[Decimal, ...] | None = settings["bounds"]
-    if not asked:
-        return propose_bounds(query.one(_QUANTILES)[0] or (), _BASES[settings["on"]])
-    bounds = tuple(bound for bound in asked if bound > 0)
-    if not bounds or len(bounds) > _MOST_BOUNDS:
-        raise UsageError("ladder.too_many_bounds", most=_MOST_BOUNDS)
-    return bounds
+def _make(query: Query, settings: Settings) -> tuple[Base, tuple[Decimal, ...]]:
+    return make_steps(query, settings, (0.2, 0.4, 0.6, 0.8))
 
 
 def _make_members(query: Query, settings: Settings) -> None:
-    _make(query, settings)
-    query.make("members", _MEMBERS)
+    base, _ = _make(query, settings)
+    query.make("members", _MEMBERS_OF[base.is_nps])
+
+
+def keys_of(bounds: Sequence[Decimal]) -> tuple[str, ...]:
+    """'none', then a key a step."""
+    return (NONE, *(f"step_{number}" for number in range(1, len(bounds) + 2)))
+
+
+def names_of(bounds: Sequence[Decimal], *, whole: bool) -> dict[str, str]:
+    """The steps by their bounds, as any language writes them: '< 1 500', '1 500–3 000', '≥ 10 000'.
+
+    whole: whole numbers of purchases, where a step names its first and last number: '1', '2–3', '≥ 4'.
+    """
+    keys = keys_of(bounds)
+    if whole and all(bound == int(bound) for bound in bounds):
+        lows = [1, *(int(bound) for bound in bounds)]
+        names = [_counts(low, high - 1) for low, high in pairwise(lows)]
+    else:
+        names = [f"<{NBSP}{_said(bounds[0])}", *(f"{_said(low)}–{_said(high)}" for low, high in pairwise(bounds))]
+    return dict(zip(keys, [f"nps.step.{NONE}", *names, f"≥{NBSP}{_said(bounds[-1])}"], strict=True))
+
+
+def _counts(first: int, last: int) -> str:
+    return str(first) if last <= first else f"{first}–{last}"
+
+
+def _said(bound: Decimal) -> str:
+    whole, _, part = f"{bound.normalize():f}".partition(".")
+    return f"{int(whole):,}".replace(",", NBSP) + (f".{part}" if part else "")
 
 
 def by_step(query: Query, settings: Settings) -> Result:
     """NPS per step of what was bought in the `months` before the answer, and the slope per step.
 
     Table: step (none, step_1 …), low_bound, high_bound, n_answers, n_customers, promoters, passives, detractors,
-    mean_value, nps, nps_low, nps_high. Metrics: slope in points a step (OLS, HC1), linearity_pvalue (Wald χ², J − 2
-    df), correlation is association: satisfaction may follow spend or the other way. Methods 2.
+    mean_value, mean_score, nps, nps_low, nps_high, fitted (the line), base_size. Metrics: slope in points a step (OLS,
+    cluster-robust HC1), linearity_pvalue (Wald χ², J − 2 df), trend_pvalue (Jonckheere-Terpstra, no distances between
+    steps assumed). Association: satisfaction may follow spend or the other way. Methods 2.
     Raises NotEnoughDataError when no answer comes from a known customer.
     """
     base, bounds = _make(query, settings)
-    table = query.frame(_TABLE)
-    if table.empty:
-        raise NotEnoughDataError("nps.no_known_customers")
-    keys = [NONE, *(f"step_{number}" for number in range(1, len(bounds) + 2))]
-    lows = dict(zip(keys, [None, Decimal(0), *bounds], strict=True))
-    highs = dict(zip(keys, [Decimal(0), *bounds, None], strict=True))
-    table = table.sort_values("step", key=lambda column: column.map(keys.index), ignore_index=True)
-    table.insert(1, "low_bound", pd.Series([lows[step] for step in table["step"]], dtype=object))
-    table.insert(2, "high_bound", pd.Series([highs[step] for step in table["step"]], dtype=object))
-    table = scored(table, is_nps=base.is_nps)
-
-    large = table[table["n_answers"] >= MIN_ANSWERS] if base.is_nps else table.head(0)
-    steps = [answers_of(row) for _, row in large.iterrows()]
-    places = [float(keys.index(step)) for step in large["step"]]
-    slope = step_slope(steps, places)
-    outcome = slope_outcome(slope, slope_reasons(steps)) if base.is_nps else "other_scale"
-    seen = slope_mde(slope)
-    told = outcome in ("linear", "uneven", "none")
+    grouped = query.frame(_TABLE)
+    table = scored(grouped, is_nps=base.is_nps)
+    keys = keys_of(bounds)
+    slope, numbers = _slope(query, grouped, base)
+    outcome = _outcome(grouped, slope) if base.is_nps else "other_scale"
+    told = outcome in _TOLD
+    unit: Unit = "count" if settings["on"] == "orders" else "money"
+    table = _with_bounds(table, grouped, keys, bounds, slope if told else None)
     figures = slope.difference
     metrics = {
-        "slope": Metric(
-            figures.effect_size if told else None, "points",
-            figures.ci_lower if told else None, figures.ci_upper if told else None,
-        ),
+        "slope": Metric(figures.effect_size, "points", figures.ci_lower, figures.ci_upper)
+        if told else Metric(None, "points"),
         "slope_pvalue": Metric(figures.pvalue if told else None, "pvalue", better=0),
         "linearity_pvalue": Metric(slope.linearity_pvalue if told else None, "pvalue", better=0),
-        "n_answers": Metric(int(table["n_answers"].sum()), "count"),
+        "trend_pvalue": Metric(_trend(grouped, numbers) if told else None, "pvalue", better=0),
+        "n_answers": Metric(int(grouped["n_answers"].sum()), "count", better=0),
     }  # fmt: skip
-    unit = "money" if settings["on"] != "orders" else "number"
     return Result(
         key="nps.by_step",
         headline=Message(
             f"nps.step_{outcome}",
             {
-                "slope": figures.effect_size, "low": figures.ci_lower, "high": figures.ci_upper, "seen": seen,
-                "measure": Message(f"nps.measure.{settings['on']}"), "n": int(table["n_answers"].sum()),
+                "slope": figures.effect_size, "low": figures.ci_lower, "high": figures.ci_upper,
+                "seen": slope_mde(slope), "measure": Message(f"nps.measure.{settings['on']}"), **base.range,
             },
         ),
         metrics=metrics,
         table=table,
         units={
-            "step": "text", "low_bound": unit, "high_bound": unit, "n_answers": "count", "n_customers": "count",
-            "promoters": "count", "passives": "count", "detractors": "count", "mean_value": unit, "nps": "points",
-            "nps_low": "points", "nps_high": "points",
+            "step": "text", "low_bound": unit, "high_bound": unit, "mean_value": "number" if unit == "count" else unit,
+            "fitted": "points", **{name: UNITS[name] for name in table.columns if name in UNITS},
         },
         basis=base.basis(
             "nps_by_step", Message("nps.step_rule", {"months": settings["months"]}), unknown_customer=base.n_unknown
         ),
-        chart=Chart("dots", x="step", y="nps", low="nps_low", high="nps_high", title=Message("nps.steps_title")),
+        chart=_chart(settings, told=told, is_nps=base.is_nps),
         drill=("step",),
-        notes=(*base.notes, *_notes(query, settings, table)),
-        labels={step: f"nps.step.{step}" for step in keys},
+        notes=(*base.notes, *_notes(table), *early_notes(query, settings)),
+        labels={**SIZE_LABELS, **names_of(bounds, whole=unit == "count")},
         evidence="association",
     )  # fmt: skip
 
 
-def _notes(query: Query, settings: Settings, table: pd.DataFrame) -> tuple[Note, ...]:
-    found: list[Note] = []
+def _chart(settings: Settings, *, told: bool, is_nps: bool) -> Chart:
+    values = {"months": settings["months"], "measure": Message(f"nps.measure.{settings['on']}")}
+    return Chart(
+        "dots", x="step", y=("nps", "fitted") if told else "nps" if is_nps else "mean_score",
+        low="nps_low" if is_nps else "mean_low", high="nps_high" if is_nps else "mean_high",
+        title=Message("nps.steps_title" if is_nps else "nps.steps_means_title"),
+        subtitle=Message("nps.steps_subtitle" if is_nps else "nps.steps_means_subtitle", values),
+    )  # fmt: skip
+
+
+def _slope(query: Query, grouped: pd.DataFrame, base: Base) -> tuple[StepSlope, list[int]]:
+    """The slope over the steps with enough answers; customers in several of them are taken into account."""
+    large = grouped[grouped["n_answers"] >= MIN_ANSWERS] if base.is_nps else grouped.head(0)
+    numbers = [int(number) for number in large["group_key"]]
+    same = None
+    if base.n_customers < base.n_counted and numbers:
+        places = {number: place for place, number in enumerate(numbers)}
+        pairs = [
+            (places[one], _WORTH[worth], places[two], _WORTH[other], int(n))
+            for one, worth, two, other, n in query.rows(_SAME)
+            if one in places and two in places
+        ]
+        same = SameCustomer(*np.array(pairs, dtype=np.int64).T) if pairs else None
+    steps = [answers_of(row) for _, row in large.iterrows()]
+    return step_slope(steps, [float(number) for number in numbers], same=same), numbers
+
+
+def _outcome(grouped: pd.DataFrame, slope: StepSlope) -> str:
+    large = grouped[grouped["n_answers"] >= MIN_ANSWERS]
+    return slope_outcome(slope, slope_reasons([answers_of(row) for _, row in large.iterrows()]))
+
+
+def _trend(grouped: pd.DataFrame, numbers: Sequence[int]) -> float | None:
+    """Jonckheere-Terpstra over the same steps, detractors lowest."""
+    large = grouped[grouped["group_key"].isin(numbers)]
+    counts: list[Answers] = [answers_of(row) for _, row in large.iterrows()]
+    return jonckheere_terpstra([tuple(reversed(step)) for step in counts]).pvalue
+
+
+def _with_bounds(
+    table: pd.DataFrame, grouped: pd.DataFrame, keys: Sequence[str], bounds: Sequence[Decimal], slope: StepSlope | None
+) -> pd.DataFrame:
+    """The scored rows with the step's key and bounds, what was bought on average, and the fitted line."""
+    lows: Mapping[str, Decimal | None] = dict(zip(keys, [None, Decimal(0), *bounds], strict=True))
+    highs: Mapping[str, Decimal | None] = dict(zip(keys, [Decimal(0), *bounds, None], strict=True))
+    rows: list[dict[str, object]] = []
+    for row, number, mean in zip(table.to_dict("records"), grouped["group_key"], grouped["mean_value"], strict=True):
+        key = keys[int(number)]
+        large = int(row["n_answers"]) >= MIN_ANSWERS
+        line = slope.intercept if slope is not None and large else None
+        step = slope.difference.effect_size if slope is not None else None
+        rows.append({
+            "step": key, "low_bound": lows[key], "high_bound": highs[key],
+            **{str(name): cell for name, cell in row.items() if name not in _OF_GROUPS},
+            "mean_value": float(mean),
+            "fitted": None if line is None or step is None else line + step * int(number),
+        })  # fmt: skip
+    return frame(rows, list(rows[0]))
+
+
+def _notes(table: pd.DataFrame) -> tuple[Note, ...]:
     small = int((table["n_answers"] < MIN_ANSWERS).sum())
-    if small:
-        found.append(Note("steps_small", {"n": small, "few": MIN_ANSWERS}))
-    if query.count("transactions"):
-        early = query.one(_EARLY, months=settings["months"], first=query.extent()[0])[0]
-        if early:
-            found.append(Note("answers_before_data", {"n": early, "months": settings["months"]}, "warning"))
-    return tuple(found)
+    return (Note("steps_small", {"n": small, "few": MIN_ANSWERS}),) if small else ()
 
 
 ANALYSES = (
     Analysis(
         "nps.by_step",
         by_step,
-        (ON, BOUNDS, MONTHS, NPS_START, NPS_END),
+        (ON, STEPS, MONTHS, NPS_START, NPS_END),
         _make_members,
         ("step",),
         ("answers", "transactions"),

@@ -102,11 +102,19 @@ def _span(low: Floats, high: Floats, reference: float | None) -> tuple[float, fl
     return start - pad, end + pad
 
 
+def _by_base(subject: Subject) -> list[str]:
+    """Petrol, grey where the table says in `base_size` that few stand behind the estimate."""
+    palette = subject.palette
+    if "base_size" not in subject.table.columns:
+        return [palette.accent] * len(subject.table)
+    return [palette.grey if cell == "few" else palette.accent for cell in subject.table["base_size"].tolist()]
+
+
 def colours_of(subject: Subject, low: Floats, high: Floats, reference: float | None) -> list[str]:
     """Grey where the interval holds 'no difference', else petrol above it and rust below."""
     palette = subject.palette
     if reference is None:
-        return [palette.accent] * len(low)
+        return _by_base(subject)
     known = _known_intervals(subject)
     return [
         palette.grey
@@ -205,8 +213,9 @@ def steps(subject: Subject) -> Figure:
     traces: list[plot.Spec] = []
     if len(fitted):
         traces.append(plot.line(places, fitted, palette.ghost, sizes.comparison_line))
-    traces += _whiskers(subject, low, high, [palette.accent] * count, lying=False)
-    traces.append(plot.dots(subject, places, values, [palette.accent] * count, _hovers(subject), sizes.dot))
+    colours = _by_base(subject)
+    traces += _whiskers(subject, low, high, colours, lying=False)
+    traces.append(plot.dots(subject, places, values, colours, _hovers(subject), sizes.dot))
     place = len(traces) - 1
     texts = [text.for_plotly(measure.label(float(v))) if np.isfinite(v) else "" for v in values]
     notes = [

@@ -53,7 +53,7 @@ class Score(NamedTuple):
 
 
 class PairDifference(NamedTuple):
-    """Difference first - second in points, its p adjusted (Holm) over all pairs compared at once."""
+    """Difference first - second in points, its p adjusted (Holm) over all compared at once; no `second`: the rest."""
 
     first: str
     second: str
@@ -80,19 +80,37 @@ def count_answers(scores: ArrayLike) -> Answers:
     return Answers(int((worth > 0).sum()), int((worth == 0).sum()), int((worth < 0).sum()))
 
 
-def _adjusted(answers: Answers) -> tuple[float, float]:
+def _adjusted(answers: Answers, effect: float = 1.0) -> tuple[float, float]:
     """Score and standard error of the adjusted Wald method, as shares: three answers added, ¾, 1½ and ¾ of them."""
     n = answers.n + 3
     up, down = answers.promoters + 0.75, answers.detractors + 0.75
     centre = (up - down) / n
-    return centre, math.sqrt(((up + down) / n - centre**2) / n)
+    return centre, math.sqrt(effect * ((up + down) / n - centre**2) / n)
 
 
-def nps(answers: Answers, confidence_level: float = 0.95) -> Score:
+def design_effect(answers: Answers, squares: float, products: float, sizes: float) -> float:
+    """How many times wider the variance is because customers who answered several times answer alike; at least 1.
+
+    `squares` Σ s², `products` Σ s·k and `sizes` Σ k² over customers, k the customer's answers and s their sum of +1, 0
+    and -1. Σ (s - k·m)² over customers against Σ (w - m)² over answers, m the mean (Kish 1965; Liang & Zeger 1986).
+    Where everybody answers alike there is nothing to compare and it is Σ k²/n: as many answers as customers count.
+    """
+    counts = checked(answers)
+    if counts.n == 0:
+        return 1.0
+    mean = (counts.promoters - counts.detractors) / counts.n
+    plain = counts.promoters + counts.detractors - counts.n * mean**2
+    if plain <= 1e-9 * counts.n:
+        return max(1.0, sizes / counts.n)
+    return max(1.0, (squares - 2 * mean * products + mean**2 * sizes) / plain)
+
+
+def nps(answers: Answers, confidence_level: float = 0.95, design_effect: float = 1.0) -> Score:
     """The score s = 100(P - D)/n with the adjusted Wald interval.
 
     n' = n + 3, P' = P + ¾, D' = D + ¾; s' ± z·√(((P'+D')/n' - s'²)/n'), kept within -100..100 (after Rocks 2016). The
-    score shown is the raw one; the plain Wald interval covers 65-90 % at n = 10, this one 93-96 %.
+    score shown is the raw one; the plain Wald interval covers 65-90 % at n = 10, this one 93-96 %. `design_effect`
+    widens the variance where customers answered more than once.
     """
     counts, z = checked(answers), two_sided_quantile(confidence_level)
     n = counts.n
@@ -100,14 +118,16 @@ def nps(answers: Answers, confidence_level: float = 0.95) -> Score:
         return Score(None, None, None, 0, None, None, True, True)
     share = (counts.promoters - counts.detractors) / n
     variance = (counts.promoters + counts.detractors) / n - share**2
-    centre, error = _adjusted(counts)
+    centre, error = _adjusted(counts, design_effect)
     low, high = max(-100.0, 100 * (centre - z * error)), min(100.0, 100 * (centre + z * error))
-    plain_error = 100 * math.sqrt(variance / n)
+    plain_error = 100 * math.sqrt(design_effect * variance / n)
     return Score(100 * share, low, high, n, variance, plain_error, n < HIDE_BELOW, n < GREY_BELOW)
 
 
-def nps_difference(first: Answers, second: Answers, confidence_level: float = 0.95) -> Difference:
-    """Difference first - second of two groups of different customers, in points.
+def nps_difference(
+    first: Answers, second: Answers, confidence_level: float = 0.95, effects: tuple[float, float] = (1.0, 1.0)
+) -> Difference:
+    """Difference first - second of two groups of different customers, in points; `effects` their design effects.
 
     The effect is the raw one; interval and p come from the adjusted scores, z = (s'_1 - s'_2)/√(SE²_1 + SE²_2), so the
     interval's middle is s'_1 - s'_2. None when a group has no answer.
@@ -116,19 +136,43 @@ def nps_difference(first: Answers, second: Answers, confidence_level: float = 0.
     if a.n == 0 or b.n == 0:
         return NO_DIFFERENCE
     raw = 100 * ((a.promoters - a.detractors) / a.n - (b.promoters - b.detractors) / b.n)
-    (centre_a, error_a), (centre_b, error_b) = _adjusted(a), _adjusted(b)
+    (centre_a, error_a), (centre_b, error_b) = _adjusted(a, effects[0]), _adjusted(b, effects[1])
     shown = difference_from_standard_error(
         100 * (centre_a - centre_b), 100 * math.hypot(error_a, error_b), None, confidence_level
     )
     return shown._replace(effect_size=raw)
 
 
-def compare_groups(groups: Mapping[str, Answers], confidence_level: float = 0.95) -> list[PairDifference]:
+def compare_groups(
+    groups: Mapping[str, Answers], confidence_level: float = 0.95, effects: Mapping[str, float] | None = None
+) -> list[PairDifference]:
     """Every pair of groups, Holm over all of them; pass only the groups that are shown."""
-    pairs = list(combinations(groups, 2))
-    differences = [nps_difference(groups[a], groups[b], confidence_level) for a, b in pairs]
+    pairs, known = list(combinations(groups, 2)), effects or {}
+    differences = [
+        nps_difference(groups[a], groups[b], confidence_level, (known.get(a, 1.0), known.get(b, 1.0))) for a, b in pairs
+    ]
     adjusted = holm([difference.pvalue for difference in differences])
     return [PairDifference(a, b, d, p) for (a, b), d, p in zip(pairs, differences, adjusted, strict=True)]
+
+
+def against_rest(
+    groups: Mapping[str, Answers],
+    everybody: Answers,
+    confidence_level: float = 0.95,
+    effects: Mapping[str, float] | None = None,
+) -> list[PairDifference]:
+    """Each group against all other answers, Holm over the groups; `everybody` counts the groups and who is in none.
+
+    The rest has the design effect of the group: a customer's answers are as alike outside it as in it.
+    """
+    total, known = checked(everybody), effects or {}
+    found: list[tuple[str, Difference]] = []
+    for name, group in groups.items():
+        rest = Answers(*(all_of - own for all_of, own in zip(total, checked(group), strict=True)))
+        effect = known.get(name, 1.0)
+        found.append((name, nps_difference(group, rest, confidence_level, (effect, effect))))
+    adjusted = holm([difference.pvalue for _, difference in found])
+    return [PairDifference(name, "", d, p) for (name, d), p in zip(found, adjusted, strict=True)]
 
 
 def paired_difference(earlier: ArrayLike, later: ArrayLike, confidence_level: float = 0.95) -> Difference:

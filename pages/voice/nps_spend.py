@@ -1,27 +1,17 @@
 """NPS and spend: does the score rise with what customers buy, and what are promoters worth?"""
 
-from functools import partial
+from ui import question, voice
 
-from ui import filters, question
+STEP_COLUMNS = ("step", "n_answers", "promoters", "passives", "detractors", "mean_value", "nps", "base_size")
+GROUP_COLUMNS = (
+    "group", "n_customers", "mean_spend", "median_spend", "mean_orders", "receipt", "mean_margin", "retained_share",
+    "multichannel_share",
+)  # fmt: skip
+SCORE_COLUMNS = ("score", "band", "n_answers", "n_customers", "share")
 
 question.ask(
-    "nps.by_step",
-    figures=("slope", "n_answers", "linearity_pvalue"),
-    columns=(
-        "step",
-        "low_bound",
-        "high_bound",
-        "n_answers",
-        "promoters",
-        "passives",
-        "detractors",
-        "mean_value",
-        "nps",
-    ),
-)
-question.also(
-    "nps.groups",
-    table=True,
-    columns=("group", "n_customers", "mean_spend", "median_spend", "mean_orders", "receipt", "multichannel_share"),
-    picker=partial(filters.pick_choice, "nps.groups", "side"),
-)
+    "nps.by_step", hidden=("on", "bounds", "months"), columns=STEP_COLUMNS, picker=voice.steps,
+    figures=("slope", "linearity_pvalue", "trend_pvalue", "n_answers"),
+)  # fmt: skip
+question.also("nps.groups", table=True, columns=GROUP_COLUMNS, picker=voice.ratios)
+question.also("nps.spread")
