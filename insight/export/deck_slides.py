@@ -132,31 +132,19 @@ def opening(desk: Desk, title: str, about: str) -> None:
 
 def summary(desk: Desk, items: Sequence[Item], about: str) -> None:
     """One page: every finding as a sentence with its figure. More than a page can hold go on to a second."""
-    words, ink2, face = desk.words, desk.look.palette.ink2, desk.look.face
-    waiting: list[tuple[Item, list[Cell]]] = []
-    for item in items:
-        own = words.with_labels(item.result.labels) if item.result else words
-        waiting.append((item, [
-            Cell(own.t(f"analysis.{item.analysis}.title"), colour=ink2),
-            Cell(finding_words(item, own), bold=item.result is not None, colour="" if item.result else ink2),
-            Cell(_key_figure(item, own), right=True),
-        ]))  # fmt: skip
+    words, look, face = desk.words, desk.look, desk.look.face
+    waiting = [_summary_row(item, words.with_labels(item.result.labels) if item.result else words, look)
+               for item in items]  # fmt: skip
     while waiting:
         slide = _new(desk, desk.paper.finding, words.t("pack.summary"))
         body = _eyebrow(desk, slide, desk.paper.body, about or words.t("pack.n_findings", n=len(items)))
         body = _foot(desk, slide, body, [Line(words.t("pack.summary_foot"))])
-        look = desk.look
-        room, height = points(body.width), points(body.height) - 8 * desk.look.scale
+        room, height = points(body.width), points(body.height) - 8 * look.scale
         widths = [room * 0.2, room * 0.5, room * 0.3]
         count = len(waiting)
-        while (
-            count > 1
-            and sum(deck_tables.heights(face, [row for _, row in waiting[:count]], widths, 8 * desk.look.scale))
-            > height
-        ):
+        while count > 1 and sum(deck_tables.heights(face, waiting[:count], widths, 8 * look.scale)) > height:
             count -= 1
-        page, waiting = waiting[:count], waiting[count:]
-        rows = [row for _, row in page]
+        rows, waiting = waiting[:count], waiting[count:]
         size = deck_tables.size_for(face, rows, widths, height, 12 * look.scale)
         natural = deck_tables.heights(face, rows, widths, size)
         row_height = min(min(natural) + max(height - sum(natural), 0) / len(rows), 36.0 * look.scale)
@@ -166,8 +154,13 @@ def summary(desk: Desk, items: Sequence[Item], about: str) -> None:
         _clear(desk, slide)
 
 
-def _tall(look: Look, rows: Sequence[Sequence[Cell]], widths: Sequence[float], size: float) -> float:
-    return sum(deck_tables.heights(look.face, rows, widths, size * look.scale))
+def _summary_row(item: Item, words: Words, look: Look) -> list[Cell]:
+    quiet = look.palette.ink2
+    return [
+        Cell(words.t(f"analysis.{item.analysis}.title"), colour=quiet),
+        Cell(finding_words(item, words), bold=item.result is not None, colour="" if item.result else quiet),
+        Cell(_key_figure(item, words), right=True),
+    ]
 
 
 def finding_words(item: Item, words: Words) -> str:
@@ -176,7 +169,7 @@ def finding_words(item: Item, words: Words) -> str:
         return item.title
     said = item.result.headline if item.result else item.refusal
     assert said is not None
-    return words.message(said)
+    return words.headline(said).rstrip(".")
 
 
 def _key_figure(item: Item, words: Words) -> str:
@@ -319,7 +312,7 @@ def _content(desk: Desk, slide: Any, body: Box, result: Result, words: Words) ->
     width = width if with_table else body.width
     measure = found.measure(*found.ys)
     unit = "" if measure.percent else f"{measure.before}{measure.after}".strip()
-    place = _chart_head(desk, slide, body.part(width=width), chart, unit, words.message(result.headline), words)
+    place = _chart_head(desk, slide, body.part(width=width), chart, unit, words.headline(result.headline), words)
     deck_figure.draw(Canvas(slide, place, desk.look), found)
     if with_table:
         beside = body.part(left=width + gap)
@@ -335,10 +328,10 @@ def _chart_of(desk: Desk, result: Result, words: Words) -> Chart | None:
 def _chart_head(desk: Desk, slide: Any, box: Box, chart: Chart, unit: str, headline: str, words: Words) -> Box:
     """The chart's own finding and measure above it; returns what is left for the chart."""
     palette = desk.look.palette
-    title = words.message(chart.title) if chart.title else ""
+    title = words.headline(chart.title) if chart.title else ""
     # A chart that says the slide's own headline once more says nothing.
     lines = [Line(title, bold=True)] if title and title != headline else []
-    subtitle = words.message(chart.subtitle) if chart.subtitle else ""
+    subtitle = words.headline(chart.subtitle) if chart.subtitle else ""
     known = not unit or unit.casefold() in subtitle.casefold()
     said = subtitle if known else f"{subtitle}, {unit}" if subtitle else f"{unit[:1].upper()}{unit[1:]}"
     lines += [Line(said, scale=0.86, colour=palette.ink2)] if said else []

@@ -132,15 +132,16 @@ def _opened(content: bytes) -> Deck:
 
 
 def _without_slides(deck: Deck) -> None:
-    slides: Any = deck.part._element.get_or_add_sldIdLst()
+    presentation: Any = deck.element
+    slides = presentation.get_or_add_sldIdLst()
     for slide in list(slides):
         deck.part.drop_rel(slide.rId)
         slides.remove(slide)
     # Sections and custom shows name slides by number; a deck that keeps them without the slides asks to be repaired.
     for name in ("p:custShowLst", "p:extLst"):
-        found = deck.element.find(qn(name))
+        found = presentation.find(qn(name))
         if found is not None:
-            deck.element.remove(found)
+            presentation.remove(found)
 
 
 def _kind(layout: SlideLayout) -> str:
