@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ui import cache, card, state
+from ui import cache, card, forget, state
 
+forget.receipt()
 place = state.card()
 if place is None:
     card.nobody()
@@ -21,3 +22,4 @@ with left:
 with right:
     card.segments(customer)
 card.table(everything)
+forget.offer(customer_id)
