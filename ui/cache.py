@@ -298,3 +298,9 @@ def groupings() -> dict[str, str]:
 def _groupings(data_key: str) -> dict[str, str]:  # noqa: ARG001
     with _open().query() as query:
         return nps_by.available(query)
+
+
+def empty() -> None:
+    """Let go of all that is kept: what was shown of a person who is forgotten must not stay in memory."""
+    st.cache_data.clear()
+    _members.clear()
