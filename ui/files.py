@@ -39,6 +39,7 @@ def incoming() -> None:
         upload.under_way(job)
         return
     upload.drop_zone()
+    upload.from_folder()
     upload.waiting()
     for report in state.refused_reports():
         reports.refused(report)

@@ -118,6 +118,7 @@ def _run(
             workspace, files, further=further, progress=progress.tell, cancelled=progress.stop.is_set
         )
         workspace.close()
+        progress.shares[:] = [1.0] * len(progress.shares)
     except BaseException as failure:  # noqa: BLE001 - handed to the page, which says it or passes it on
         outcome.failure = failure
     accepted = any(report.outcome != "refuse" for report in outcome.reports)

@@ -8,7 +8,7 @@ from insight.ingest.proposal import Proposal
 from insight.ingest.schema import TABLES, Table
 from insight.ingest.templates import file_name, template
 from insight.result import Message
-from ui import intake, reports, state, text, view
+from ui import import_folder, intake, reports, state, text, view
 from ui.reading import Job
 
 _AUTO = ""
@@ -30,6 +30,31 @@ def drop_zone() -> None:
             intake.take(file.name, file.getbuffer())
         state.empty_uploader()
         st.rerun()
+
+
+def from_folder() -> None:
+    """Files of the import folder, for those that are too large for the browser; nothing where there is no folder."""
+    here = import_folder.folder()
+    if here is None:
+        return
+    words = view.words()
+    with st.expander(words.t("upload.folder"), key="import_folder", icon=":material/folder_open:"):
+        st.markdown(text.grey(words.t("upload.folder_help", limit=_MEGABYTES, folder=here)))
+        waiting = {file.path for file in state.incoming()}
+        found = {path.name: (path, size) for path, size in import_folder.files() if path not in waiting}
+        if not found:
+            st.markdown(text.plain(words.t("upload.folder_empty")))
+            return
+        sizes = {name: words.t("upload.megabytes", n=size / 1e6) for name, (_, size) in found.items()}
+        chosen = st.multiselect(
+            words.t("upload.folder_files"), list(found), format_func=lambda name: f"{name} ({sizes[name]})",
+            key=f"folder_files_{state.uploader_number()}", placeholder=words.t("upload.folder_choose"),
+        )  # fmt: skip
+        if st.button(words.t("upload.folder_take"), key="folder_take", disabled=not chosen):
+            for name in chosen:
+                intake.take_from(found[name][0])
+            state.empty_uploader()
+            st.rerun()
 
 
 def waiting() -> None:
@@ -171,6 +196,7 @@ def _choices(place: int, file: state.Incoming, found: Proposal | None) -> None:
         ("decimal", {",": words.t("upload.decimal_comma"), ".": words.t("upload.decimal_point")}),
         ("day_first", {"yes": words.t("upload.day_first"), "no": words.t("upload.month_first")}),
         ("vat", {name: words.t(f"upload.vat_{name}") for name in ("excluded", "included")}),
+        *([("personal_ids", _personal_ids())] if found is not None and _has_personal_numbers(found) else []),
         ("returns", {name: words.t(f"upload.returns_{name}") for name in ("sign", "none")}),
         ("if_exists", {name: words.t(f"upload.if_exists_{name}") for name in ("replace", "refuse")}),
         ("overlap", {"skip": words.t("upload.overlap_skip")}),
@@ -189,6 +215,14 @@ def _choices(place: int, file: state.Incoming, found: Proposal | None) -> None:
         if st.button(words.t("upload.remove"), type="tertiary", icon=":material/close:", key=f"remove_{place}"):
             intake.drop(file)
             st.rerun()
+
+
+def _has_personal_numbers(found: Proposal) -> bool:
+    return any(column.personal == "personal_number" for column in found.columns)
+
+
+def _personal_ids() -> dict[str, str]:
+    return {name: view.t(f"upload.personal_ids_{name}") for name in ("drop", "birth")}
 
 
 def _choice(place: int, file: state.Incoming, name: str, options: dict[str, str], now: str) -> None:

@@ -17,6 +17,8 @@ from insight.ingest.report import Decision, FileMessage
 from insight.ingest.schema import TABLES
 from insight.ingest.watch import Watch
 
+_SEXES = {"female": "Kvinna", "male": "Man"}
+
 
 @dataclass
 class Done:
@@ -49,9 +51,8 @@ def read_carefully(
     lap("raw")
     watch.check()
     watch.stage(0.75)
-    labels = opened.layout.labels
     hidden = _personal_numbers(con, opened, options, key)
-    mapped = opened.mapped
+    mapped, labels = opened.mapped, opened.layout.labels
     _join_time(con, mapped)
     _join_names(con, mapped)
     foot = _take_footers(con, opened, careful)
@@ -156,25 +157,19 @@ def _split_sales(
 
 
 def _personal_numbers(con: DuckDBPyConnection, opened: Opened, options: ReadOptions, key: bytes) -> list[int]:
-    """Personal numbers are never stored: hashed where they are the customer's id, dropped elsewhere."""
+    """Personal numbers are never stored: hashed where they are the customer's id, dropped elsewhere.
+
+    Where the user asks for it, a customer's year of birth and sex are kept of them.
+    """
     hidden = [at for at, kind in opened.personal.items() if kind == "personal_number"]
     labels = opened.layout.labels
+    if options.personal_ids == "birth" and hidden:
+        _births(con, opened, hidden[0])
     for at in hidden:
         owner = next((name for name, column in opened.mapped.fields.items() if column == at), "")
-        if owner == "customer_id" and options.personal_ids == "hash":
-            values = [
-                str(row[0])
-                for row in con.execute(f"SELECT DISTINCT c{at} FROM raw WHERE c{at} IS NOT NULL").fetchall()  # noqa: S608
-            ]
-            con.execute("CREATE OR REPLACE TEMP TABLE hashed (cell VARCHAR, hash VARCHAR)")
-            for start in range(0, len(values), 50_000):
-                part = values[start : start + 50_000]
-                con.execute(
-                    "INSERT INTO hashed SELECT unnest($cells), unnest($hashes)",
-                    {"cells": part, "hashes": [privacy.keyed_hash(value, key) for value in part]},
-                )
-            con.execute(f"UPDATE raw SET c{at} = hashed.hash FROM hashed WHERE hashed.cell = raw.c{at}")  # noqa: S608
-            con.execute("DROP TABLE hashed")
+        if owner == "customer_id" and options.personal_ids != "drop":
+            known = [(value, privacy.keyed_hash(value, key)) for value in _distinct(con, at)]
+            _replace_cells(con, at, at, known)
             opened.messages.append(FileMessage("personal_hashed", "note", {}, column=labels[at]))
             continue
         if owner:
@@ -185,6 +180,50 @@ def _personal_numbers(con: DuckDBPyConnection, opened: Opened, options: ReadOpti
         con.execute(f"UPDATE raw SET c{at} = NULL")  # noqa: S608
         opened.messages.append(FileMessage("personal_dropped", "note", {}, column=labels[at]))
     return hidden
+
+
+def _births(con: DuckDBPyConnection, opened: Opened, at: int) -> None:
+    """Year of birth (as its first day) and sex of a customer, where the file does not say them itself."""
+    label = opened.layout.labels[at]
+    if opened.mapped.kind != "customers":
+        opened.messages.append(FileMessage("birth_only_of_customers", "warning", {}, column=label))
+        return
+    found = {value: told for value in _distinct(con, at) if (told := privacy.birth_year_and_sex(value)) is not None}
+    told = {
+        "birth_date": [(value, f"{year}-01-01") for value, (year, _) in found.items()],
+        "gender": [(value, _SEXES[sex]) for value, (_, sex) in found.items()],
+    }
+    fields, labels = dict(opened.mapped.fields), list(opened.layout.labels)
+    for name, cells in told.items():
+        if name not in fields:
+            # A column of its own beside those of the file.
+            fields[name] = len(labels)
+            labels.append(f"{label} ({TABLES['customers'].field(name).sv})")
+            con.execute(f"ALTER TABLE raw ADD COLUMN c{fields[name]} VARCHAR")
+        _replace_cells(con, at, fields[name], cells)
+    opened.mapped = replace(opened.mapped, fields=fields)
+    opened.layout = replace(opened.layout, labels=tuple(labels))
+    opened.personal[fields["birth_date"]] = "birth_date"
+    opened.messages.append(FileMessage("birth_kept", "note", {"count": len(found)}, column=label))
+
+
+def _distinct(con: DuckDBPyConnection, at: int) -> list[str]:
+    rows = con.execute(f"SELECT DISTINCT c{at} FROM raw WHERE c{at} IS NOT NULL").fetchall()  # noqa: S608
+    return [str(row[0]) for row in rows]
+
+
+def _replace_cells(con: DuckDBPyConnection, key: int, target: int, cells: Sequence[tuple[str, str]]) -> None:
+    """Put values into the target column by what stands in the key column; in another column only where it is blank."""
+    con.execute("CREATE OR REPLACE TEMP TABLE hashed (cell VARCHAR, value VARCHAR)")
+    for start in range(0, len(cells), 50_000):
+        part = cells[start : start + 50_000]
+        con.execute(
+            "INSERT INTO hashed SELECT unnest($cells), unnest($values)",
+            {"cells": [cell for cell, _ in part], "values": [value for _, value in part]},
+        )
+    blank = "" if key == target else f" AND raw.c{target} IS NULL"
+    con.execute(f"UPDATE raw SET c{target} = hashed.value FROM hashed WHERE hashed.cell = raw.c{key}{blank}")  # noqa: S608
+    con.execute("DROP TABLE hashed")
 
 
 def _join_time(con: DuckDBPyConnection, mapped: Mapped) -> None:

@@ -100,6 +100,7 @@ def _read(
     watch.stage(0.15)
     opened = open_file(con, path, name, options, folder, pause=watch.check)
     options = opened.options
+    learnt = memory.of(opened.layout, opened.mapped, options)
     clock.lap("open")
     done = _quickly(con, opened, file_id, options, watch) or read_carefully(
         con, opened, file_id, options, key, folder, watch, clock.lap
@@ -119,7 +120,7 @@ def _read(
         name=name, kind=mapped.kind, rows=done.rows, set_aside=done.set_aside, footers=done.footers, lines=done.lines,
         mapping={f: labels[at] for f, at in mapped.fields.items()}, messages=(*opened.messages, *found),
         decisions=(*opened.decisions, *done.decisions), columns=tuple(profiles), figures=figures,
-        seconds=clock.laps, memory=memory.of(opened.layout, opened.mapped, options),
+        seconds=clock.laps, memory=learnt,
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ _FIELDS = frozenset(field.name for table in TABLES.values() for field in table.f
 _CHOICES: dict[str, tuple[str, ...]] = {
     "decimal": (",", "."), "vat": ("included", "excluded"), "returns": ("auto", "sign", "none"),
     "if_exists": ("append", "replace", "refuse"), "overlap": ("keep", "skip"),
-    "date_system": ("1900", "1904"), "personal_ids": ("hash", "drop"),
+    "date_system": ("1900", "1904"), "personal_ids": ("hash", "drop", "birth"),
 }  # fmt: skip
 _SWITCHES = ("day_first", "memory")
 
@@ -55,6 +55,8 @@ class ReadOptions:
     the header (0: there is none). day_first: 3/4 is the third of April. decimal: the decimal mark. currency: the one
     currency to load (rows in others are set aside). returns: 'auto' turns the sign of returns where the file's rule
     is plain, 'sign' always does, 'none' never. if_exists is for the workspace: what a further file of a kind does.
+    personal_ids: personal numbers become keyed hashes where they are the id ('hash'), or are not read at all ('drop');
+    'birth' keeps a customer's year of birth and sex of them besides.
     overlap: rows that an earlier file had already are kept, or set aside.
     memory: a file with columns as an earlier one's is read as that was; `memories` are those earlier files, `recalled`
     the fields and options that came from there, `closed` the fields that the same columns did not have.

@@ -361,6 +361,8 @@ class Workspace:
         the ids of a person are joined and the derived tables made.
         """
         with _alone(self.folder):
+            if manifests.read(self.folder).version != self.manifest.version:
+                self.refresh()  # another object on the folder has changed it meanwhile
             self._rebuild(fill, finish, reachable, extra, progress, cancelled)
 
     def _rebuild(

@@ -1,6 +1,7 @@
 """Files through the page: dropped, taken for something, read, refused, mapped by hand, taken out again."""
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -103,3 +104,37 @@ def test_the_name_of_a_file_is_never_markdown_nor_a_path():
     written = [element.value for element in app.subheader]
     assert any("tracker" in text for text in written)
     assert not any("](https" in text.replace("\\]", "") for text in written)
+
+
+def test_a_file_of_the_import_folder_is_read_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("KUNDKOMPASS_IMPORT", str(tmp_path))
+    file = tmp_path / "kvitton.csv"
+    file.write_bytes(SWEDISH.encode("cp1252"))
+    app = opened("data/upload")
+    app.multiselect[0].select("kvitton.csv").run()
+    app = settled(press(press(app, "folder_take"), "read"))
+    assert app.session_state["workspace"].manifest.counts["transactions"] == 120
+    assert file.read_bytes() == SWEDISH.encode("cp1252")
+
+
+def test_next_month_is_read_as_this_month_until_that_is_undone():
+    strange = SWEDISH.replace("belopp", "X17")
+    app = dropped(("jan.csv", strange.encode()))
+    app.selectbox(key="vat_0").set_value("included").run()
+    app = settled(press(app, "read"))
+    again = strange.replace("2024-", "2025-").encode()
+    app.file_uploader[0].upload("feb.csv", again, "text/csv").run()
+    assert any("Läst som förra gången" in said and "belopp med moms" in said for said in texts(app))
+    app = press(app, "read_anew_0")
+    assert not any("Läst som förra gången" in said for said in texts(app))
+
+
+def test_what_is_chosen_for_one_file_holds_for_its_like():
+    files = [
+        (f"{month}.csv", SWEDISH.replace("2024-", year).encode()) for month, year in (("a", "2023-"), ("b", "2022-"))
+    ]
+    app = dropped(*files)
+    app.selectbox(key="vat_0").set_value("included").run()
+    app = settled(press(app, "read"))
+    with app.session_state["workspace"].query() as query:
+        assert query.rows("SELECT vat, count(*) FROM transactions GROUP BY vat") == [("included", 240)]
