@@ -1,4 +1,4 @@
-"""The command line: load, describe, list, run, customers. JSON or text on stdout, messages on stderr.
+"""The command line: load, describe, list, run, customers, export. JSON or text on stdout, messages on stderr.
 
 Exit 0: done (warnings are in the output). 2: refused or wrong usage. 1: a fault of ours.
 """
@@ -6,15 +6,15 @@ Exit 0: done (warnings are in the output). 2: refused or wrong usage. 1: a fault
 import argparse
 import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-from insight import loading, recipe
+from insight import cli_export, cli_people, loading, recipe
 from insight.analysis import registry
-from insight.audience import Audience, mark_of, pairs, parse, scoped_query, select
+from insight.audience import Audience, mark_of, pairs, parse, scoped_query
 from insight.errors import InsightError, UsageError
 from insight.export import as_json
 from insight.export.as_csv import csv_text
@@ -24,7 +24,7 @@ from insight.ingest.report import FileReport
 from insight.ingest.schema import TABLES
 from insight.result import Message, Result
 from insight.settings import Setting
-from insight.words import audit_line, receipt_lines, sentence
+from insight.words import audit_line, receipt_lines
 from insight.workspace import audit, quality
 from insight.workspace import manifest as manifests
 from insight.workspace.describe import describe
@@ -68,10 +68,13 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--scope", help="an audience's link: only its customers")
         command.add_argument("--csv", action="store_true", help="CSV on stdout")
     customers.add_argument("--mark", action="append", default=[], metavar="COLUMN=VALUE", help="which mark")
+    cli_people.add_options(customers)
 
     forget = commands.add_parser("forget", parents=[common], help="erase a workspace, or one customer, for good")
     forget.add_argument("workspace", type=Path)
     forget.add_argument("--customer", metavar="ID", help="only this person; past figures stay, without the person")
+
+    cli_export.add(commands, common)
 
     log = commands.add_parser("audit", parents=[common], help="the log of what was taken out and changed, checked")
     log.add_argument("workspace", type=Path)
@@ -231,32 +234,12 @@ def _result_text(result: Result, words: Words) -> str:
 
 
 def _customers(args: argparse.Namespace, words: Words) -> int:
-    workspace = Workspace.open(args.workspace)
-    try:
-        mark = mark_of(args.analysis, pairs(_named(args.settings)), _named(args.mark), _scope(args))
-        with select(workspace, mark) as query:
-            found = query.frame("SELECT * FROM selected ORDER BY customer_id")
-        labels: Mapping[str, str] = {}
-        if not args.csv:
-            with scoped_query(workspace, mark.within) as query:
-                labels = registry.run(query, mark.analysis, dict(mark.settings)).labels
-    finally:
-        workspace.close()
-    columns = [str(name) for name in found.columns]
-    if args.csv:
-        _say(csv_text(columns, found.itertuples(index=False)))
-    elif args.json:
-        audience = {language: sentence(mark, Words(language, labels=labels)) for language in LANGUAGES}
-        rows = [[as_json.plain(cell) for cell in row] for row in found.itertuples(index=False)]
-        _say(
-            as_json.dumps(
-                {"count": len(rows), "audience": {**audience, "link": mark.link()}, "columns": columns, "rows": rows}
-            )
-        )
-    else:
-        _say(f"{sentence(mark, words.with_labels(labels))}: {words.count(len(found))} {words.t('common.customers')}")
-        _say(found.head(_TEXT_ROWS).to_string(index=False))
-    return 0
+    mark = mark_of(args.analysis, pairs(_named(args.settings)), _named(args.mark), _scope(args))
+    return cli_people.customers(args, words, mark, _say, _tell)
+
+
+def _tell(said: str) -> None:
+    sys.stderr.write(said + "\n")
 
 
 def _forget(args: argparse.Namespace, words: Words) -> int:
@@ -298,9 +281,13 @@ def _audit(args: argparse.Namespace, words: Words) -> int:
     return 0 if verdict.whole else 2
 
 
+def _export(args: argparse.Namespace, words: Words) -> int:
+    return cli_export.export(args, words, _say)
+
+
 _COMMANDS = {
     "load": _load, "describe": _describe, "list": _list, "run": _run, "customers": _customers, "forget": _forget,
-    "audit": _audit,
+    "audit": _audit, "export": _export,
 }  # fmt: skip
 
 

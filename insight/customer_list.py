@@ -33,6 +33,7 @@ _PAIRS = (
 # Money of an analysis' own period: beside it the sum of all time would be read as the same thing.
 _OWN_MONEY = frozenset(("sales", "spend", *(name for pair in _PAIRS for name in pair)))
 _RATIOS = frozenset(("chance",))
+_AS_GOOD_AS_GONE = Decimal("0.1")
 # Where no mark says otherwise, money and orders are those of all time.
 Covers = Literal["all_time", "own"]
 
@@ -128,9 +129,10 @@ def summary(workspace: Workspace, audience: Audience | None) -> Summary:
 
 
 def _lead(units: Mapping[str, Unit], totals: Mapping[str, Decimal]) -> str:
-    """The money to sort by: what was bought before, where nothing was bought after; else the list's first."""
+    """The money to sort by: what was bought before, where as good as nothing was bought after; else the default."""
     pair = _pair(units)
-    return pair[0] if pair and totals[pair[1]] == 0 and totals[pair[0]] != 0 else default_sort(units)
+    gone = pair is not None and totals[pair[1]] < _AS_GOOD_AS_GONE * totals[pair[0]]
+    return pair[0] if pair and gone else default_sort(units)
 
 
 def page(
@@ -185,8 +187,10 @@ def rows_of(query: Query, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
 
 
 def default_sort(units: Mapping[str, Unit]) -> str:
-    """The column a list is sorted by unless told: its first money, else the customer id."""
-    return next((name for name, unit in units.items() if unit == "money"), "customer_id")
+    """The column a list is sorted by unless told: what was bought (in the later period), else its first money or id."""
+    pair = _pair(units)
+    known = ("sales", "spend", *(pair[1:] if pair else ()))
+    return next((name for name in (*known, *units) if units.get(name) == "money"), "customer_id")
 
 
 def listing(
@@ -229,8 +233,8 @@ def _own_columns(query: Query) -> list[str]:
     """What the mark's analysis says of each customer, without what only it can read or what is said twice."""
     kinds = dict(query.rows("SELECT column_name, column_type FROM (DESCRIBE selected)"))
     # Value tiers keep their measure in öre beside the money itself; `spend` is the sales under another name; the day
-    # of the last purchase stands in every list.
-    hidden = {"customer_id", "last_on", "latest_on"}
+    # of the last purchase stands in every list; how long an answer has waited is also told in days.
+    hidden = {"customer_id", "last_on", "latest_on", "waiting"}
     hidden |= {"spend"} if "sales" in kinds else set()
     hidden |= {"value"} if kinds.get("value") == "BIGINT" else set()
     return [name for name in columns_of(query) if name not in hidden]

@@ -1,5 +1,7 @@
 """What a list's money speaks of, in words: the period beside every sum, and both sums where there are two."""
 
+from datetime import timedelta
+
 from insight.audience import Audience, Mark
 from insight.customer_list import Summary
 from insight.errors import InsightError
@@ -26,7 +28,7 @@ def period(audience: Audience | None, found: Summary) -> str:
         if basis.start and basis.end:
             return words.period(basis.start, basis.end)
         if basis.end:
-            return words.t("people.period.until", day=basis.end)
+            return words.t("people.period.until", day=basis.end - timedelta(days=1))
     return words.t("people.period.own")
 
 

@@ -1,0 +1,156 @@
+"""`python -m insight customers`: the customers behind a mark, by consent, hashed, or as the client's own rows.
+
+Without an option of its own the output is what programs rely on: `--csv` is the list as the analysis has it. With
+`--consent`, `--hash`, `--own` or `--out` the same rules hold as on the page: no answer is no, everybody only with a
+reason. Every list that leaves is logged.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from insight.analysis import registry
+from insight.audience import Mark, scoped_query, select
+from insight.errors import UsageError
+from insight.export import as_json, people, people_rejoin
+from insight.export.as_csv import csv_text
+from insight.export.people import Account, Purpose, Wish
+from insight.export.people_hash import PLATFORMS
+from insight.i18n.catalog import LANGUAGES, Words
+from insight.words import sentence
+from insight.workspace.store import Workspace
+
+_TEXT_ROWS = 40
+_CONSENTS: tuple[Purpose, ...] = ("email", "sms", "post")
+Say = Callable[[str], None]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What `customers` takes beyond whom it lists."""
+    parser.add_argument("--consent", choices=_CONSENTS, help="only those who have said yes to this channel")
+    parser.add_argument("--hash", dest="platform", choices=PLATFORMS, help="e-mail and phone as the platform's SHA-256")
+    parser.add_argument("--reason", default="", help="why those without consent come along too; is logged")
+    parser.add_argument("--own", type=Path, metavar="FILE", help="the rows of this file that are theirs, as CSV")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the list as the page gives it: .csv or .xlsx")
+
+
+def customers(args: argparse.Namespace, words: Words, mark: Mark, say: Say, tell: Say) -> int:
+    """Print or write the list; `tell` takes what is said beside it (who was left out). Returns the exit code."""
+    wish = _wish(args)
+    workspace = Workspace.open(args.workspace)
+    try:
+        labels = _labels(workspace, mark) if args.out or not args.csv else {}
+        known = words.with_labels(labels)
+        if args.own:
+            account, said = _own(workspace, mark, known, wish, args, tell)
+        elif args.out:
+            account, said = _out(workspace, mark, known, wish, args)
+        elif wish.purpose == "ads":
+            account, said = _hashed(workspace, mark, known, wish, args)
+        else:
+            account, found = _found(workspace, mark, wish)
+            if args.csv or args.json:
+                people.log(workspace, mark, wish, account, list(map(str, found.columns)))
+            said = _printed(args, mark, words, labels, wish, account, found)
+        if said:
+            say(said)
+        _tell(tell, known, wish, account)
+    finally:
+        workspace.close()
+    return 0
+
+
+def _wish(args: argparse.Namespace) -> Wish:
+    if args.platform and args.consent:
+        raise UsageError("people.hash_or_consent")
+    purpose: Purpose = "ads" if args.platform else args.consent or "analysis"
+    return people.checked(Wish(purpose, reason=args.reason.strip(), platform=args.platform or PLATFORMS[0]))
+
+
+def _labels(workspace: Workspace, mark: Mark) -> Mapping[str, str]:
+    with scoped_query(workspace, mark.within) as query:
+        return registry.run(query, mark.analysis, dict(mark.settings)).labels
+
+
+def _own(
+    workspace: Workspace, mark: Mark, words: Words, wish: Wish, args: argparse.Namespace, tell: Say
+) -> tuple[Account, str]:  # fmt: skip
+    """The rows of the client's own file, as CSV or in a JSON object that says how they were found."""
+    if not args.own.is_file():
+        raise UsageError("cli.no_such_file", name=args.own.name)
+    found = people_rejoin.rejoin(workspace, mark, wish, args.own, args.own.name)
+    content = found.content.decode("utf-8-sig").replace("\r\n", "\n")
+    kept = found.account.n_rows
+    values = {"rows": found.n_rows, "found": kept - found.missing, "kept": kept, "column": found.column}
+    tell(words.t("people.rejoin.done", **values))
+    if found.missing:
+        tell(words.t("people.rejoin.missing", n=found.missing))
+    form = {"count": found.n_rows, "missing": found.missing, "column": found.column, "csv": content}
+    return found.account, as_json.dumps({**form, "dropped": dict(found.account.dropped)}) if args.json else content
+
+
+def _out(
+    workspace: Workspace, mark: Mark, words: Words, wish: Wish, args: argparse.Namespace
+) -> tuple[Account, str]:  # fmt: skip
+    """The page's own file, written."""
+    path: Path = args.out
+    if path.suffix.lower() not in (".csv", ".xlsx"):
+        raise UsageError("people.out_csv_or_xlsx", name=path.name)
+    if not path.parent.is_dir():
+        raise UsageError("cli.no_such_file", name=path.parent.name)
+    make = people.xlsx_file if path.suffix.lower() == ".xlsx" else people.csv_file
+    path.write_bytes(make(workspace, mark, words, wish))
+    account = people.count(workspace, mark, wish)
+    form = {"count": account.n_rows, "file": path.name, "dropped": dict(account.dropped)}
+    return account, as_json.dumps(form) if args.json else ""
+
+
+def _hashed(
+    workspace: Workspace, mark: Mark, words: Words, wish: Wish, args: argparse.Namespace
+) -> tuple[Account, str]:  # fmt: skip
+    content = people.csv_file(workspace, mark, words, wish).decode("ascii")
+    account = people.count(workspace, mark, wish)
+    columns, *rows = [line.split(",") for line in content.splitlines()]
+    form = {"count": len(rows), "columns": columns, "rows": rows, "dropped": dict(account.dropped)}
+    return account, as_json.dumps(form) if args.json else content
+
+
+def _found(workspace: Workspace, mark: Mark, wish: Wish) -> tuple[Account, pd.DataFrame]:
+    """The mark's customers as its analysis has them, those left out taken away."""
+    with select(workspace, mark) as query:
+        found = query.frame("SELECT * FROM selected ORDER BY customer_id")
+    if wish.purpose == "analysis":
+        return Account(len(found)), found
+    kept, account = people.kept_ids(workspace, mark, wish)
+    return account, found[found["customer_id"].isin(list(kept))].reset_index(drop=True)
+
+
+def _printed(
+    args: argparse.Namespace, mark: Mark, words: Words, labels: Mapping[str, str], wish: Wish, account: Account,
+    found: pd.DataFrame,
+) -> str:  # fmt: skip
+    """The list as CSV, as one JSON object, or for reading."""
+    columns = [str(name) for name in found.columns]
+    if args.csv:
+        return csv_text(columns, found.itertuples(index=False))
+    if args.json:
+        audience = {language: sentence(mark, Words(language, labels=labels)) for language in LANGUAGES}
+        form: dict[str, object] = {
+            "count": len(found), "audience": {**audience, "link": mark.link()}, "columns": columns,
+            "rows": [[as_json.plain(cell) for cell in row] for row in found.itertuples(index=False)],
+        }  # fmt: skip
+        return as_json.dumps(form if wish.purpose == "analysis" else {**form, "dropped": dict(account.dropped)})
+    named = sentence(mark, words.with_labels(labels))
+    head = f"{named}: {words.count(len(found))} {words.t('common.customers')}"
+    return f"{head}\n{found.head(_TEXT_ROWS).to_string(index=False)}"
+
+
+def _tell(tell: Say, words: Words, wish: Wish, account: Account) -> None:
+    """Who was left out, where consents were asked about."""
+    if wish.purpose == "analysis":
+        return
+    tell(people.account_words(words, account))
+    if not account.asked:
+        tell(words.t("people.no_consents"))
