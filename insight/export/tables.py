@@ -11,17 +11,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xlsxwriter
 
-from insight.export.written import column_name, undefined
+from insight.export.written import column_name, named, undefined
 from insight.i18n.catalog import Language, Words
 from insight.result import Message, Result, Unit
 from insight.words import evidence_words
 
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _EXCEL_NUMBER = 15
-_WIDTHS = {"text": 28, "money": 16, "date": 12}
+# A share of 0.1234 is 12.34 %; what comes after is the arithmetic's, not the answer's.
+_DECIMALS: Mapping[Unit, int] = {"ratio": 4, "points": 4, "number": 4, "score": 4, "pvalue": 6}
+COLUMN_WIDTHS: Mapping[str, int] = {"text": 28, "money": 16, "date": 12}
 
 
 def safe_text(value: str) -> str:
@@ -39,7 +42,11 @@ def csv_cell(value: Any, language: Language, unit: Unit | None = None) -> str:
         return value.isoformat()
     if isinstance(value, bool) or unit == "text" or isinstance(value, str):
         return safe_text(str(value))
-    plain = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    if isinstance(value, float) and unit is not None and unit in _DECIMALS:
+        plain = f"{value:.{_DECIMALS[unit]}f}".rstrip("0").rstrip(".")
+        plain = "0" if plain == "-0" else plain
+    else:
+        plain = f"{value:f}" if isinstance(value, Decimal) else str(value)
     return plain.replace(".", ",") if language == "sv" else plain
 
 
@@ -62,26 +69,39 @@ def column_words(words: Words, column: str, analysis: str = "", unit: Unit | Non
     return f"{name}, {words.unit_of_money()}" if unit == "money" else name
 
 
-def _named(frame: pd.DataFrame, units: Mapping[str, Unit], words: Words) -> list[tuple[Any, ...]]:
-    """Rows with stable keys spelled out."""
-    texts = [units.get(str(name)) == "text" for name in frame.columns]
+def for_people(result: Result, frame: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """The columns that have a name; the others are there for figures and marks."""
+    shown = [name for name in frame.columns if named(words, result.key, str(name))]
+    return pd.DataFrame(frame[shown])
+
+
+def units_of(result: Result, table: str = "") -> Mapping[str, Unit]:
+    """The units of one of a result's tables."""
+    return {**result.units, **result.more_units.get(table, {})}
+
+
+def named_rows(frame: pd.DataFrame, units: Mapping[str, Unit], words: Words) -> list[tuple[Any, ...]]:
+    """Rows with stable keys spelled out, in every column that holds text."""
+    texts = [units.get(str(name), "text") == "text" for name in frame.columns]
     return [
-        tuple(
-            words.label(cell) if is_text and not undefined(cell) else cell
-            for cell, is_text in zip(row, texts, strict=True)
-        )
+        tuple(_in_words(cell, words) if is_text else cell for cell, is_text in zip(row, texts, strict=True))
         for row in frame.itertuples(index=False, name=None)
     ]
 
 
+def _in_words(cell: Any, words: Words) -> Any:
+    if isinstance(cell, bool | np.bool_):
+        return words.t("common.yes" if cell else "common.no")
+    return words.label(cell) if isinstance(cell, str) else cell
+
+
 def result_csv(result: Result, words: Words) -> bytes:
-    """The table of an answer, exact, in the words' language."""
+    """The table of an answer in the words' language: money exact, shares to the hundredth of a per cent."""
     known = words.with_labels(result.labels)
-    units: list[Unit | None] = [result.units.get(str(name)) for name in result.table.columns]
-    heads = [
-        column_words(known, str(name), result.key, unit) for name, unit in zip(result.table.columns, units, strict=True)
-    ]
-    return csv_bytes(heads, _named(result.table, result.units, known), words.language, units)
+    frame = for_people(result, result.table, known)
+    units: list[Unit | None] = [result.units.get(str(name)) for name in frame.columns]
+    heads = [column_words(known, str(name), result.key, unit) for name, unit in zip(frame.columns, units, strict=True)]
+    return csv_bytes(heads, named_rows(frame, result.units, known), words.language, units)
 
 
 def basis_lines(result: Result, words: Words, scope: str = "") -> list[tuple[str, str]]:
@@ -128,10 +148,9 @@ def result_xlsx(result: Result, words: Words, *, scope: str = "", command: str =
     known = words.with_labels(result.labels)
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    _table_sheet(book, known.t("basis.sheet_table"), result.table, result.units, known, result.key)
-    for number, (name, frame) in enumerate(result.tables.items(), start=2):
-        title = f"{known.t('basis.sheet_table')} {number}"
-        _table_sheet(book, title, frame, result.more_units.get(name, {}), known, result.key)
+    _table_sheet(book, known.t("basis.sheet_table"), result, "", known)
+    for number, name in enumerate(result.tables, start=2):
+        _table_sheet(book, f"{known.t('basis.sheet_table')} {number}", result, name, known)
     sheet = book.add_worksheet(known.t("basis.sheet_basis"))
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     sheet.set_column(0, 0, 28, wrapped)
@@ -146,28 +165,32 @@ def result_xlsx(result: Result, words: Words, *, scope: str = "", command: str =
     return out.getvalue()
 
 
-def _table_sheet(
-    book: Any, title: str, frame: pd.DataFrame, units: Mapping[str, Unit], words: Words, analysis: str
-) -> None:
+def forms_of(book: Any) -> dict[str, Any]:
+    """Units as number formats; the spreadsheet writes the separators of its own language."""
+    formats = {
+        "money": "#,##0.00", "ratio": "0.0%", "count": "#,##0", "date": "yyyy-mm-dd", "points": "0.0", "score": "0.00",
+        "number": "#,##0.00", "days": "#,##0", "months": "#,##0", "pvalue": "0.000",
+    }  # fmt: skip
+    return {unit: book.add_format({"num_format": form}) for unit, form in formats.items()}
+
+
+def _table_sheet(book: Any, title: str, result: Result, table: str, words: Words) -> None:
     sheet = book.add_worksheet(title[:31])
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-    forms = {
-        "money": book.add_format({"num_format": "#,##0.00"}),
-        "ratio": book.add_format({"num_format": "0.0%"}),
-        "count": book.add_format({"num_format": "#,##0"}),
-        "date": book.add_format({"num_format": "yyyy-mm-dd"}),
-    }
+    forms, units = forms_of(book), units_of(result, table)
+    frame = for_people(result, result.tables[table] if table else result.table, words)
     kinds: list[Unit] = [units.get(str(name), "text") for name in frame.columns]
     for column, (name, unit) in enumerate(zip(frame.columns, kinds, strict=True)):
-        sheet.write_string(0, column, column_words(words, str(name), analysis, unit), head)
-        sheet.set_column(column, column, _WIDTHS.get(unit, 14))
-    for row, cells in enumerate(_named(frame, units, words), start=1):
+        sheet.write_string(0, column, column_words(words, str(name), result.key, unit), head)
+        sheet.set_column(column, column, COLUMN_WIDTHS.get(unit, 14))
+    for row, cells in enumerate(named_rows(frame, units, words), start=1):
         for column, (cell, unit) in enumerate(zip(cells, kinds, strict=True)):
-            _write(sheet, row, column, cell, forms.get(unit))
+            write_cell(sheet, row, column, cell, forms.get(unit))
     sheet.freeze_panes(1, 0)
 
 
-def _write(sheet: Any, row: int, column: int, cell: Any, form: Any) -> None:
+def write_cell(sheet: Any, row: int, column: int, cell: Any, form: Any) -> None:
+    """A value as what it is: a number, a date, else text that is never a formula; nothing where it is undefined."""
     if undefined(cell):
         return
     if isinstance(cell, date):

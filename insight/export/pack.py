@@ -1,0 +1,76 @@
+"""A meeting pack: the answers that were asked for, each run within its own audience, ready for deck and workbook."""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from insight.analysis import registry
+from insight.audience import Audience, Combined, Pairs, scoped_query
+from insight.errors import InsightError, UsageError
+from insight.export.item import Item
+from insight.i18n.catalog import Words
+from insight.result import Result
+from insight.words import sentence
+from insight.workspace.store import Workspace
+
+PLACEHOLDER = "WORKSPACE"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A question for the pack: the analysis, what was chosen, whom it speaks of, the presenter's own words."""
+
+    analysis: str
+    settings: Pairs = ()
+    scope: Audience | None = None
+    title: str = ""
+    note: str = ""
+
+
+def collect(workspace: Workspace, wanted: Sequence[Wanted], words: Words, *, place: str = PLACEHOLDER) -> list[Item]:
+    """Run every question. What the data cannot carry comes back as its refusal, to stand on its slide.
+
+    place: what the command lines in the notes call the workspace. Raises UsageError for an unknown analysis or setting.
+    """
+
+    def run(one: Wanted) -> Result:
+        with scoped_query(workspace, one.scope) as query:
+            return registry.run(query, one.analysis, dict(one.settings))
+
+    return [item(one, run, words, place=place) for one in wanted]
+
+
+def item(one: Wanted, run: Callable[[Wanted], Result], words: Words, *, place: str = PLACEHOLDER) -> Item:
+    """A question's answer, by whoever runs it, with all that its slide says."""
+    registry.find(one.analysis)
+    try:
+        outcome: Result | InsightError = run(one)
+    except InsightError as refusal:
+        if isinstance(refusal, UsageError) and refusal.key.startswith(("setting.", "audience.")):
+            raise
+        outcome = refusal
+    named = "" if one.scope is None else sentence(one.scope, words.with_labels(_labels(one.scope, run)))
+    return Item(
+        one.analysis, outcome, one.settings, named, command(one.analysis, one.settings, one.scope, place=place),
+        one.title, one.note,
+    )  # fmt: skip
+
+
+def _labels(audience: Audience, run: Callable[[Wanted], Result]) -> Mapping[str, str]:
+    """Words for the stable keys in an audience's marks, as its analyses give them."""
+    if isinstance(audience, Combined):
+        return {key: word for part in audience.parts for key, word in _labels(part, run).items()}
+    found = dict(_labels(audience.within, run)) if audience.within else {}
+    try:
+        return {**found, **run(Wanted(audience.analysis, audience.settings, audience.within)).labels}
+    except InsightError:
+        # Nothing to name on this data; the slide says the same of the audience itself.
+        return found
+
+
+def command(analysis: str, settings: Pairs, scope: Audience | None, *, place: str = PLACEHOLDER) -> str:
+    """The command line that gives the same figures."""
+    parts = ["python", "-m", "insight", "run", place, analysis, *(f"{name}={value}" for name, value in settings)]
+    if scope is not None:
+        parts += ["--scope", scope.link()]
+    return shlex.join(parts)
