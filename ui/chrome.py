@@ -9,7 +9,7 @@ from insight.audience import Audience
 from insight.charts.theme import PROJECTOR_SCALE
 from insight.errors import InsightError
 from insight.words import sentence
-from ui import audiences, cache, guards, session, state, text, view
+from ui import audiences, cache, guards, session, state, story, text, view
 from ui.scope import chips
 
 SIDEBAR = 236
@@ -24,11 +24,18 @@ _CSS = (
     " [data-testid=InputInstructions] {display: none}"
 )
 
+# On the projector the sidebar goes at once: the browser would keep it, emptied, until the next click.
+_PRESENTING = (
+    f"html {{font-size: {16 * PROJECTOR_SCALE:g}px}} [data-testid=stSidebar] {{display: none}}"
+    " [data-testid=stMainBlockContainer] {padding-top: 4rem}"
+)
+
 
 def dress(presenting: bool) -> None:
-    """The one rule of style, the projector's type size, the logo."""
-    size = f"html {{font-size: {16 * PROJECTOR_SCALE:g}px}}" if presenting else ""
-    st.html(f"<style>{_CSS} {size}</style>")
+    """The rules of style, the projector's type size; on the desk the logo."""
+    st.html(f"<style>{_CSS} {_PRESENTING if presenting else ''}</style>")
+    if presenting:
+        return
     st.logo(f"static/logo-{'dark' if dark() else 'light'}.svg", size="large")
 
 
@@ -53,7 +60,7 @@ def paper(presenting: bool) -> AbstractContextManager[object]:
         return st.container(width=_WIDTH_PROJECTOR if presenting else _WIDTH, key="paper")
 
 
-def masthead() -> None:
+def masthead(page: str) -> None:
     """In the upper corner, so that it is seen however long the menu grows: whose data, until when, which language."""
     opened = session.ensure_workspace()
     words = view.words()
@@ -64,6 +71,7 @@ def masthead() -> None:
             name = text.plain(words.t("ui.demo_badge", name=session.DEMO_NAME))
             st.markdown(f":orange-background[:orange[:small[{name}]]]", width="content")
         audiences.menu()
+        story.menu(page)
         other = "sv" if view.language() == "en" else "en"
         st.button(
             _LANGUAGES[other], key="language", type="tertiary", help=text.plain(words.t("ui.language")),
@@ -78,14 +86,6 @@ def sidebar() -> None:
             view.t("ui.present"), key="present", type="tertiary", icon=":material/present_to_all:",
             on_click=state.change_view_of, args=(view.PRESENT, "1"),
         )  # fmt: skip
-
-
-def leave_presentation() -> None:
-    """The way back to the desk, at the foot of the page."""
-    st.button(
-        view.t("ui.leave_presentation"), key="leave", type="tertiary", icon=":material/close_fullscreen:",
-        on_click=state.change_view_of, args=(view.PRESENT, None),
-    )  # fmt: skip
 
 
 def top() -> None:

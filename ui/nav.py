@@ -23,7 +23,7 @@ _ORDER = {
     "value": ("ladder", "movement", "bridge", "next_step", "what_if", "potential"),
     "campaigns": ("verdict", "checks", "curve", "segments", "plan", "register", "totals"),
     "voice": ("nps", "nps_spend", "nps_response", "nps_act"),
-    "data": ("upload", "quality", "recipe", "pack", "definitions"),
+    "data": ("upload", "quality", "recipe", "story", "pack", "definitions"),
 }  # fmt: skip
 
 
@@ -63,6 +63,11 @@ def entries() -> list[Entry]:
         ordered = [name for name in _ORDER.get(section, ()) if name in names]
         found += [Entry(section, name) for name in (*ordered, *sorted(names - set(ordered)))]
     return found
+
+
+def at(url_path: str) -> Entry | None:
+    """The page at an address, as Streamlit gives it: nothing for the first page."""
+    return next((entry for entry in entries() if entry.address == (url_path or FIRST[1].replace("_", "-"))), None)
 
 
 def path(section: str, name: str) -> str:

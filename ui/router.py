@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui import chrome, faults, intake, nav, session, view
+from ui import chrome, faults, intake, nav, present, session, view
 
 
 def run() -> None:
@@ -26,6 +26,8 @@ def run() -> None:
             intake.settle()
             if not presenting:
                 chrome.sidebar()
+            if presenting:
+                present.bar(page)
             with chrome.paper(presenting):
                 _page(page, presenting)
     finally:
@@ -35,9 +37,7 @@ def run() -> None:
 
 def _page(page: Page, presenting: bool) -> None:
     if not presenting:
-        chrome.masthead()
+        chrome.masthead(page.url_path)
     chrome.top()
     with faults.caught():
         page.run()
-    if presenting:
-        chrome.leave_presentation()

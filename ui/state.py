@@ -23,6 +23,7 @@ from ui.reading import Job
 _WORKSPACE = "workspace"
 _VIEW = "view"
 _WRITTEN = "view_written"
+_OFFERED = "view_offered"
 _PAGE = "page_before"
 _PICKS = "picks"
 _LATEST = "latest_pick"
@@ -132,6 +133,16 @@ def written_view() -> dict[str, str] | None:
 def set_written_view(values: Mapping[str, str]) -> None:
     """Remember what the address was given."""
     st.session_state[_WRITTEN] = dict(values)
+
+
+def offered_view() -> dict[str, str] | None:
+    """The parameters that a way to another page was last given."""
+    return st.session_state.get(_OFFERED)
+
+
+def set_offered_view(values: Mapping[str, str]) -> None:
+    """Remember what a way to another page was given."""
+    st.session_state[_OFFERED] = dict(values)
 
 
 def page_before() -> str | None:

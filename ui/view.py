@@ -33,6 +33,10 @@ def adopt() -> None:
     found = st.query_params.to_dict()
     if not found or found == state.written_view():
         return
+    if found == state.offered_view():
+        # Our own way to another page: the view is what it was.
+        state.set_written_view(found)
+        return
     if len(found) > _MAX_PARAMETERS or any(len(value) > _MAX_VALUE for value in found.values()):
         state.set_trouble("link.too_long")
     kept = {name: value for name, value in list(found.items())[:_MAX_PARAMETERS] if len(value) <= _MAX_VALUE}
@@ -94,14 +98,19 @@ def settle(page: str) -> None:
 
 
 def parameters(page: str) -> dict[str, str]:
-    """The view as parameters; which customers a list shows belongs to the list page only, a mark to its own page."""
+    """The view as parameters; which customers a list shows belongs to the list page only, a mark to its own page.
+
+    What was given last is known again when it comes back as the address of the page that it led to.
+    """
     held = {name: value for name, value in state.view().items() if name != LIST or page == "list"}
     latest = state.latest_pick()
     if latest and latest[0] == page and state.pick(latest[1]):
         chosen = audience.parse(latest[1])
         if isinstance(chosen, Mark):
             held[MARK] = replace(chosen, mark=state.pick(latest[1])).link()
-    return dict(sorted(held.items()))
+    found = dict(sorted(held.items()))
+    state.set_offered_view(found)
+    return found
 
 
 def settings() -> dict[str, str]:

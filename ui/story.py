@@ -1,0 +1,214 @@
+"""The story: ordered findings, each a view of a page with what to say about it; prepared here, played in `present`."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from insight.audience import parse
+from insight.errors import InsightError
+from insight.recipe import Finding
+from insight.words import sentence
+from ui import cache, confirm, nav, recipes, state, text, view
+
+MENU, _GOING = "w_story", "story_going"
+_WIDTH, _LONGEST_TITLE, _LONGEST_NOTE = 460, 120, 2_000
+_OF_THE_MOMENT = frozenset({view.LANGUAGE, view.PRESENT, view.FINDING})
+
+
+def findings() -> tuple[Finding, ...]:
+    """The story in its order."""
+    return recipes.current().story
+
+
+def entry_of(finding: Finding) -> nav.Entry | None:
+    """The page of a finding; None when the product has no such page (a story from elsewhere)."""
+    return nav.at(finding.page)
+
+
+def name_of(finding: Finding) -> str:
+    """What a finding is called: its title, else its page."""
+    entry = entry_of(finding)
+    return finding.title or (view.t(entry.title) if entry else finding.page)
+
+
+def about(finding: Finding) -> str:
+    """Page, chosen mark, selection and comparison of a finding, in words."""
+    entry = entry_of(finding)
+    parts = [view.t(entry.title) if entry else view.t("story.no_page", page=finding.page)]
+    for name, key in ((view.MARK, "story.chosen"), (view.SCOPE, "story.within"), (view.BESIDE, "story.beside")):
+        if finding.view.get(name):
+            parts.append(view.t(key, name=_audience(finding.view[name])))
+    return " · ".join(parts)
+
+
+def _audience(link: str) -> str:
+    if link == view.OTHERS:
+        return view.t("compare.everybody_else")
+    saved = {known.link: known.name for known in recipes.current().audiences}
+    try:
+        audience = parse(link)
+    except InsightError as refusal:
+        return view.t(refusal.key, **refusal.values)
+    return saved.get(link) or sentence(audience, view.words().with_labels(cache.labels(audience)))
+
+
+# --- adding, on every page --------------------------------------------------------------------------------------------
+
+
+def menu(page: str) -> None:
+    """Add this view to the story, play it, or go and put it in order; on every page."""
+    words = view.words()
+    going = state.widget(_GOING)
+    if going is not None:
+        state.forget_widget(_GOING)
+        if going:
+            show(going)
+        st.switch_page(nav.path("data", "story"), query_params=view.parameters("story"))
+    with st.popover(
+        words.t("story.menu"), type="tertiary", icon=":material/auto_stories:", key=MENU, on_change="rerun"
+    ) as box:
+        if not box.open:
+            return
+        with st.container(width=_WIDTH, gap="small"):
+            _add_form(page)
+            count = len(findings())
+            st.markdown(text.grey(words.t("story.count", n=count)))
+            with st.container(horizontal=True):
+                if count:
+                    st.button(
+                        words.t("story.play"), key="play_menu", icon=":material/play_arrow:", on_click=_go, args=(1,)
+                    )
+                st.button(words.t("story.arrange"), key="arrange", type="tertiary", on_click=_go, args=(0,))
+
+
+def _go(number: int) -> None:
+    """To a finding, or with 0 to the story's page, and close the menu on the way."""
+    state.set_widget(MENU, False)
+    state.set_widget(_GOING, number)
+
+
+def _add_form(page: str) -> None:
+    words = view.words()
+    entry = nav.at(page)
+    if entry is None or entry.hidden or entry.section == "data":
+        st.markdown(text.grey(words.t("story.not_this_page")))
+        return
+    with st.form("story_form", border=False, clear_on_submit=True):
+        st.text_input(
+            words.t("story.title"), key="w_story_title", max_chars=_LONGEST_TITLE, placeholder=words.t(entry.title)
+        )
+        st.text_area(words.t("story.note"), key="w_story_note", max_chars=_LONGEST_NOTE, height=80)
+        st.form_submit_button(words.t("story.add"), on_click=_add, args=(page,), type="primary")
+    told = state.told(MENU)
+    if told:
+        st.markdown(text.grey(words.message(told)))
+
+
+def _add(page: str) -> None:
+    held = {name: value for name, value in view.parameters(page).items() if name not in _OF_THE_MOMENT}
+    entry = nav.at(page)
+    added = Finding(entry.address if entry else page, held, _typed("w_story_title"), _typed("w_story_note"))
+    known = recipes.current()
+    recipes.keep(replace(known, story=(*known.story, added)))
+    state.tell(MENU, "story.added", n=len(known.story) + 1)
+
+
+def _typed(key: str) -> str:
+    return str(state.widget(key) or "").strip()
+
+
+def show(number: int) -> None:
+    """Show a finding of the story on the projector, as it was when it was added; a page that is gone is said."""
+    finding = findings()[number - 1]
+    entry = entry_of(finding)
+    if entry is None:
+        state.set_trouble("story.no_page", page=finding.page)
+    here = {view.PRESENT: "1", view.FINDING: str(number)}
+    if view.language() != "sv":
+        here[view.LANGUAGE] = view.language()
+    st.switch_page(entry.path if entry else nav.path(*nav.FIRST), query_params={**finding.view, **here})
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+def page() -> None:
+    """The findings in their order: move, change, show, take away; and play them."""
+    words, story = view.words(), findings()
+    with st.container(gap=None):
+        st.markdown(text.grey(words.t("page.data.story")))
+        key = "story.headline" if len(story) > 1 else "story.headline_one" if story else "story.headline_none"
+        st.title(text.plain(words.t(key, n=len(story))), anchor=False)
+    with st.container(width=760):
+        st.markdown(text.plain(words.t("story.help")))
+    if not story:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="story_ways"):
+        if st.button(words.t("story.play"), key="play", type="primary", icon=":material/play_arrow:"):
+            show(1)
+        if nav.exists("data", "pack") and st.button(
+            words.t("story.to_pack"), key="story_to_pack", type="tertiary", icon=":material/slideshow:"
+        ):
+            st.switch_page(nav.path("data", "pack"), query_params=view.parameters("pack"))
+    for place, finding in enumerate(story):
+        _row(place, finding, len(story))
+
+
+def _row(place: int, finding: Finding, count: int) -> None:
+    row = st.container(border=True, key=f"finding_{place}")
+    with row, st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(gap=None, width=600):
+            st.subheader(text.plain(f"{place + 1}. {name_of(finding)}"), anchor=False)
+            st.markdown(text.grey(about(finding)))
+            if finding.note:
+                st.markdown(text.plain(finding.note))
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            _ways(place, finding, count)
+
+
+def _ways(place: int, finding: Finding, count: int) -> None:
+    words = view.words()
+    for step, icon, way in ((-1, "arrow_upward", "up"), (1, "arrow_downward", "down")):
+        st.button(
+            "", key=f"{way}_{place}", type="tertiary", icon=f":material/{icon}:", help=words.t(f"story.{way}"),
+            disabled=not 0 <= place + step < count, on_click=_move, args=(place, step),
+        )  # fmt: skip
+    _change(place, finding)
+    if st.button(words.t("story.show"), key=f"show_{place}", type="tertiary"):
+        show(place + 1)
+    confirm.button(
+        words.t("story.delete"), _delete, key=f"delete_finding_{place}", args=(place,),
+        question=words.t("story.delete_question", n=place + 1),
+    )  # fmt: skip
+
+
+def _change(place: int, finding: Finding) -> None:
+    words = view.words()
+    change = st.popover(words.t("story.change"), type="tertiary", key=f"change_{place}")
+    with change, st.container(width=_WIDTH), st.form(f"change_form_{place}", border=False):
+        st.text_input(words.t("story.title"), finding.title, key=f"w_title_{place}", max_chars=_LONGEST_TITLE)
+        st.text_area(words.t("story.note"), finding.note, key=f"w_note_{place}", max_chars=_LONGEST_NOTE)
+        st.form_submit_button(words.t("story.save"), on_click=_changed, args=(place,), key=f"save_{place}")
+
+
+def _changed(place: int) -> None:
+    changed = replace(findings()[place], title=_typed(f"w_title_{place}"), note=_typed(f"w_note_{place}"))
+    _keep([changed if at == place else known for at, known in enumerate(findings())])
+
+
+def _move(place: int, step: int) -> None:
+    story = list(findings())
+    story.insert(place + step, story.pop(place))
+    _keep(story)
+
+
+def _delete(place: int) -> None:
+    _keep([known for at, known in enumerate(findings()) if at != place])
+
+
+def _keep(story: list[Finding]) -> None:
+    """The fields of a row speak of another finding when the order is new: they start over."""
+    for place in range(len(findings())):
+        for key in (f"w_title_{place}", f"w_note_{place}"):
+            state.forget_widget(key)
+    recipes.keep(replace(recipes.current(), story=tuple(story)))
