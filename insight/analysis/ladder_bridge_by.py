@@ -90,7 +90,7 @@ def _field(query: Query, settings: Settings) -> fields.Dimension:
         raise NotEnoughDataError("fields.none")
     found = fields.find(query, settings["by"])
     if found.level == "line":
-        raise UsageError("ladder.field_of_lines", value=settings["by"])
+        raise UsageError("ladder.field_of_lines", name="by", value=settings["by"])
     return found
 
 

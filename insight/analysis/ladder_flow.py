@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -48,9 +49,9 @@ _MEMBERS = """
             WHEN pathed.rank_k <= 0 THEN 'none' ELSE 'step_' || pathed.rank_k END AS from_step,
         CASE WHEN pathed.rank_j = 0 THEN 'none' ELSE 'step_' || pathed.rank_j END AS to_step,
         pathed.path,
-        pathed.sales_j - pathed.sales_k AS money_change,
-        pathed.sales_k AS sales_before,
-        pathed.sales_j AS sales_after
+        cast(pathed.sales_j - pathed.sales_k AS DECIMAL(20, 0)) * 0.01 AS money_change,
+        cast(pathed.sales_k AS DECIMAL(20, 0)) * 0.01 AS sales_before,
+        cast(pathed.sales_j AS DECIMAL(20, 0)) * 0.01 AS sales_after
     FROM pathed
     JOIN ladder_dates AS earlier ON earlier.place = k
     JOIN ladder_dates AS later ON later.place = earlier.place + 1
@@ -60,14 +61,14 @@ _TABLE = """
     SELECT k AS place, rank_from, rank_j AS rank_to, count(*) AS n_customers, sum(money_change) AS money_change
     FROM (
         SELECT
-            CASE WHEN pathed.bought_no >= earlier.month_no AND pathed.bought_no < later.month_no THEN 9
-                WHEN pathed.rank_k <= 0 THEN 0 ELSE pathed.rank_k END AS rank_from,
-            pathed.rank_j,
-            pathed.sales_j - pathed.sales_k AS money_change
-        FROM pathed
+            CASE WHEN binned.bought_no >= earlier.month_no AND binned.bought_no < later.month_no THEN 9
+                WHEN binned.rank_k <= 0 THEN 0 ELSE binned.rank_k END AS rank_from,
+            binned.rank_j,
+            binned.sales_j - binned.sales_k AS money_change
+        FROM binned
         JOIN ladder_dates AS earlier ON earlier.place = k
         JOIN ladder_dates AS later ON later.place = earlier.place + 1
-        WHERE pathed.rank_j >= 0) AS moved
+        WHERE binned.rank_j >= 0) AS moved
     GROUP BY rank_from, rank_j
 """
 _BY_PATH = """
@@ -80,15 +81,15 @@ _UNITS: dict[str, Unit] = {
 _PATH_UNITS: dict[str, Unit] = {"path": "text", "n_customers": "count", "money_change": "money"}
 
 
-def _make(query: Query, settings: Settings) -> tuple[Grid, Ladder]:
-    found, ladder = make_binned(query, settings)
+def _make(query: Query, settings: Settings, *, listed: bool = False) -> tuple[Grid, Ladder]:
+    found, ladder = make_binned(query, settings, listed=listed)
     count = len(found.dates)
-    query.make("pathed", repeated(_PATHS, count).replace("rank_last", f"rank_{count - 1}"))
+    query.view("pathed", repeated(_PATHS, count).replace("rank_last", f"rank_{count - 1}"))
     return found, ladder
 
 
 def _list(query: Query, settings: Settings) -> None:
-    found, _ = _make(query, settings)
+    found, _ = _make(query, settings, listed=True)
     query.view("members", stacked(_MEMBERS, len(found.dates) - 1))
 
 
@@ -109,7 +110,7 @@ def flow(query: Query, settings: Settings) -> Result:
         raise NotEnoughDataError("ladder.nobody", end=found.dates[-1])
     rows = _rows(counted)
     paths = {
-        str(path): (int(n), money(change))
+        str(path): (int(n), _money(change))
         for path, n, change in query.rows(_BY_PATH.replace("sales_last", f"sales_{len(found.dates) - 1}"))
     }
     path_rows = [
@@ -154,10 +155,14 @@ def flow(query: Query, settings: Settings) -> Result:
     )  # fmt: skip
 
 
+def _money(hundredths: Any) -> Decimal:
+    return money(Decimal(int(hundredths)) / 100)
+
+
 def _counted(query: Query, found: Grid, keys: Sequence[str]) -> list[tuple[Any, ...]]:
     """(from_date, to_date, from_step, to_step, customers, money) of every cell."""
     return [
-        (found.dates[k], found.dates[k + 1], NEW if a == _NEWCOMER else keys[a], keys[b], int(n), money(change))
+        (found.dates[k], found.dates[k + 1], NEW if a == _NEWCOMER else keys[a], keys[b], int(n), _money(change))
         for k, a, b, n, change in query.rows(stacked(_TABLE, len(found.dates) - 1))
     ]
 
@@ -172,7 +177,7 @@ def _rows(counted: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
         rows.append({
             "from_date": from_date, "to_date": to_date, "from_step": from_step, "to_step": to_step,
             "n_customers": int(n), "share": of_row.rate, "share_low": of_row.ci_lower, "share_high": of_row.ci_upper,
-            "money_change": money(change),
+            "money_change": change,
         })  # fmt: skip
     return rows
 

@@ -1,12 +1,13 @@
 """Several dates in a row, a month, a quarter or a year apart, and every customer's step at each of them.
 
-Reads customer_months, so a date is the first of a month and its window a number of whole months. The last date is the
-day after the last whole month, so that nothing of it is missing; the others stand whole steps before it.
+Reads customer_months, so a date is the first of a month and its window a number of whole months. The dates are those
+where months, quarters or years begin; what is told over time may end with the day after the last whole month.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import pyarrow as pa
 
@@ -21,7 +22,7 @@ from insight.analysis.ladder_places import (
     ranked,
     reviews,
 )  # fmt: skip
-from insight.analysis.ladder_rules import LONGEST_WINDOW, asked_months, whole_months
+from insight.analysis.ladder_rules import LONGEST_WINDOW, asked_months, too_long, whole_months
 from insight.errors import NotEnoughDataError, UsageError
 from insight.settings import Setting, Settings, month_number, month_start
 from insight.workspace.engine import Query
@@ -30,31 +31,37 @@ GRAINS = {"month": 1, "quarter": 3, "year": 12}
 MOST_DATES = 12
 _SHORT_HISTORY = 15
 
-# What a customer's months add up to before each date, side by side: one pass over customer_months, no joins. Texts
-# between << and >> are repeated for every date, k its place, j the next one.
+# What a customer's months add up to before each date, side by side, in hundredths (öre, and so for purchases): one
+# pass over customer_months. Texts between << and >> are repeated for every date, k its place, j the next one.
 _WIDE = """
-    SELECT
-        customer_id,
-        min(month_no) AS first_no,
-        <<sum(CASE WHEN month_no >= $opened_k AND month_no < $closed_k THEN sales ELSE 0 END) AS sales_k>>,
-        <<sum(CASE WHEN month_no >= $opened_k AND month_no < $closed_k THEN {value} ELSE 0 END) AS value_k>>
-        {reviewed}
-    FROM customer_months
-    WHERE NOT $scoped OR customer_id IN (SELECT customer_id FROM scope)
-    GROUP BY customer_id
+    SELECT summed.*, 12 * year(facts.first_order_on) + month(facts.first_order_on) - 1 AS bought_no
+    FROM (
+        SELECT
+            customer_id,
+            cast(min(month_no) AS INTEGER) AS first_no,
+            <<{sales_k}>>
+            {values}
+            {reviewed}
+        FROM customer_months
+        WHERE NOT $scoped OR customer_id IN (SELECT customer_id FROM scope)
+        GROUP BY customer_id) AS summed
+    JOIN customer_facts AS facts ON facts.customer_id = summed.customer_id
 """
-_VALUES = "SELECT value_k AS value FROM wide"
+_SUM = "cast(100 * sum(CASE WHEN month_no >= ${a} AND month_no < ${b} THEN {value} ELSE 0 END) AS BIGINT) AS {name}"
+_VALUES = "SELECT cast({column} AS DECIMAL(20, 0)) * 0.01 AS value FROM wide"
 _VALUE = {"sales": "sales", "orders": "n_orders", "margin": "coalesce(margin, 0)", "level": "sales"}
-_REVIEWED = ", sum(CASE WHEN month_no >= $from_{n} AND month_no < $until_{n} THEN {value} ELSE 0 END) AS review_{n}"
+_ALL = "SELECT * FROM wide_made"
+_MOST_KEPT, _MOST_ROWS = 2, 1_000_000
+_HUNDREDTHS, _FINE = 100, Decimal("0.000001")
 
 # A customer's step at each date as its place on the ladder: 0 without a step, -1 before their first line.
 _BINNED = """
     SELECT
         wide.customer_id,
-        12 * year(facts.first_order_on) + month(facts.first_order_on) - 1 AS bought_no,
+        wide.bought_no,
         <<wide.sales_k AS sales_k>>,
-        <<CASE WHEN wide.first_no >= $closed_k THEN -1 ELSE {place_k} END AS rank_k>>
-    FROM {wide} AS wide JOIN customer_facts AS facts ON facts.customer_id = wide.customer_id {joined}
+        <<CASE WHEN wide.first_no >= grid_limits.closed_k THEN -1 ELSE {place_k} END AS rank_k>>
+    FROM {wide} AS wide {joined} CROSS JOIN grid_limits
 """
 _LEVEL_JOIN = "LEFT JOIN places_{n} ON places_{n}.customer_id = wide.customer_id"
 
@@ -108,21 +115,24 @@ class Grid:
         return self.opened < self.rule.first_day
 
 
-def grid(query: Query, settings: Settings) -> Grid:
+def grid(query: Query, settings: Settings, *, to_last: bool = False) -> Grid:
     """The dates that the settings ask for, else the latest dozen whose windows the data hold.
 
-    Raises NotEnoughDataError when fewer than two dates are left, or the window is longer than the data.
+    to_last: the last date is the day after the last whole month, however long after the one before.
+
+    Raises NotEnoughDataError when fewer than two dates are left, UsageError where a setting is the reason.
     """
     first, last = query.extent()
     after = query.day_after_last()
     end: date = settings["end"] or after
     months = asked_months(settings) or min(LONGEST_WINDOW, max(1, whole_months(first, after) // 2))
     if months > max(1, whole_months(first, after)):
-        raise NotEnoughDataError("ladder.window_too_long", window=months, first=first, last=last)
+        raise too_long(settings, months, first, last)
     rule = Rule(settings["basis"], months, settings["window_kind"], settings["keep"], first)
     every = GRAINS[settings["grain"]]
     latest = month_number(end)
-    dates = [month_start(number) for number in range(latest, month_number(first) - 1, -every)][::-1]
+    numbers = [number for number in range(month_number(first), latest + 1) if number % every == 0]
+    dates = [month_start(number) for number in (*numbers, *([latest] if to_last and latest % every else []))]
     start: date | None = settings["start"]
     if start is not None:
         if start >= end:
@@ -132,58 +142,89 @@ def grid(query: Query, settings: Settings) -> Grid:
         chosen = [day for day in dates if rule.opens(day) >= first]
     chosen = chosen[-MOST_DATES:]
     if len(chosen) < 2:
+        asked = [name for name in ("window", "grain", "window_kind") if name in dict(settings.chosen)]
+        if asked:
+            raise UsageError("ladder.too_few_dates", name=asked[0], first=first, last=last, window=months)
         raise NotEnoughDataError("ladder.too_few_dates", first=first, last=last, window=months)
     return Grid(tuple(chosen), rule)
 
 
-def make_binned(query: Query, settings: Settings) -> tuple[Grid, Ladder]:
-    """Temporary table `binned`: customer_id, bought_no (month of the first purchase), sales_k and rank_k for each date.
+def make_binned(
+    query: Query, settings: Settings, *, to_last: bool = False, listed: bool = False
+) -> tuple[Grid, Ladder]:
+    """Table `binned`: customer_id, bought_no (month of the first purchase), sales_k (in öre) and rank_k for each date.
 
     rank: the step's place from 1 (lowest), 0 without a step, -1 where the customer has no line before the date. Also
-    `ladder_dates(place, month_no, at_date)`. The bounds are proposed from the first date's window.
+    `ladder_dates(place, month_no, at_date)`. The bounds are proposed from the first date's window. to_last: see grid.
+    listed: only some customers will be asked for, so `binned` need not be made for all.
     """
-    found = grid(query, settings)
+    found = grid(query, settings, to_last=to_last)
     rule, count = found.rule, len(found.dates)
     numbers = [month_number(day) for day in found.dates]
-    query.put(
-        "ladder_dates",
-        pa.table(
-            {
-                "place": pa.array(range(count), pa.int32()),
-                "month_no": pa.array(numbers, pa.int64()),
-                "at_date": pa.array(found.dates, pa.date32()),
-            }
-        ),
-    )
-    days: dict[str, object] = {f"opened_{k}": month_number(rule.opens(day)) for k, day in enumerate(found.dates)}
-    days |= {f"closed_{k}": number for k, number in enumerate(numbers)}
+    dates = {"place": pa.array(range(count), pa.int32()), "month_no": pa.array(numbers, pa.int64())}
+    query.put("ladder_dates", pa.table({**dates, "at_date": pa.array(found.dates, pa.date32())}))
     looked = _settled(found) if rule.keep is not None and rule.basis != "level" else ()
-    days |= {f"from_{n}": month_number(review.opened) for n, review in enumerate(looked)}
-    days |= {f"until_{n}": month_number(review.closed) for n, review in enumerate(looked)}
-    reviewed = "".join(_REVIEWED.replace("{n}", str(n)) for n in range(len(looked)))
-    wide = _WIDE.replace("{reviewed}", reviewed).replace("{value}", _VALUE[rule.basis])
-    query.make("wide", repeated(wide, count), **days)
-    query.make("values_start", _VALUES.replace("_k", "_0"))
-    query.make("values_end", _VALUES.replace("_k", f"_{count - 1}"))
+    _make_wide(query, found, looked)
+    column = "sales" if rule.basis in ("sales", "level") else "value"
+    if not settings["bounds"] and rule.basis != "level":
+        query.make("values_start", _VALUES.replace("{column}", f"{column}_0"))
+        query.make("values_end", _VALUES.replace("{column}", f"{column}_{count - 1}"))
     ladder = make_ladder(query, settings, found.dates[-1], found.opened_last)
-    text = repeated(_BINNED, count)
-    joined, source = "", "wide"
+    bounds = {name: limit * _HUNDREDTHS for name, limit in limits(ladder.bounds, rule.keep).items()}
+    row = {name: pa.array([limit.quantize(_FINE)], pa.decimal128(38, 6)) for name, limit in bounds.items()}
+    query.put("grid_limits", pa.table({**row, **{f"closed_{k}": [number] for k, number in enumerate(numbers)}}))
+    text, joined, source = repeated(_BINNED, count), "", "wide"
     if ladder.levels:
+        places = [f"coalesce(places_{k}.place, 0)" for k in range(count)]
+        joined = " ".join(_LEVEL_JOIN.replace("{n}", str(k)) for k in range(count))
         for k, day in enumerate(found.dates):
             make_level_places(query, f"places_{k}", day)
-            joined += " " + _LEVEL_JOIN.replace("{n}", str(k))
-            text = text.replace(f"{{place_{k}}}", f"coalesce(places_{k}.place, 0)")
     elif looked:
-        source = _held(found, looked, len(ladder.bounds))
-        for k in range(count):
-            text = text.replace(f"{{place_{k}}}", f"wide.place_{k}")
+        places = [f"wide.place_{k}" for k in range(count)]
+        source = _held(found, looked, len(ladder.bounds), column)
     else:
-        for k in range(count):
-            text = text.replace(f"{{place_{k}}}", ranked(f"wide.value_{k}", len(ladder.bounds), "bound"))
-    query.make(
-        "binned", text.replace("{joined}", joined).replace("{wide}", source), **days, **limits(ladder.bounds, rule.keep)
-    )
+        places = [ranked(f"wide.{column}_{k}", len(ladder.bounds), "grid_limits.bound") for k in range(count)]
+    for k, place in enumerate(places):
+        text = text.replace(f"{{place_{k}}}", place)
+    text = text.replace("{joined}", joined).replace("{wide}", source)
+    if listed:
+        query.view("binned", text)
+    else:
+        query.make("binned", text)
     return found, ladder
+
+
+def _summed(first: str, last: str, value: str, name: str) -> str:
+    text = _SUM.replace("{a}", first).replace("{b}", last)
+    return text.replace("{value}", value).replace("{name}", name)
+
+
+def _make_wide(query: Query, found: Grid, looked: tuple[Review, ...]) -> None:
+    """Table `wide`, the same for every ladder: the latest are kept with this state of the data, but not a scope's."""
+    rule, count = found.rule, len(found.dates)
+    key = ("ladder.wide", found.dates, rule.basis, rule.months, rule.kind)
+    if not query.scoped and not looked and key in query.kept:
+        query.lend("wide", query.kept[key])
+        return
+    days: dict[str, object] = {f"opened_{k}": month_number(rule.opens(day)) for k, day in enumerate(found.dates)}
+    days |= {f"closed_{k}": month_number(day) for k, day in enumerate(found.dates)}
+    days |= {f"from_{n}": month_number(review.opened) for n, review in enumerate(looked)}
+    days |= {f"until_{n}": month_number(review.closed) for n, review in enumerate(looked)}
+    value = _VALUE[rule.basis]
+    own = rule.basis not in ("sales", "level")
+    values = [_summed(f"opened_{k}", f"closed_{k}", value, f"value_{k}") for k in range(count) if own]
+    reviewed = [_summed(f"from_{n}", f"until_{n}", value, f"review_{n}") for n in range(len(looked))]
+    text = _WIDE.replace("{values}", "".join(f", {one}" for one in values))
+    text = repeated(text.replace("{reviewed}", "".join(f", {one}" for one in reviewed)), count)
+    for k in range(count):
+        text = text.replace(f"{{sales_{k}}}", _summed(f"opened_{k}", f"closed_{k}", "sales", f"sales_{k}"))
+    query.make("wide_made", text, **days)
+    query.view("wide", _ALL)
+    if query.scoped or looked or query.count("wide_made") > _MOST_ROWS:
+        return
+    for old in [old for old in query.kept if old[0] == key[0]][: -_MOST_KEPT + 1]:
+        query.kept.pop(old, None)
+    query.kept[key] = query.arrow(_ALL)
 
 
 def _settled(found: Grid) -> tuple[Review, ...]:
@@ -192,15 +233,15 @@ def _settled(found: Grid) -> tuple[Review, ...]:
     return tuple(sorted(every, key=lambda review: review.closed))
 
 
-def _held(found: Grid, looked: tuple[Review, ...], bounds: int) -> str:
+def _held(found: Grid, looked: tuple[Review, ...], bounds: int, column: str) -> str:
     """SQL for the table `wide` with place_k for each date: layer by layer, each going on from the one before."""
-    source, held, done = "wide", "0", 0
+    source, held, done = "(SELECT wide.*, grid_limits.* FROM wide CROSS JOIN grid_limits)", "0", 0
     for k, day in enumerate(found.dates):
         due = [(f"review_{n}", True) for n, review in enumerate(looked) if n >= done and review.closed <= day]
         done += len(due)
-        source = f"(SELECT *, {carried(due, bounds, held)} AS held_{k} FROM {source})"  # noqa: S608
+        source = f"(SELECT *, {carried(due, bounds, held, '')} AS held_{k} FROM {source})"  # noqa: S608
         held = f"held_{k}"
     places = ", ".join(
-        f"greatest(held_{k}, {ranked(f'value_{k}', bounds, 'bound')}) AS place_{k}" for k in range(len(found.dates))
+        f"greatest(held_{k}, {ranked(f'{column}_{k}', bounds, 'bound')}) AS place_{k}" for k in range(len(found.dates))
     )
     return f"(SELECT *, {places} FROM {source})"  # noqa: S608

@@ -1,6 +1,7 @@
 """The ladder over time: how many stand on each step at each date, rebuilt from the purchases, and their sales."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from insight.analysis.basis import account, basis, frame, per, share
@@ -15,7 +16,8 @@ from insight.workspace.engine import Query, money
 
 _MEMBERS = """
     SELECT binned.customer_id, ladder_dates.at_date,
-        CASE WHEN binned.rank_k = 0 THEN 'none' ELSE 'step_' || binned.rank_k END AS step, binned.sales_k AS sales
+        CASE WHEN binned.rank_k = 0 THEN 'none' ELSE 'step_' || binned.rank_k END AS step,
+        cast(binned.sales_k AS DECIMAL(20, 0)) * 0.01 AS sales
     FROM binned JOIN ladder_dates ON ladder_dates.place = k
     WHERE binned.rank_k >= 0
 """
@@ -30,12 +32,12 @@ _UNITS: dict[str, Unit] = {
 
 
 def _list(query: Query, settings: Settings) -> None:
-    found, _ = make_binned(query, settings)
+    found, _ = make_binned(query, settings, to_last=True, listed=True)
     query.view("members", stacked(_MEMBERS, len(found.dates)))
 
 
 def history(query: Query, settings: Settings) -> Result:
-    """Customers and sales by step at the first day of months, a month, a quarter or a year apart (`grain`).
+    """Customers and sales by step at the first day of each month, quarter or year (`grain`), and now.
 
     The step at a date is what the window before it adds up to (the date itself excluded), for any rule and back to the
     first date whose window the data hold (the latest dozen); the last date is the day after the last whole month.
@@ -43,10 +45,10 @@ def history(query: Query, settings: Settings) -> Result:
     Table: at_date, step, n_customers, share_customers (of all who have bought by then), sales of the
     window, value_per_customer (sales). Raises NotEnoughDataError with fewer than two dates.
     """
-    found, ladder = make_binned(query, settings)
+    found, ladder = make_binned(query, settings, to_last=True)
     keys = (NONE, *ladder.keys)
     counted = {
-        (found.dates[place], keys[rank]): (int(n), money(sales))
+        (found.dates[place], keys[rank]): (int(n), money(Decimal(int(sales)) / 100))
         for place, rank, n, sales in query.rows(stacked(_TABLE, len(found.dates)))
     }
     if not counted:

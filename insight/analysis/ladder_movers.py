@@ -107,7 +107,7 @@ def make_movers(query: Query, settings: Settings) -> Rules:
     if known is None:
         query.make("standing_known", "SELECT * FROM standing_first")
     elif rule.basis == "orders":
-        raise UsageError("ladder.known_needs_money")
+        raise UsageError("ladder.known_needs_money", name="known_files")
     else:
         query.make("known_orders", _KNOWN_ORDERS, closed=span.start, known_files=known)
         query.make("values_known", _KNOWN_VALUES, opened=span.opened, closed=span.start, basis=rule.basis)

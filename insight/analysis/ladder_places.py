@@ -25,7 +25,7 @@ from insight.analysis.ladder_rules import (
     window_opened,
     window_words,
 )  # fmt: skip
-from insight.errors import NotEnoughDataError, UsageError
+from insight.errors import UsageError
 from insight.result import Message
 from insight.settings import Settings, add_months
 from insight.workspace.engine import Query
@@ -122,7 +122,7 @@ def make_ladder(query: Query, settings: Settings, end: date, opened: date) -> La
     """The ladder in force: by bounds (see make_steps, whose tables must be there), or the file's own levels.
 
     Levels stand in the order of `names` (lowest first), else by sales per customer in [opened, end). Raises
-    NotEnoughDataError without levels, UsageError for too many or for names that are not those of the levels.
+    UsageError without levels, for too many, and for names that are not those of the levels.
     """
     if settings["basis"] != "level":
         bounds = make_steps(query, settings)
@@ -131,10 +131,10 @@ def make_ladder(query: Query, settings: Settings, end: date, opened: date) -> La
     worth = {str(level): float(each) for level, each in query.rows(_WORTH, opened=opened, closed=end)}
     levels = {str(row[0]) for row in query.rows(_EVERY_LEVEL, kinds=list(LEVEL_KINDS))} if _dated(query) else set(worth)
     if len(levels) > MOST_STEPS:
-        raise UsageError("ladder.too_many_levels", n=len(levels), most=MOST_STEPS)
+        raise UsageError("ladder.too_many_levels", name="basis", n=len(levels), most=MOST_STEPS)
     names: tuple[str, ...] | None = settings["names"]
     if names and set(names) != levels:
-        raise UsageError("ladder.names_are_not_levels", known=", ".join(sorted(levels)))
+        raise UsageError("ladder.names_are_not_levels", name="names", known=", ".join(sorted(levels)))
     order = names or tuple(sorted(levels, key=lambda level: (worth.get(level, 0.0), level)))
     places = {"level": pa.array(order, pa.string()), "place": pa.array(range(1, len(order) + 1), pa.int32())}
     query.put("level_places", pa.table(places))
@@ -160,10 +160,10 @@ def _make_levels(query: Query, closed: date) -> None:
         query.make("field_values", _LEVELS_AT, kinds=list(LEVEL_KINDS), closed=closed)
         return
     if not query.has_values("customers", "member_level"):
-        raise NotEnoughDataError("ladder.no_levels")
+        raise UsageError("ladder.no_levels", name="basis")
     if closed < query.day_after_last():
         # Only the present is known: an earlier step would be a guess.
-        raise NotEnoughDataError("ladder.level_of_today", day=closed, last=query.extent()[1])
+        raise UsageError("ladder.level_of_today", name="basis", day=closed)
     fields.make_values(query, fields.find(query, "member_level"), closed)
 
 
@@ -203,27 +203,27 @@ def reviews(rule: Rule, closed: date) -> tuple[Review, ...]:
 
 
 def ranked(value: str, count: int, limit: str) -> str:
-    """SQL: the place of a value among `count` limits `$<limit>_0` …: 0 for a value of 0 or less, else from 1."""
-    passed = " + ".join(f"CASE WHEN {value} >= ${limit}_{number} THEN 1 ELSE 0 END" for number in range(count))
+    """SQL: the place of a value among `count` limits `<limit>_0` …: 0 for a value of 0 or less, else from 1."""
+    passed = " + ".join(f"CASE WHEN {value} >= {limit}_{number} THEN 1 ELSE 0 END" for number in range(count))
     return f"CASE WHEN {value} <= 0 THEN 0 ELSE 1 + {passed} END"
 
 
-def carried(values: Sequence[tuple[str, bool]], count: int, before: str = "0") -> str:
+def carried(values: Sequence[tuple[str, bool]], count: int, before: str = "0", of: str = "$") -> str:
     """SQL: the place after the reviews of `values` (column, whether a step can be lost), from the place `before`.
 
-    At a settled review the step is the highest that the bounds give, or the one held as far as the lower limits let
-    it: max(entered, min(held, kept)).
+    of: where `limits` are: parameters, or nothing for columns. At a settled review the step is the highest that the
+    bounds give, or the one held as far as the lower limits let it: max(entered, min(held, kept)).
     """
     held = before
     for value, settled in values:
-        kept = f"least({held}, {ranked(value, count, 'floor')})" if settled else held
-        held = f"greatest({ranked(value, count, 'bound')}, {kept})"
+        kept = f"least({held}, {ranked(value, count, f'{of}floor')})" if settled else held
+        held = f"greatest({ranked(value, count, f'{of}bound')}, {kept})"
     return held
 
 
-def limits(bounds: Sequence[Decimal], keep: float | None) -> dict[str, object]:
-    """The parameters of `ranked` and `carried`: `bound_0` … and, for a keep rule, `floor_0` …"""
-    found: dict[str, object] = {f"bound_{number}": bound for number, bound in enumerate(bounds)}
+def limits(bounds: Sequence[Decimal], keep: float | None) -> dict[str, Decimal]:
+    """The limits of `ranked` and `carried`: `bound_0` … and, for a keep rule, `floor_0` …"""
+    found = {f"bound_{number}": bound for number, bound in enumerate(bounds)}
     if keep is not None:
         share = Decimal(str(keep))
         found |= {f"floor_{number}": share * bound for number, bound in enumerate(bounds)}

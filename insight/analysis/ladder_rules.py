@@ -140,8 +140,8 @@ def whole_months(first: date, last: date) -> int:
 def windows(query: Query, settings: Settings) -> Windows:
     """The two windows that the settings ask for, or the two latest, longest equal ones that the data holds.
 
-    Raises NotEnoughDataError when the data is shorter than the window, or than two months; UsageError for a part of a
-    calendar year.
+    Raises UsageError for a window that is longer than the data or a part of a calendar year, NotEnoughDataError when
+    the data are shorter than two months.
     """
     first, last = query.extent()
     after = query.day_after_last()
@@ -159,8 +159,14 @@ def windows(query: Query, settings: Settings) -> Windows:
     if start >= end:
         raise UsageError("setting.period_backwards", start=start, end=end)
     if months > max(1, whole_months(first, after)):
-        raise NotEnoughDataError("ladder.window_too_long", window=months, first=first, last=last)
+        raise too_long(settings, months, first, last)
     return Windows(start, end, months, first, last, kind)
+
+
+def too_long(settings: Settings, months: int, first: date, last: date) -> UsageError:
+    """The refusal of a window that is longer than the data; `name` is the setting that asked for it."""
+    name = "window" if settings["window"] else "window_kind"
+    return UsageError("ladder.window_too_long", name=name, window=months, first=first, last=last)
 
 
 def asked_months(settings: Settings) -> int | None:
@@ -172,7 +178,7 @@ def asked_months(settings: Settings) -> int | None:
     if settings["window_kind"] != "calendar":
         return asked
     if asked and asked % LONGEST_WINDOW:
-        raise UsageError("ladder.whole_years", window=asked)
+        raise UsageError("ladder.whole_years", name="window", window=asked)
     return asked or LONGEST_WINDOW
 
 
@@ -229,11 +235,11 @@ def make_steps(query: Query, settings: Settings) -> tuple[Decimal, ...]:
     return bounds
 
 
-def checked_bounds(asked: Sequence[Decimal]) -> tuple[Decimal, ...]:
-    """The bounds above 0. Raises UsageError when none or too many are left."""
+def checked_bounds(asked: Sequence[Decimal], name: str = "bounds") -> tuple[Decimal, ...]:
+    """The bounds above 0 of the setting `name`. Raises UsageError when none or too many are left."""
     bounds = tuple(bound for bound in asked if bound > 0)
     if not bounds or len(bounds) >= MOST_STEPS:
-        raise UsageError("ladder.too_many_bounds", most=MOST_STEPS - 1)
+        raise UsageError("ladder.too_many_bounds", name=name, most=MOST_STEPS - 1)
     return bounds
 
 
@@ -288,7 +294,7 @@ def step_labels(bounds: Sequence[Decimal], settings: Settings) -> dict[str, str]
     names: tuple[str, ...] | None = settings["names"]
     if names:
         if len(names) != len(keys):
-            raise UsageError("ladder.names_do_not_fit", given=len(names), needed=len(keys))
+            raise UsageError("ladder.names_do_not_fit", name="names", given=len(names), needed=len(keys))
         return dict(zip(keys, names, strict=True))
     metals = 4
     prefix = "ladder.metal" if len(keys) <= metals else "ladder.level"

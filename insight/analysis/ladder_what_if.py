@@ -96,7 +96,7 @@ def _tried(settings: Settings, rule: Rule) -> Rule:
     kind = rule.kind if settings["new_window_kind"] == "same" else settings["new_window_kind"]
     months: int = settings["new_window"] or (rule.months if kind == rule.kind else LONGEST_WINDOW)
     if kind == "calendar" and months % LONGEST_WINDOW:
-        raise UsageError("ladder.whole_years", window=months)
+        raise UsageError("ladder.whole_years", name="new_window", window=months)
     keep = rule.keep if settings["new_keep"] is None else settings["new_keep"]
     return Rule(rule.basis, months, kind, keep, rule.first_day)
 
@@ -107,14 +107,15 @@ def make_rules(query: Query, settings: Settings) -> Rules:
     rule = rule_of(settings, span)
     tried = _tried(settings, rule)
     if tried.months > max(1, whole_months(span.first_day, query.day_after_last())):
-        raise NotEnoughDataError(
-            "ladder.window_too_long", window=tried.months, first=span.first_day, last=span.last_day
-        )
+        raise UsageError(
+            "ladder.window_too_long", name="new_window" if settings["new_window"] else "new_window_kind",
+            window=tried.months, first=span.first_day, last=span.last_day,
+        )  # fmt: skip
     make_values(query, "values_start", span.opened, span.start, rule.basis)
     make_values(query, "values_end", span.opened_last, span.end, rule.basis)
     bounds = make_ladder(query, settings, span.end, span.opened_last).bounds
     asked: tuple[Decimal, ...] | None = settings["new_bounds"]
-    new_bounds = checked_bounds(asked) if asked else bounds if tried != rule else tried_bounds(bounds)
+    new_bounds = checked_bounds(asked, "new_bounds") if asked else bounds if tried != rule else tried_bounds(bounds)
     put_steps(query, "new_steps", new_bounds)
     stand(query, "standing", rule, span.end, bounds, values="values_end")
     make_values(query, "values_new", tried.opens(span.end), span.end, tried.basis)
@@ -134,7 +135,7 @@ def level_costs(settings: Settings, count: int) -> tuple[Decimal, ...]:
     """
     asked: tuple[str, ...] = settings["level_costs"] or ()
     if len(asked) > count:
-        raise UsageError("ladder.names_do_not_fit", given=len(asked), needed=count)
+        raise UsageError("ladder.names_do_not_fit", name="level_costs", given=len(asked), needed=count)
     costs: list[Decimal] = []
     for text in asked:
         try:

@@ -5,4 +5,5 @@ from functools import partial
 from ui import filters, question
 
 question.ask("ladder.bridge")
-question.also("ladder.bridge_by", picker=partial(filters.pick_field, "ladder.bridge_by", "by"))
+# A customer can have bought in several categories, so those part no customers; the picker offers what does.
+question.also("ladder.bridge_by", picker=partial(filters.pick_field, "ladder.bridge_by", "by", of_lines=False))

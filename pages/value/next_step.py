@@ -5,7 +5,9 @@ import streamlit as st
 from ui import filters, ladder, question
 
 COLUMNS = ("step", "group", "n_customers", "to_next_per_customer", "days_left", "chance", "worth", "break_even")
-SHARED = ("bounds", "window", "basis", "names", "horizon", "near", "benefit_cost", "aim")
+SHARED = (
+    "bounds", "window", "window_kind", "basis", "keep", "names", "horizon", "near", "benefit_cost", "aim",
+)  # fmt: skip
 FIGURES = ("about_to_climb", "chance_now", "worth", "break_even", "about_to_fall")
 DRAW = "ladder.holdout"
 

@@ -6,10 +6,10 @@ import streamlit as st
 
 from ui import compare, filters, question
 
-TRIED = ("new_bounds", "new_window", "keep", "level_costs")
+TRIED = ("new_bounds", "new_window", "new_window_kind", "new_keep", "level_costs")
 COLUMNS = ("from_step", "to_step", "n_customers", "share", "sales")
 WHAT_IF, MOVERS = "ladder.what_if", "ladder.movers"
-SHARED = ("bounds", "window", "basis", "names", *TRIED)
+SHARED = ("bounds", "window", "window_kind", "basis", "keep", "names", *TRIED)
 
 slots = question.head(WHAT_IF, hidden=TRIED)
 st.space("xsmall")
