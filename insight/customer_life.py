@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from statistics import median
 from typing import Any, Literal
 
 import pandas as pd
@@ -87,7 +88,8 @@ class Happening:
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How often a customer buys: days between purchase days. usual: the median; half of the gaps lie in [low, high].
+    """How often a customer buys: days between purchase days. usual: the median; at least half of the gaps lie in
+    [low, high], the gaps at or outside their quartiles.
 
     All None with fewer than two gaps. expected_on: the last purchase day and the usual gap; overdue: days past it at
     `as_of`, below 0 while it is still to come.
@@ -96,23 +98,22 @@ class Rhythm:
     n_gaps: int
     days_since_last: int | None
     usual: float | None = None
-    low: float | None = None
-    high: float | None = None
+    low: int | None = None
+    high: int | None = None
     expected_on: date | None = None
     overdue: int | None = None
 
 
 def rhythm(days: Sequence[date], as_of: date) -> Rhythm:
-    """The rhythm of purchases on these days (rising, each once), seen from `as_of`; quartiles as numpy's (type 7)."""
+    """The rhythm of purchases on these days (rising, each once), seen from `as_of`."""
     since = (as_of - days[-1]).days if days else None
-    gaps = [float((later - earlier).days) for earlier, later in pairwise(days)]
+    gaps = sorted((later - earlier).days for earlier, later in pairwise(days))
     if len(gaps) < _LEAST_GAPS:
         return Rhythm(len(gaps), since)
-    found = pd.Series(gaps).quantile([0.25, 0.5, 0.75])
-    expected = days[-1] + timedelta(days=round(float(found[0.5])))
-    return Rhythm(
-        len(gaps), since, float(found[0.5]), float(found[0.25]), float(found[0.75]), expected, (as_of - expected).days
-    )
+    usual = float(median(gaps))
+    low, high = gaps[(len(gaps) - 1) // 4], gaps[-1 - (len(gaps) - 1) // 4]
+    expected = days[-1] + timedelta(days=round(usual))
+    return Rhythm(len(gaps), since, usual, low, high, expected, (as_of - expected).days)
 
 
 def purchase_days(query: Query, customer_id: str) -> list[date]:
@@ -251,7 +252,11 @@ def _membership(query: Query, customer_id: str) -> list[Happening]:
 
 def _joined(*parts: Any) -> str:
     """What is known of several words, with commas between; what says the same twice (Webb, webb) once."""
-    return ", ".join({str(part).casefold(): str(part) for part in parts if part}.values())
+    told: dict[str, str] = {}
+    for part in parts:
+        if part:
+            told.setdefault(str(part).casefold(), str(part))
+    return ", ".join(told.values())
 
 
 def as_result(found: Sequence[Happening], labels: Mapping[str, str]) -> Result:
