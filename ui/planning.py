@@ -1,4 +1,4 @@
-"""Drawing a test on the page: who, into which arms, and the assignment file; and the form for totals only."""
+"""Planning a test on the page, and the form for totals only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,23 +6,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from insight.analysis import registry
 from insight.audience import Pairs, pairs
 from insight.errors import InsightError
-from insight.export.as_csv import csv_text
 from insight.result import Message, Result
-from ui import cache, filters, foot, question, session, show, state, tables, text, verdict, view
+from ui import cache, filters, foot, question, session, show, tables, text, verdict, view
 from ui.show import Slots
 
-_PLAN, _DRAW, _TOTALS = "lift.plan", "lift.draw", "lift.totals"
+_PLAN, _TOTALS = "lift.plan", "lift.totals"
 _ASKED_FIRST = ("wanted", "n_arms", "cost_per_contact", "window")
 _FIGURES = ("mde", "mde_cuped", "n_needed", "n_needed_cuped", "cost_needed")
 REGISTER_COLUMNS = (
     "test", "first_on", "n_customers", "kind", "outcome", "net_effect", "pvalue_adjusted", "running",
 )  # fmt: skip
-_ASKED = "lift.draw.asked"
-_FIRST = ("test", "arms", "channels", "cost")
-_SECOND = ("sent_on", "size", "rest_days", "unknown_consent", "within", "seed")
 # Two random groups, the same offer by text message and by letter: +2 346 % sales, and a loss.
 _EXAMPLE = (("sms", 200_000, 120, 54_000, None, 0.1), ("brev", 200_000, 2_935, 1_320_750, None, 6))
 _EXAMPLE_PERCENT = 40.0
@@ -41,52 +36,6 @@ def plan_page() -> None:
     result, chosen = question.answer(_PLAN)
     figures = [name for name in _FIGURES if result.metrics[name].value is not None]
     show.show_result(result, chosen, slots=Slots(slots.eyebrow, headline), figures=figures)
-
-
-def draw_form() -> None:
-    """What to draw; the draw itself is made when it is asked for, and again with every change."""
-    words = view.words()
-    st.space("medium")
-    st.header(words.t("ui.lift.draw_title"), anchor=False)
-    try:
-        defaults = cache.defaults(_DRAW)
-    except InsightError as refusal:
-        st.markdown(text.grey(words.message(Message(refusal.key, refusal.values))))
-        return
-    settings = {setting.name: setting for setting in registry.find(_DRAW).settings}
-    for names in (_FIRST, _SECOND):
-        with st.grid(min(len(names), 3), min_column_width=260, gap=16):
-            for name in names:
-                filters.one_setting(_DRAW, settings[name], defaults)
-    if st.button(words.t("ui.lift.draw_button"), key="draw_now", type="primary"):
-        state.change_view_of(_ASKED, "1")
-    if state.view().get(_ASKED):
-        _drawn()
-
-
-def _drawn() -> None:
-    words, chosen = view.words(), filters.chosen(_DRAW, shared=())
-    try:
-        result = cache.run(_DRAW, chosen)
-    except InsightError as refusal:
-        st.markdown(f":red[{text.plain(words.message(Message(refusal.key, refusal.values)))}]")
-        return
-    st.subheader(text.plain(words.message(result.headline)), anchor=False)
-    left, right = st.columns((3, 2), gap="large")
-    with left:
-        small_table(result, "arms", words.t("ui.lift.drawn_arms"))
-    with right:
-        small_table(result, "excluded", words.t("ui.lift.excluded"))
-    show.caveats(result)
-
-    def build() -> bytes:
-        return csv_text(list(result.table.columns), result.table.itertuples(index=False)).encode()
-
-    st.download_button(
-        words.t("ui.lift.assignment_file"), build, file_name=words.t("ui.lift.file_name"), key="assignment_file",
-        mime="text/csv; charset=utf-8", icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
-    st.markdown(text.grey(words.t("ui.lift.loads_back")))
 
 
 def small_table(result: Result, name: str, title: str) -> None:

@@ -102,9 +102,7 @@ def _pickers() -> None:
     except InsightError:
         # The page says in full what is missing; there is nothing to choose from.
         return
-    names = _names(every)
-    held = state.view().get(TEST)
-    current = held if held in names else names[0]
+    names, current = _names(every), _current(every)
     if len(names) > 1:
         _test_picker(names, current)
     arms = every[every["test"] == current]
@@ -176,6 +174,35 @@ def _assumptions(arms: pd.DataFrame) -> None:
         help=words.t("setting.looks.help"), format_func=lambda value: words.t(f"setting.looks.{value}"),
         on_change=_changed, args=(LOOKS, "w_looks", lambda value: None if value == "one" else value),
     )  # fmt: skip
+
+
+def ask_shares(result: Result) -> None:
+    """The question that only the user can answer, how the arms were meant to be divided, where it has no answer yet."""
+    found = result.tables["checks"]
+    if not ((found["check"] == "sizes") & (found["state"] == "ask")).any():
+        return
+    words, every = view.words(), cache.run("lift.tests").table
+    names = list(every[every["test"] == _current(every)]["arm"])
+    with st.container(horizontal=True, vertical_alignment="center", key="ask_shares"):
+        st.markdown(f":orange[:material/help:] {text.plain(words.t('lift.ask.question'))}", width="content")
+        st.button(words.t("lift.ask.equal"), key="ask_equal", on_click=_equal, args=(names,))
+        with st.popover(words.t("lift.ask.other")):
+            st.markdown(text.grey(words.t("ui.lift.planned_help")))
+            for row, name in enumerate(names):
+                st.number_input(text.plain(name), min_value=0.0, value=None, key=f"w_ask_{row}", format="%.6g")
+            st.button(words.t("lift.ask.check"), key="ask_other", on_click=_asked, args=(names,))
+
+
+def _asked(names: Sequence[str]) -> None:
+    given = {name: state.widget(f"w_ask_{row}") for row, name in enumerate(names)}
+    if all(given.values()):
+        state.change_view_of(PLANNED, _written(given))
+
+
+def _current(every: pd.DataFrame) -> str:
+    """The test that is looked at: the chosen one, else the latest that compares something."""
+    names, held = _names(every), state.view().get(TEST)
+    return held if held in names else names[0]
 
 
 def _share(percent: float | None) -> str | None:

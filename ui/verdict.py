@@ -9,15 +9,17 @@ import streamlit as st
 
 from insight.analysis.lift_measures import records
 from insight.audience import Pairs
+from insight.charts.theme import palette
 from insight.i18n.catalog import Words
 from insight.result import Metric, Result, Unit
-from ui import charts, drill, foot, lift_sheet, marks, show, tables, text, trial, view
+from ui import charts, chrome, drill, foot, lift_sheet, marks, show, tables, text, trial, view
 from ui.show import Slots
 
 _SIZES = ("arm", "n_assigned", "n_customers", "planned")
 SEGMENT_COLUMNS = (
     "segment", "n_customers", "n_other", "mean", "effect", "effect_low", "effect_high", "pvalue", "pvalue_adjusted",
 )  # fmt: skip
+SOLD_COLUMNS = ("value", "n_customers", "n_other", "mean", "anyway", "effect", "share_difference", "pvalue_adjusted")
 _LOSS_NOTES = ("lift_despite_loss", "lift_despite_loss_own", "lift_despite_loss_kr", "lift_despite_loss_own_kr")
 _BADGES: Mapping[str, tuple[str, str]] = {
     "ok": ("gray", "check"), "care": ("orange", "warning"), "ask": ("orange", "warning"), "unknown": ("gray", "remove"),
@@ -42,6 +44,7 @@ def card(result: Result, slots: Slots) -> None:
         else:
             _stopped(result, words)
         badges(result, words)
+        trial.ask_shares(result)
 
 
 def losses(result: Result) -> None:
@@ -49,7 +52,7 @@ def losses(result: Result) -> None:
     words = show.words_of(result)
     for note in result.notes:
         if note.code in _LOSS_NOTES:
-            sentence = text.plain(words.t(f"note.{note.code}", **note.values))
+            sentence = text.plain(sentence_case(words.t(f"note.{note.code}", **note.values)))
             st.markdown(f":red[:material/trending_down: **{sentence}**]")
 
 
@@ -160,6 +163,10 @@ def for_whom(result: Result, chosen: Pairs, slots: Slots) -> None:
         arms = list(dict.fromkeys(result.tables["all"]["arm"]))
         trial.pick_arm(result.key, arms, str(result.table["arm"].iloc[0]))
     effects(result, chosen)
+    for row in records(result.tables["interaction"]):
+        if row["arm"] == result.table["arm"].iloc[0] and not tables.undefined(row["pvalue"]):
+            words = show.words_of(result)
+            st.markdown(text.grey(words.t("lift.interaction", p=row["pvalue"], n=row["df"] + 1)))
     people(result, chosen)
     tables.show(result, chosen, SEGMENT_COLUMNS)
     show.caveats(result)
@@ -188,6 +195,10 @@ def money(result: Result) -> None:
     heads = {name: tables.head(words, name, units[name], list(frame[name]), result.key) for name in kept}
     st.header(text.plain(words.t("ui.lift.in_money")), anchor=False)
     styled = tables.styled(pd.DataFrame(frame[kept]), units, words, heads)
+    rust = f"color: {palette(chrome.dark()).loss}"
+    for name in ("net", "total"):
+        if name in kept:
+            styled = styled.map(lambda value: rust if float(str(value)) < 0 else "", subset=[text.plain(heads[name])])
     st.table(
         styled, border="horizontal", hide_index=True, alt=words.t("ui.table_alt", title=words.t("ui.lift.in_money"))
     )

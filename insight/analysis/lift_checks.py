@@ -59,6 +59,12 @@ _BY_JOIN_CHANNEL = """
         ON people.customer_id = lift_customers.customer_id
     GROUP BY lift_customers.arm, coalesce(people.value, '')
 """
+_BY_CHANNEL = """
+    SELECT arm, coalesce(channel_before, '') AS value, count(*) AS n
+    FROM lift_customers
+    WHERE n_orders_before > 0
+    GROUP BY arm, coalesce(channel_before, '')
+"""
 # Classes of spend before, each about 2.7 times the one below: no sorting, and equal spend is always in one class.
 _BY_TIER = """
     SELECT arm, cast(floor(ln(greatest(1, cast(sales_before AS DOUBLE)))) AS VARCHAR) AS value, count(*) AS n
@@ -187,6 +193,7 @@ def _pvalues(query: Query, balance: pd.DataFrame) -> dict[str, float]:
             parts = [(int(row[size]), _real(row[mean]), _real(row[var])) for row in balance.to_dict("records")]
             found[trait] = _welch_anova(parts)
     found["tier"] = _same_shares(query.frame(_BY_TIER))
+    found["channel"] = _same_shares(query.frame(_BY_CHANNEL))
     if query.has_values("customers", "join_channel"):
         found["join_channel"] = _same_shares(query.frame(_BY_JOIN_CHANNEL))
     return {trait: pvalue for trait, pvalue in found.items() if pvalue is not None}
@@ -251,7 +258,8 @@ def checks(query: Query, settings: Settings) -> Result:
     Table: a row per arm: n_assigned, n_customers (used), planned (customers the plan would give), spend_before,
     orders_before, bought_before (share), tenure_days, age. `tables`: "checks" and the p of every trait ("balance").
     Metrics: sample_ratio_pvalue (χ² over all arms; None without `planned`), balance_pvalue (Bonferroni over the traits:
-    Welch 1951 on spend, orders, share of buyers, tenure and age; χ² on spend tier and recruitment channel),
+    Welch 1951 on spend, orders, share of buyers, tenure and age; χ² on spend tier, channel bought in and recruitment
+    channel),
     n_two_arms, n_incomplete, n_unknown.
     """
     trial = make_customers(query, settings)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -109,7 +110,7 @@ def _channels(settings: Settings, arms: tuple[str, ...]) -> dict[str, tuple[str,
 
 
 def _arms(settings: Settings) -> dict[str, float]:
-    arms = {name.strip(): share for name, share in settings["arms"]}
+    arms = {unquote(name).strip(): share for name, share in settings["arms"]}
     if len(arms) < 2 or len({name.lower() for name in arms}) < len(settings["arms"]):
         raise UsageError("lift.draw_arms")
     if len(arms) > MOST_ARMS:

@@ -69,7 +69,7 @@ def _shorter(query: Query, settings: Settings, refusal: NotEnoughDataError) -> S
 def looks_table(query: Query, reading: Reading) -> Any:
     """What the deciding difference was as customers came in, by day; empty for a mailing or where nothing is told.
 
-    A row per look (thirty at most) and arm: looked_on (the day when their windows were over), other, n_obs (customers of
+    A row per look (thirty at most) and arm: looked_on (the day when their windows were over), other, n_obs (of
     both arms so far), effect per customer with the interval that holds at every look. The last row decides, with the
     interval of the verdict, once the planned number of customers is there.
     """

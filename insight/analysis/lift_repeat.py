@@ -112,6 +112,7 @@ def repeat(query: Query, settings: Settings) -> Result:
         drill=("arm", "again"),
         notes=(Note("responders_pick_themselves"),),
         evidence="association",
+        labels={"yes": "lift.again.yes", "no": "lift.again.no"},
         tables={"response": query.frame(_RESPONSE)},
         more_units={"response": {"arm": "text", "again": "text", "n_customers": "count"}},
     )  # fmt: skip

@@ -107,7 +107,8 @@ _SUMS = """
         sum(CASE WHEN orders.ordered_on >= found.assigned_on THEN orders.n_lines END) AS n_lines,
         sum(CASE WHEN orders.ordered_on >= found.assigned_on THEN orders.n_margin_lines END) AS n_margin_lines,
         count(CASE WHEN orders.ordered_on < found.assigned_on AND NOT orders.is_return THEN 1 END) AS n_orders_before,
-        sum(CASE WHEN orders.ordered_on < found.assigned_on THEN orders.sales END) AS sales_before
+        sum(CASE WHEN orders.ordered_on < found.assigned_on THEN orders.sales END) AS sales_before,
+        min(CASE WHEN orders.ordered_on < found.assigned_on THEN orders.channel END) AS channel_before
     FROM orders
     JOIN lift_all AS found ON found.customer_id = orders.customer_id
     WHERE orders.ordered_on >= CAST($first AS DATE) - cast($before AS INTEGER)
@@ -130,7 +131,8 @@ _CUSTOMERS = """
         coalesce(sums.n_lines, 0) AS n_lines,
         coalesce(sums.n_margin_lines, 0) AS n_margin_lines,
         coalesce(sums.n_orders_before, 0) AS n_orders_before,
-        coalesce(sums.sales_before, 0) AS sales_before
+        coalesce(sums.sales_before, 0) AS sales_before,
+        sums.channel_before
     FROM lift_all AS found
     LEFT JOIN lift_sums AS sums ON sums.customer_id = found.customer_id
     LEFT JOIN lift_costs AS costs ON costs.arm = found.arm

@@ -16,6 +16,7 @@ from insight.settings import Setting, Settings, resolve
 from insight.stats.means import Difference, heterogeneity, welch
 from insight.stats.moments import Moments
 from insight.stats.multiplicity import benjamini_hochberg
+from insight.stats.power import mde_mean
 from insight.workspace.engine import Query
 
 BY = Setting("by", "text", "value_tiers")
@@ -176,7 +177,10 @@ def segments(query: Query, settings: Settings) -> Result:
         notes=(
             *reading.notes, Note("exploratory"), *((Note("few_in_segments", {"n": few}, "warning"),) if few else ()),
         ),
-        labels=_labels(query, settings["by"], {row["segment"] for row in every}),
+        labels={
+            **_labels(query, settings["by"], {row["segment"] for row in every}),
+            "yes": "lift.bought.yes", "no": "lift.bought.no",
+        },
         evidence=reading.evidence,
         tables={
             "all": frame(every, list(_UNITS)), "response": query.frame(_RESPONSE),
@@ -201,12 +205,22 @@ def _labels(query: Query, by: str, values: set[str]) -> dict[str, str]:
     return {value: f"label.{value}" for value in values if value in own}
 
 
+def _seen(effects: list[Difference]) -> float | None:
+    """The smallest difference between two segments' effects that would have been seen: power 0.8 at 5 %, between the
+    two that are known best."""
+    errors = sorted(effect.standard_error for effect in effects if effect.standard_error)
+    if len(errors) < 2:
+        return None
+    return mde_mean(errors[0] ** 2, 1, 1, var_treatment=errors[1] ** 2)
+
+
 def _headline(own: list[dict[str, Any]], test: Mapping[str, Any], metric: Message) -> Message:
     told = [row for row in own if row["effect"] is not None]
     if test["pvalue"] is None or not told:
         return Message("lift.segments_too_few")
     if test["pvalue"] >= 0.05:
-        return Message("lift.segments_alike", {"n": test["df"] + 1, "p": test["pvalue"]})
+        values = {"n": test["df"] + 1, "p": test["pvalue"], "seen": _seen([row["difference"] for row in told])}
+        return Message("lift.segments_alike", values)
     best = told[0]
     return Message(
         "lift.segments_differ",

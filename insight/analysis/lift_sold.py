@@ -172,6 +172,10 @@ def sold(query: Query, settings: Settings) -> Result:
             title=Message("lift.sold_title", {"arm": arm, "other": reading.against[arm]}),
             subtitle=Message("lift.sold_subtitle"),
         ) if reading.claims else None,
+        charts=(Chart(
+            "hbar", x="value", y="anyway", title=Message("lift.basket_title", {"other": reading.against[arm]}),
+            subtitle=Message("lift.basket_subtitle"),
+        ),) if reading.claims else (),
         drill=("arm", "value"),
         notes=(*reading.notes, Note("exploratory")),
         labels={value: f"label.{value}" for value in (OTHERS, fields.UNKNOWN)},

@@ -174,7 +174,10 @@ def verdict(query: Query, settings: Settings) -> Result:
             *_empty_notes(trial, arms), *large_notes(reading, tables["figures"]),
             *(hanging_notes(trial, reading, tables["ways"], facts.caps, facts.largest) if claims else ()),
         ),
-        labels={metric: f"lift.metric.{metric}" for metric in METRICS} | {way: f"lift.way.{way}" for way in WAYS},
+        labels={
+            **{metric: f"lift.metric.{metric}" for metric in METRICS}, **{way: f"lift.way.{way}" for way in WAYS},
+            "yes": "lift.bought.yes", "no": "lift.bought.no",
+        },
         evidence=reading.evidence,
         tables=tables,
         more_units={name: _MORE_UNITS[name] for name in tables},

@@ -7,6 +7,7 @@ result, chosen = trial.answer("lift.checks")
 if not compare.instead(result, chosen, slots):
     show.head(result, slots)
     verdict.badges(result, show.words_of(result))
+    trial.ask_shares(result)
     show.body(result, chosen)
     verdict.compared(result)
     show.caveats(result)

@@ -1,6 +1,6 @@
 """Planning a test: what a size can see, what size is needed, what it costs; and the draw itself."""
 
-from ui import planning
+from ui import drawing, planning
 
 planning.plan_page()
-planning.draw_form()
+drawing.draw_form()

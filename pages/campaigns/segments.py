@@ -8,4 +8,4 @@ slots = trial.head("lift.segments")
 result, chosen = trial.answer("lift.segments")
 if not compare.instead(result, chosen, slots):
     verdict.for_whom(result, chosen, slots)
-trial.also("lift.sold", picker=partial(filters.pick_choice, "lift.sold", "of"))
+trial.also("lift.sold", columns=verdict.SOLD_COLUMNS, picker=partial(filters.pick_choice, "lift.sold", "of"))

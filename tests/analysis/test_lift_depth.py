@@ -85,6 +85,12 @@ def test_groups_with_the_same_effect_are_not_told_apart():
     made, _ = by_region({"Norr": 30, "Syd": 30})
     result = run(made, "lift.segments", by="region")
     assert result.headline.key == "lift.segments_alike"
+    # (1.959964 + 0.841621) standard errors of the difference between the two: what the test could have seen
+    half = [(row.effect_high - row.effect_low) / 2 for row in result.table.itertuples()]
+    errors = [width / stats.t.ppf(0.975, 398) for width in half]
+    assert result.headline.values["seen"] == pytest.approx(
+        2.801585 * (errors[0] ** 2 + errors[1] ** 2) ** 0.5, rel=1e-3
+    )
     assert {note.code for note in result.notes} >= {"exploratory"}
 
 
