@@ -20,6 +20,7 @@ from insight.analysis.ladder_rules import (
     Windows,
     make_standing,
     make_steps,
+    put_steps,
     step_keys,
     step_labels,
     window_opened,
@@ -60,9 +61,9 @@ _HELD = """
 """
 _HISTORY = "SELECT count(*) AS n FROM events WHERE list_contains($kinds, lower(trim(kind))) AND step IS NOT NULL"
 _LEVELS_AT = """
-    SELECT customer_id, max({'at': at, 'level': trim(step)}).level AS value
+    SELECT customer_id, max({'day': "at", 'level': trim(step)}).level AS value
     FROM events
-    WHERE list_contains($kinds, lower(trim(kind))) AND trim(step) <> '' AND at < $closed
+    WHERE list_contains($kinds, lower(trim(kind))) AND trim(step) <> '' AND "at" < $closed
     GROUP BY customer_id
 """
 _EVERY_LEVEL = """
@@ -138,6 +139,8 @@ def make_ladder(query: Query, settings: Settings, end: date, opened: date) -> La
     order = names or tuple(sorted(levels, key=lambda level: (worth.get(level, 0.0), level)))
     places = {"level": pa.array(order, pa.string()), "place": pa.array(range(1, len(order) + 1), pa.int32())}
     query.put("level_places", pa.table(places))
+    # Sums place nobody here; the table is there for what joins it.
+    put_steps(query, "ladder_steps", ())
     keys = tuple(f"step_{number}" for number in range(1, len(order) + 1))
     return Ladder(keys, {**dict(zip(keys, order, strict=True)), NONE: "ladder.no_level"}, (), order)
 
