@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-from insight import cli_export, cli_people, loading, recipe
+from insight import cli_export, cli_people, cli_recipe, loading, recipe
 from insight.analysis import registry
 from insight.audience import Audience, mark_of, pairs, parse, scoped_query
 from insight.errors import InsightError, UsageError
@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     forget.add_argument("--customer", metavar="ID", help="only this person; past figures stay, without the person")
 
     cli_export.add(commands, common)
+    cli_recipe.add(commands, common)
 
     log = commands.add_parser("audit", parents=[common], help="the log of what was taken out and changed, checked")
     log.add_argument("workspace", type=Path)
@@ -285,9 +286,13 @@ def _export(args: argparse.Namespace, words: Words) -> int:
     return cli_export.export(args, words, _say)
 
 
+def _recipe(args: argparse.Namespace, words: Words) -> int:
+    return cli_recipe.run(args, words, _say)
+
+
 _COMMANDS = {
     "load": _load, "describe": _describe, "list": _list, "run": _run, "customers": _customers, "forget": _forget,
-    "audit": _audit, "export": _export,
+    "audit": _audit, "export": _export, "recipe": _recipe,
 }  # fmt: skip
 
 

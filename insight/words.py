@@ -2,6 +2,7 @@
 of the audit log."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from insight.analysis import registry
 from insight.audience import Audience, Mark
@@ -27,7 +28,10 @@ def sentence(audience: Audience, words: Words) -> str:
         return f" {words.t('common.or')} ".join(parts)
     if len(parts) == 1:
         return words.t("audience.not_alone", first=parts[0])
-    return words.t("audience.not", first=parts[0], others=words.list(parts[1:]))
+    # What is left out stands within what it is left out of: that need not be said twice.
+    first = audience.parts[0]
+    others = [replace(p, within=None) if isinstance(p, Mark) and p.within == first else p for p in audience.parts[1:]]
+    return words.t("audience.not", first=parts[0], others=words.list([sentence(other, words) for other in others]))
 
 
 def _mark(mark: Mark, words: Words) -> str:

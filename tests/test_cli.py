@@ -149,3 +149,26 @@ def test_a_forgotten_workspace_is_gone(capsys, tmp_path, sales):
     code, _ = call(capsys, "forget", tmp_path / "ws")
     assert code == 0
     assert not (tmp_path / "ws").exists()
+
+
+def test_recipe_is_printed_and_taken_from_a_file(tmp_path, capsys):
+    folder, file = tmp_path / "data", tmp_path / "sales.csv"
+    file.write_text("Kund-nr;Datum;Belopp\n1;2025-01-02;100,50\n2;2025-02-02;20\n", encoding="utf-8")
+    assert main(["load", str(folder), str(file)]) == 0
+    capsys.readouterr()
+    given = tmp_path / "recipe.json"
+    given.write_text(
+        '{"kundkompass_recipe": 1, "audiences": [{"name": "Bäst", "link": "segments.rfm;@segment=champions"}]}',
+        encoding="utf-8",
+    )
+    assert main(["recipe", str(folder), "--apply", str(given)]) == 0
+    told = capsys.readouterr().out
+    assert "Belopp från Belopp" in told
+    assert "Bäst: RFM-segment: Stamkunder" in told
+    assert main(["recipe", str(folder), "--json"]) == 0
+    form = json.loads(capsys.readouterr().out)
+    assert [saved["name"] for saved in form["audiences"]] == ["Bäst"]
+    assert form["files"][0]["columns"] == ["Kund-nr", "Datum", "Belopp"]
+    given.write_text('{"kundkompass_recipe": 99}', encoding="utf-8")
+    assert main(["recipe", str(folder), "--apply", str(given)]) == 2
+    assert "nyare" in capsys.readouterr().err

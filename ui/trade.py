@@ -1,6 +1,7 @@
 """Words of the trade: where the session's client chooses them."""
 
 from dataclasses import replace
+from zlib import crc32
 
 import streamlit as st
 
@@ -32,7 +33,8 @@ def _one(words: Words, language: str, term: str, forms: str) -> None:
     options = [_OURS, *presets, _OWN]
     known = _OURS if not forms else forms if forms in presets else _OWN
     names = {_OURS: words.t("trade.ours", term=term), _OWN: words.t("trade.own")}
-    key = f"trade_{language}_{term}"
+    # Another choice is another field: what a recipe brings is not undone by what the field held before.
+    key = f"trade_{language}_{term}_{crc32(forms.encode())}"
     wanted = st.selectbox(
         words.t("trade.label", term=term), options, index=options.index(known), key=key,
         format_func=lambda option: text.plain(names.get(option) or option.split(",")[0]),
