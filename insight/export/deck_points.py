@@ -342,7 +342,7 @@ def lorenz_curve(canvas: Canvas, subject: Subject) -> None:
         # To the left of a curve that bends down there is nothing else.
         shown.position = XL_LABEL_POSITION.LEFT
         frame = shown.text_frame
-        said = f"{words.t('chart.of_customers', share=x[spoken])}: {words.t('chart.of_sales', share=y[spoken])}"
+        said = f"{words.percent(x[spoken])} → {words.percent(y[spoken])}"
         for run in add_runs(frame.paragraphs[0], said):
             run.font.size, run.font.bold = Pt(canvas.look.label), True
             canvas.look.paint(run.font.color, palette.ink)

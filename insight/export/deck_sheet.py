@@ -117,7 +117,7 @@ def _category_book(numbers: Numbers) -> bytes:
     for place, column in enumerate((*numbers.columns, *numbers.extra), start=1):
         sheet.write_string(0, place, column.name)
         for row, value in enumerate(_cells(column.values), start=1):
-            if column.formula:
+            if column.formula and value is not None:
                 sheet.write_formula(row, place, column.formula.format(r=row + 1), form, value)
             elif value is not None:
                 sheet.write_number(row, place, value, form)

@@ -327,9 +327,8 @@ def forest_table(canvas: Canvas, subject: Subject) -> tuple[int, int]:
     size = size_for(canvas.look.face, rows, widths, room, canvas.look.label)
     top = heights(canvas.look.face, rows[:1], widths, size)[0]
     tallest = max(heights(canvas.look.face, rows[1:], widths, size))
-    row_height = max(tallest, min((room - top) / max(len(rows) - 1, 1), 46.0 * canvas.look.scale))
-    if top + row_height * (len(rows) - 1) > room:
-        row_height = max((room - top) / (len(rows) - 1), 1.0)
+    even = min(room / len(rows), 46.0 * canvas.look.scale)
+    row_height = max(tallest, even if even > top else min((room - top) / max(len(rows) - 1, 1), even))
     draw(canvas, rows, widths, row_height=row_height, size=size, name="Estimates")
     # The head takes a row's height too, so that the dots stand level with their lines.
     first = max(top, row_height)

@@ -269,7 +269,7 @@ class _Place:
 _WIDE = 40 / 3 - 1.2
 _TITLE = _Place("title", 0, (0.6, 0.66, _WIDE, 0.98), 26, heading=True)
 _EYEBROW = _Place("body", EYEBROW, (0.6, 0.34, _WIDE, 0.32), 12, "tx2")
-_NUMBER = _Place("sldNum", 12, (0.6 + _WIDE - 1.0, 7.13, 1.0, 0.26), 9, "tx2", align="r", field="slidenum")
+_NUMBER = _Place("sldNum", 12, (0.6 + _WIDE - 0.8, 7.13, 0.8, 0.26), 9, "tx2", align="r", field="slidenum")
 _FOOTER = _Place("ftr", 11, (8.6, 0.1, 4.13, 0.24), 9, "tx2", align="r")
 _FINDING = (_TITLE, _EYEBROW, _Place("body", FOOT, (0.6, 6.5, _WIDE - 0.9, 0.86), 10, "tx2"), _FOOTER, _NUMBER)
 _PROSE = (_TITLE, _EYEBROW, _Place("obj", 1, (0.6, 1.66, _WIDE, 5.3), 16), _FOOTER, _NUMBER)

@@ -1,0 +1,293 @@
+"""Every question on a slide and on a sheet, opened again: its figures are the answer's, in both languages.
+
+What a chart draws stands in the answer's tables, cell for cell; what a table writes rounds to them; the workbook
+behind each chart holds what the chart shows; text fits its box and nothing stands on something else.
+"""
+
+import io
+import re
+from functools import cache
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from insight.analysis import registry
+from insight.export import deck, workbook, written
+from insight.export.item import Item
+from insight.export.pack import Wanted, collect
+from insight.i18n.catalog import Language, Words
+from insight.result import Result
+from tests.contract.test_marks import company
+from tests.export import decks
+
+LANGUAGES: tuple[Language, ...] = ("sv", "en")
+KEYS = sorted(registry.analyses())
+KEY = re.compile(r"[a-z]+(_[a-z0-9]+)+")
+# Cells of the files' own may look like keys; these are such words of the test company.
+_STARTED = 0.005
+
+
+def words(language: Language) -> Words:
+    return Words(language)
+
+
+@cache
+def items(language: Language) -> list[Item]:
+    return collect(company(), [Wanted(key) for key in KEYS], words(language))
+
+
+@cache
+def the_deck(language: Language) -> Any:
+    return decks.opened(deck.build(items(language), words(language), about="Test"))
+
+
+@cache
+def the_book(language: Language) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(workbook.build(items(language), words(language))))
+
+
+def slide_of(key: str, language: Language) -> Any:
+    """The slide of an answer: after the opening and the summary's pages, in order."""
+    every = list(the_deck(language).slides)
+    summaries = sum(1 for slide in every if decks.tables(slide, "Summary"))
+    return every[1 + summaries + KEYS.index(key)]
+
+
+def item_of(key: str, language: Language) -> Item:
+    return items(language)[KEYS.index(key)]
+
+
+def answered(key: str, language: Language = "sv") -> Result:
+    result = item_of(key, language).result
+    if result is None:
+        pytest.skip(f"{key} has no answer on this data")
+    return result
+
+
+def figures(result: Result) -> set[float]:
+    """Every number of the answer's tables and figures."""
+    found: set[float] = {0.0, 1.0}
+    for frame in (result.table, *result.tables.values()):
+        for name in frame.columns:
+            numbers = pd.to_numeric(frame[name], errors="coerce")
+            found |= {float(value) for value in numbers.dropna()}
+    for metric in result.metrics.values():
+        found |= {
+            float(v) for v in (metric.value, metric.before) if isinstance(v, int | float) or hasattr(v, "quantize")
+        }
+    return found
+
+
+def is_bridge(chart: Any) -> bool:
+    return [plot.overlap for plot in chart.plots if hasattr(plot, "overlap")] == [100] and len(decks.drawn(chart)) == 6
+
+
+# --- slides -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_a_chart_draws_is_the_answers(key):
+    result = answered(key)
+    known = figures(result)
+    for chart in decks.charts(slide_of(key, "sv")):
+        series = decks.drawn(chart)
+        if result.chart and result.chart.kind == "flow":
+            check_stages(result, series)
+            continue
+        if is_bridge(chart):
+            check_bridge(result, series, known)
+            continue
+        for values in series:
+            assert [value for value in values if value is not None and value not in known] == [], key
+
+
+def check_bridge(result: Result, series: list[list[float | None]], known: set[float]) -> None:
+    base, totals, rises, falls, risen, fallen = series
+    assert (rises, falls) == (risen, fallen)
+    changes = [(up or 0.0) - (down or 0.0) for up, down in zip(rises, falls, strict=True)][1:-1]
+    assert set(changes) <= known
+    assert totals[0] in known
+    assert totals[-1] in known
+    assert totals[0] + sum(changes) == pytest.approx(totals[-1], abs=_STARTED)
+    level = totals[0]
+    for start, change in zip(base[1:-1], changes, strict=True):
+        assert start == pytest.approx(min(level, level + change), abs=_STARTED)
+        level += change
+
+
+def check_stages(result: Result, series: list[list[float | None]]) -> None:
+    """Bars at a date hold all who stood there: the flows out of it, at the last date those into it."""
+    table, value = result.table, result.chart.y
+    dates = sorted({*table["from_date"], *table["to_date"]})
+    for place, day in enumerate(dates):
+        column = "to_date" if place == len(dates) - 1 else "from_date"
+        assert sum(values[place] or 0 for values in series) == table.loc[table[column] == day, value].sum()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_workbook_behind_a_chart_holds_what_it_shows(key):
+    answered(key)
+    for chart in decks.charts(slide_of(key, "sv")):
+        for reference, values in decks.cached(chart):
+            held = decks.in_workbook(chart, reference)
+            assert [None if v is None else pytest.approx(v, rel=1e-12, abs=1e-9) for v in values] == held, reference
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", KEYS)
+def test_what_a_table_writes_rounds_to_the_answer(key, language):
+    result = answered(key, language)
+    for table in decks.tables(slide_of(key, language), "Table"):
+        grid = [[cell.text_frame.text for cell in row.cells] for row in table.rows]
+        check_grid(result, grid, language)
+
+
+def check_grid(result: Result, grid: list[list[str]], language: Language) -> None:
+    own = words(language).with_labels(result.labels)
+    head, *body = grid
+    tables = [(result.table, result.units), *((f, {**result.units, **result.more_units.get(n, {})})
+                                             for n, f in result.tables.items())]  # fmt: skip
+    frame, units = next((frame, units) for frame, units in tables if len(frame) == len(body))
+    for place, said in enumerate(head):
+        column = next(
+            name for name in map(str, frame.columns)
+            if written.named(own, result.key, name)
+            and written.head(own, name, units.get(name, "text"), list(frame[name]), result.key) == said
+        )  # fmt: skip
+        if units.get(column, "text") in ("text", "date"):
+            continue
+        scale = 1e6 if said.endswith((", mn kr", ", SEK m")) else 1.0
+        for row, value in zip(body, frame[column], strict=True):
+            shown = decks.number(row[place], language)
+            if written.undefined(value):
+                assert row[place] == "–"
+            elif units[column] != "pvalue":
+                real = float(value) * (100 if units[column] == "ratio" else 1) / scale
+                half = 0.5 * 10 ** -decks.decimals(row[place], language)
+                assert shown == pytest.approx(real, abs=half + 1e-9), (column, row[place])
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_matrix_on_a_slide_has_the_answers_numbers(key):
+    result = answered(key)
+    known = np.array(sorted(figures(result)))
+    for table in decks.tables(slide_of(key, "sv"), "Matrix"):
+        cells = [cell.text_frame.text for row in list(table.rows)[1:] for cell in list(row.cells)[1:]]
+        assert any(cells)
+        for text in filter(None, cells):
+            shown, places = decks.number(text, "sv"), decks.decimals(text, "sv")
+            if shown is None:
+                assert text == "–"
+                continue
+            near = [known, known * 100, known / 1e6]
+            off = min(float(np.abs(part - shown).min()) for part in near)
+            assert off <= 0.5 * 10**-places + 1e-9, (key, text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", KEYS)
+def test_a_slide_says_finding_basis_and_method(key, language):
+    item, slide, own = item_of(key, language), slide_of(key, language), words(language)
+    notes = slide.notes_slide.notes_text_frame.text
+    assert f"python -m insight run WORKSPACE {key}" in notes
+    if item.result is None:
+        assert slide.shapes.title.text_frame.text == own.headline(item.refusal).rstrip(".")
+        assert own.t("pack.refused") in decks.text_of(slide)
+        return
+    own = own.with_labels(item.result.labels)
+    assert slide.shapes.title.text_frame.text == own.headline(item.result.headline).rstrip(".")
+    assert own.message(item.result.basis.rule) in notes
+    assert own.t(f"analysis.{key}.title") in decks.text_of(slide)
+    if item.result.basis.formula:
+        assert own.t(f"definition.{item.result.basis.formula}") in notes
+    shown = decks.charts(slide) + decks.tables(slide)
+    assert shown or item.result.chart is None or item.result.table.empty
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_most_answers_have_a_native_chart_and_none_a_picture(language):
+    slides = [slide_of(key, language) for key in KEYS if item_of(key, language).result]
+    assert sum(1 for slide in slides if decks.charts(slide)) > len(slides) / 2
+    assert not [shape for slide in slides for shape in slide.shapes if shape.shape_type == 13]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_text_fits_and_nothing_stands_on_something_else(language):
+    made = the_deck(language)
+    wide, tall = made.slide_width, made.slide_height
+    for number, slide in enumerate(made.slides, start=1):
+        boxes = []
+        for shape in slide.shapes:
+            height = sum(row.height for row in shape.table.rows) if shape.has_table else shape.height
+            assert shape.left >= 0, (number, shape.name)
+            assert shape.top >= 0, (number, shape.name)
+            assert shape.left + shape.width <= wide + 1, (number, shape.name)
+            assert shape.top + height <= tall + 1, (number, shape.name)
+            if shape.has_text_frame:
+                assert decks.too_long(shape) <= 4, (number, shape.name, shape.text_frame.text)
+            if shape.has_table:
+                assert decks.table_too_long(shape) <= 2, (number, shape.name)
+            boxes.append((shape.name, shape.left, shape.top, shape.left + shape.width, shape.top + height))
+        for one, other in combinations(boxes, 2):
+            across = min(one[3], other[3]) - max(one[1], other[1])
+            down = min(one[4], other[4]) - max(one[2], other[2])
+            # A twentieth of an inch is the air inside the boxes.
+            assert across <= 45_720 or down <= 45_720, (number, one[0], other[0])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_summary_has_every_finding(language):
+    pages = [slide for slide in the_deck(language).slides if decks.tables(slide, "Summary")]
+    said = [
+        cell.text_frame.text for page in pages for row in decks.tables(page, "Summary")[0].rows for cell in row.cells
+    ]
+    for item in items(language):
+        own = words(language).with_labels(item.result.labels) if item.result else words(language)
+        finding = own.headline(item.result.headline if item.result else item.refusal).rstrip(".")
+        assert finding in said
+
+
+# --- sheets -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", KEYS)
+def test_a_sheet_holds_every_table_cell_for_cell(key, language):
+    result, book = answered(key, language), the_book(language)
+    own = words(language).with_labels(result.labels)
+    rows = [list(row) for row in book.worksheets[1 + KEYS.index(key)].iter_rows(values_only=True)]
+    start = 0
+    for name, frame in (("", result.table), *result.tables.items()):
+        shown = [str(column) for column in frame.columns if written.named(own, result.key, str(column))]
+        if not shown or frame.empty:
+            continue
+        units = {**result.units, **result.more_units.get(name, {})}
+        heads = [f"{written.column_name(own, key, c)}, {own.unit_of_money()}" if units.get(c) == "money"
+                 else written.column_name(own, key, c) for c in shown]  # fmt: skip
+        start = next(i for i, row in enumerate(rows) if i >= start and row[: len(heads)] == heads) + 1
+        for row, cells in zip(rows[start:], frame[shown].itertuples(index=False, name=None), strict=False):
+            for got, cell in zip(row, cells, strict=False):
+                if isinstance(got, int | float) and not isinstance(got, bool):
+                    assert got == pytest.approx(float(cell), rel=1e-12), (key, name)
+                elif isinstance(got, str):
+                    assert not KEY.fullmatch(got) or got == str(cell), (key, got)
+                elif got is None:
+                    assert written.undefined(cell) or cell == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_workbook_has_contents_and_definitions(language):
+    book, own = the_book(language), words(language)
+    first, last = book.worksheets[0], book.worksheets[-1]
+    titles = [own.t(f"analysis.{key}.title") for key in KEYS]
+    assert [row[1] for row in first.iter_rows(min_row=5, values_only=True)] == titles
+    assert len(book.worksheets) == len(KEYS) + 2
+    text = "\n".join(str(cell) for row in last.iter_rows(values_only=True) for cell in row if cell)
+    for item in items(language):
+        if item.result and item.result.basis.formula:
+            assert own.t(f"definition.{item.result.basis.formula}") in text
+    assert not [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
