@@ -52,8 +52,12 @@ def test_mark_to_list_to_file_counts_the_same_customers(page: Page, url: str, tm
     ready(page)
     assert count_in(headline(page)) == wanted
     assert address(page)["of"][0].startswith("segments.rfm;@segment=")
+    page.locator(".st-key-download_list button").click()
+    get = page.locator(".st-key-get_list button")
+    expect(get).to_be_enabled()
+    assert count_in(get.inner_text()) == wanted
     with page.expect_download() as waiting:
-        page.locator(".st-key-download_list button").click()
+        get.click()
     path = tmp_path / "list.csv"
     waiting.value.save_as(path)
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig")), delimiter=";"))
