@@ -44,7 +44,8 @@ _BOTH = """
 """
 _BOTH_MEMBERS = """
     SELECT facts.customer_id, nps_group AS "group", cast(score AS INTEGER) AS last_score,
-        answered_on AS last_answered_on, sales_before, sales_after
+        answered_on AS last_answered_on, sales_before AS spend_before,
+        sales_after AS spend_after
     FROM both_windows
     JOIN customer_facts AS facts ON facts.rowid = both_windows.customer_no
 """
@@ -85,7 +86,7 @@ _TWICE = """
 """
 _TWICE_MEMBERS = """
     SELECT facts.customer_id, score_move, spend_move, first_score, last_score, answered_on AS last_answered_on,
-        sales_before, sales_after
+        sales_before AS spend_before, sales_after AS spend_after
     FROM twice
     JOIN customer_facts AS facts ON facts.rowid = twice.customer_no
 """
@@ -180,7 +181,7 @@ def before_after(query: Query, settings: Settings) -> Result:
             unknown_customer=base.n_unknown, window_not_whole=base.n_counted - base.n_unknown - n,
         ),
         chart=Chart(
-            "hbar", x="group", y=("mean_before", "mean_after"), title=headline,
+            "hbar", x="group", y="mean_after", before="mean_before", title=Message("nps.both_title"),
             subtitle=Message("nps.both_subtitle", {"months": settings["months"]}),
         ),
         drill=("group",),
@@ -287,14 +288,15 @@ def change(query: Query, settings: Settings) -> Result:
 
 
 def _cells(query: Query) -> pd.DataFrame:
-    """Every cell, also those where nobody stands."""
+    """Every cell, also those where nobody stands; the same to the öre is rare and has its column when it is there."""
     found = {(str(row["score_move"]), str(row["spend_move"])): row for row in query.frame(_CELLS).to_dict("records")}
     sizes = {
         move: sum(int(row["n_customers"]) for (own, _), row in found.items() if own == move) for move in SCORE_MOVES
     }
     rows: list[dict[str, object]] = []
+    shown = [spend for spend in SPEND_MOVES if spend != "as_much" or any(own == spend for _, own in found)]
     for move in SCORE_MOVES:
-        for spend in SPEND_MOVES:
+        for spend in shown:
             row = found.get((move, spend))
             n = int(row["n_customers"]) if row else 0
             rows.append({

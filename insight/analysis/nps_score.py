@@ -16,7 +16,7 @@ from insight.stats.moments import two_sided_quantile
 from insight.stats.nps import GREY_BELOW, HIDE_BELOW, against_rest, compare_groups, design_effect, nps
 from insight.workspace.engine import Query
 
-_MOST_PAIRED, _MOST_DRAWN = 8, 25
+_MOST_PAIRED, _MOST_DRAWN = 8, 15
 _SHOWN_P = 0.05
 UNITS: dict[str, Unit] = {
     "group_key": "text", "n_answers": "count", "n_customers": "count", "share": "ratio", "promoters": "count",

@@ -38,8 +38,8 @@ _MEMBERS = """
             ELSE cast(stepped.score AS VARCHAR) END AS score,
         CASE WHEN step_no = 0 THEN 'none' ELSE 'step_' || step_no END AS band,
         count(*) AS n_answers, max(stepped.answered_on) AS last_answered_on,
-        max_by(stepped.sales, stepped.answered_on) AS sales_before,
-        max_by(stepped.n_orders, stepped.answered_on) AS n_orders_before
+        max_by(stepped.sales, stepped.answered_on) AS sales,
+        max_by(stepped.n_orders, stepped.answered_on) AS n_orders
     FROM stepped
     JOIN customer_facts AS facts ON facts.rowid = stepped.customer_no
     GROUP BY facts.customer_id, stepped.score, step_no
@@ -81,9 +81,10 @@ def spread(query: Query, settings: Settings) -> Result:
         "n_answers": Metric(len(across), "count", better=0),
     }
     values = {"months": settings["months"], "measure": Message(f"nps.measure.{settings['on']}")}
+    headline = _headline(found, metrics, settings, base)
     return Result(
         key="nps.spread",
-        headline=_headline(found, metrics, settings, base),
+        headline=headline,
         metrics=metrics,
         table=table,
         units={
@@ -94,7 +95,7 @@ def spread(query: Query, settings: Settings) -> Result:
             "nps_spread", Message("nps.step_rule", {"months": settings["months"]}), unknown_customer=base.n_unknown
         ),
         chart=Chart(
-            "density", x="score", y="band", color="n_answers", title=Message("nps.spread_title", values),
+            "density", x="score", y="band", color="n_answers", title=headline,
             subtitle=Message(f"nps.spread_subtitle_{unit}", values),
         ),
         charts=(

@@ -96,8 +96,8 @@ _MEMBERS = """
     SELECT
         facts.customer_id, CASE WHEN step_no = 0 THEN 'none' ELSE 'step_' || step_no END AS step,
         count(*) AS n_answers, cast(max_by(stepped.score, stepped.answered_on) AS {kind}) AS last_score,
-        max_by(stepped.sales, stepped.answered_on) AS sales_before,
-        max_by(stepped.n_orders, stepped.answered_on) AS n_orders_before
+        max_by(stepped.sales, stepped.answered_on) AS sales,
+        max_by(stepped.n_orders, stepped.answered_on) AS n_orders
     FROM stepped
     JOIN customer_facts AS facts ON facts.rowid = stepped.customer_no
     GROUP BY facts.customer_id, step_no

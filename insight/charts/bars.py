@@ -157,6 +157,9 @@ def _hover(subject: Subject, row: int, column: str, order: int) -> list[str]:
 def colours_of(subject: Subject, values: Floats, order: int) -> list[str]:
     """Colours of a series of bars: by state where there is one, else petrol and, below zero, rust; others grey."""
     palette = subject.palette
+    group = states.of_column(subject.ys[order]) if len(subject.ys) > 1 else None
+    if group:
+        return [palette.segment(group)] * len(values)
     if order:
         others = palette.categories[1:] if len(subject.ys) > 2 else (palette.grey,)
         return [others[(order - 1) % len(others)]] * len(values)

@@ -24,6 +24,11 @@ def _state_of_score(score: int) -> SegmentState:
     return "core" if score >= 9 else "dormant" if score >= 7 else "at_risk"
 
 
+def of_column(column: str) -> SegmentState | None:
+    """What the group that a whole column speaks of is: 'detractor_share' is at risk."""
+    return _STATES.get(column.removesuffix("_share")) if column.endswith("_share") else None
+
+
 def colours(subject: Subject) -> list[str]:
     """A colour a row by the states in the `color` column, else by the keys themselves; empty when they tell no state.
 

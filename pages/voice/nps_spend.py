@@ -2,12 +2,11 @@
 
 from ui import question, voice
 
-STEP_COLUMNS = ("step", "n_answers", "promoters", "passives", "detractors", "mean_value", "nps", "base_size")
+STEP_COLUMNS = ("step", "n_answers", "promoters", "passives", "detractors", "mean_value", "nps")
 GROUP_COLUMNS = (
     "group", "n_customers", "mean_spend", "median_spend", "mean_orders", "receipt", "mean_margin", "retained_share",
     "multichannel_share",
 )  # fmt: skip
-SCORE_COLUMNS = ("score", "band", "n_answers", "n_customers", "share")
 
 question.ask(
     "nps.by_step", hidden=("on", "bounds", "months"), columns=STEP_COLUMNS, picker=voice.steps,

@@ -116,7 +116,7 @@ def test_the_day_of_the_answer_and_the_day_a_year_before_are_on_the_right_side()
     )
     mark = mark_of("nps.by_step", pairs({"bounds": "50"}), {}, None)
     with select(made, mark) as query:
-        found = query.rows("SELECT customer_id, sales_before FROM selected ORDER BY customer_id")
+        found = query.rows("SELECT customer_id, sales FROM selected ORDER BY customer_id")
     assert [(who, float(sales)) for who, sales in found] == [("edge", 100.0), ("late", 7.0)]
 
 
