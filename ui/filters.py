@@ -21,7 +21,11 @@ from insight.settings import Setting, Settings
 from ui import cache, session, state, text, view
 
 KIND, START, END, FIRST_MONTH = "period", "start", "end", "fy"
-_SHARED = ("start", "end", "compare")
+SHARED = ("start", "end", "compare")
+# What all questions about one test share.
+OF_TESTS = (
+    "test", "window", "control", "planned", "cost", "fixed_cost", "margin_rate", "looks", "planned_size", "before",
+)  # fmt: skip
 _MONTHS = tuple(range(1, 13))
 # Settings that all questions of a family share: one ladder, whichever page asks about it.
 _OF_FAMILY = {
@@ -35,7 +39,7 @@ _OF_FAMILY = {
 _OF_DEMO = {"ladder.bounds": "4000,10000"}
 
 
-def chosen(analysis: str, *, shared: Sequence[str] = _SHARED) -> Pairs:
+def chosen(analysis: str, *, shared: Sequence[str] = SHARED) -> Pairs:
     """What the view holds for an analysis, as its settings: the shared period where it takes one, and its own."""
     settings = {setting.name: setting for setting in registry.find(analysis).settings}
     known, held = set(settings), _held_view()
@@ -62,7 +66,7 @@ def held_as(analysis: str, setting: str) -> str:
 def _held_view() -> Mapping[str, str]:
     """What the view holds, on top of what the demo company proposes: a ladder of money."""
     held = state.view()
-    of_money = held.get("ladder.basis", "sales") == "sales"
+    of_money = held.get("ladder.basis", "sales") in ("sales", "level")
     return {**_OF_DEMO, **held} if of_money and session.ensure_workspace().manifest.demo else held
 
 
@@ -75,7 +79,7 @@ def controls(analysis: str, *, hidden: Sequence[str] = (), period: bool = True) 
     """The quiet row of pickers: period, and everything else the analysis lets one change."""
     settings = registry.find(analysis).settings
     by_name = {setting.name: setting for setting in settings}
-    shared = [name for name in _SHARED if name in by_name] if period and takes_period(analysis) else []
+    shared = [name for name in SHARED if name in by_name] if period and takes_period(analysis) else []
     own = [setting for setting in settings if setting.name not in (*shared, *hidden)]
     try:
         defaults = cache.defaults(analysis)

@@ -11,7 +11,7 @@ from insight.export.tables import check_words
 from insight.i18n.catalog import Words
 from insight.result import Basis, Result, SumCheck
 from insight.words import sentence
-from ui import cache, downloads, state, text, view
+from ui import cache, downloads, meeting, state, text, view
 
 _MOST_PARTS = 15
 
@@ -28,6 +28,7 @@ def row(result: Result, chosen: Pairs) -> None:
         )  # fmt: skip
         with st.popover(words.t("ui.download"), type="tertiary", icon=":material/download:"):
             downloads.result_buttons(result, chosen)
+        meeting.menu(result, chosen)
     if is_open:
         _why(result, chosen)
 

@@ -6,7 +6,8 @@ is private to the session: the workspace, the chosen marks, the place in a list.
 
 import shutil
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ _KEPT = "files_kept_to_read_again"
 _RECEIPT = "forget_receipt"
 _UPLOADER = "uploader_number"
 _JOB = "reading_job"
+_PACK = "meeting_pack"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,16 @@ class ListPlace:
     descending: bool = True
     page: int = 1
     search: str = ""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A meeting pack that was built: from which choices, its files by kind, how many answers and which lacked data."""
+
+    choices: str
+    files: Mapping[str, bytes]
+    answers: int
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +125,17 @@ def view() -> dict[str, str]:
 def set_view(values: Mapping[str, str]) -> None:
     """Replace what a link restores."""
     st.session_state[_VIEW] = {name: value for name, value in values.items() if value != ""}
+
+
+@contextmanager
+def viewing(values: Mapping[str, str]) -> Iterator[None]:
+    """For the time of a block, the view of a finding in place of the reader's own."""
+    own = view()
+    set_view(values)
+    try:
+        yield
+    finally:
+        set_view(own)
 
 
 def change_view(**changes: str | None) -> None:
@@ -295,6 +318,16 @@ def kept_files() -> dict[str, tuple[SourceFile, bool]]:
 def set_kept_files(files: Mapping[str, tuple[SourceFile, bool]]) -> None:
     """Replace the files that may be read again."""
     st.session_state[_KEPT] = dict(files)
+
+
+def pack() -> Pack | None:
+    """The meeting pack that was built last."""
+    return st.session_state.get(_PACK)
+
+
+def set_pack(built: Pack | None) -> None:
+    """Keep a meeting pack to be downloaded."""
+    st.session_state[_PACK] = built
 
 
 def refused_reports() -> list[dict[str, Any]]:

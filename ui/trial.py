@@ -23,14 +23,13 @@ TEST, WINDOW, CONTROL, PLANNED, COST, FIXED, RATE = (
     "test", "window", "control", "planned", "cost", "fixed_cost", "margin_rate",
 )  # fmt: skip
 LOOKS = "looks"
-_SHARED = (TEST, WINDOW, CONTROL, PLANNED, COST, FIXED, RATE, LOOKS, "planned_size", "before")
 _BUTTONS_AT_MOST = 4
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 def chosen(analysis: str) -> Pairs:
     """The settings of an analysis of tests: the shared choices and its own."""
-    return filters.chosen(analysis, shared=_SHARED)
+    return filters.chosen(analysis, shared=filters.OF_TESTS)
 
 
 def head(analysis: str) -> Slots:

@@ -1,0 +1,179 @@
+"""The meeting pack: which findings go along, in which order and language, on whose template; built when asked for."""
+
+import hashlib
+from collections.abc import Sequence
+
+import streamlit as st
+
+from insight.errors import InsightError, UsageError
+from insight.export import deck, workbook
+from insight.export.item import Item
+from insight.export.pack import Wanted
+from insight.i18n.catalog import LANGUAGES, Language, Words
+from ui import guards, meeting, nav, session, state, story, terms, text, view
+
+_NAMES = {"sv": "Svenska", "en": "English"}
+_FROM_STORY, _FROM_PAGES = "story", "pages"
+_TEMPLATE_MB = 60
+# What the button builds, in the order of its downloads: (kind, its label, the end of its file name, its type).
+_FILES = (
+    ("deck", "pack.download_deck", ".pptx", meeting.PPTX),
+    ("summary", "pack.download_summary", "-{summary}.pptx", meeting.PPTX),
+    ("workbook", "pack.download_workbook", ".xlsx", meeting.XLSX),
+)
+
+
+def page() -> None:
+    """Choose, build, download."""
+    words = view.words()
+    with st.container(gap=None):
+        st.markdown(text.grey(words.t("page.data.pack")))
+        st.title(text.plain(words.t("pack.headline")), anchor=False)
+    with st.container(width=760):
+        st.markdown(text.plain(words.t("pack.help")))
+    with st.container(width=760, key="pack_choices"):
+        source = _source()
+        chosen = _chosen_pages() if source == _FROM_PAGES else []
+        language, title, template = _form()
+    count = len(story.findings()) if source == _FROM_STORY else len(chosen)
+    choices = _signature(source, chosen, language, title, template)
+    if st.button(
+        words.t("pack.build"), type="primary", key="pack_build", disabled=not count, icon=":material/slideshow:"
+    ):
+        _build(source, chosen, language, title, template, choices)
+    if not count:
+        st.markdown(text.grey(words.t("pack.nothing_chosen")))
+    _downloads(choices)
+
+
+# --- choices ----------------------------------------------------------------------------------------------------------
+
+
+def _source() -> str:
+    """The story where there is one, else pages."""
+    words, count = view.words(), len(story.findings())
+    if not count:
+        return _FROM_PAGES
+    said = {_FROM_STORY: words.t("pack.from_story", n=count), _FROM_PAGES: words.t("pack.from_pages")}
+    found = st.segmented_control(
+        words.t("pack.source"), [_FROM_STORY, _FROM_PAGES], default=_FROM_STORY, required=True, key="w_pack_source",
+        format_func=lambda value: said[value],
+    )  # fmt: skip
+    return str(found)
+
+
+def _chosen_pages() -> list[nav.Entry]:
+    """Pages in the order in which they were picked, with the settings and the selection of the session."""
+    words = view.words()
+    offered = {entry.address: entry for entry in nav.entries() if meeting.questions(entry)}
+    picked = st.multiselect(
+        words.t("pack.pages"), list(offered), key="w_pack_pages", placeholder=words.t("pack.pages_placeholder"),
+        format_func=lambda address: _page_name(offered[address], words), help=words.t("pack.pages_help"),
+    )  # fmt: skip
+    return [offered[address] for address in picked]
+
+
+def _page_name(entry: nav.Entry, words: Words) -> str:
+    return f"{words.t(f'section.{entry.section}')}: {words.t(entry.title)}"
+
+
+def _form() -> tuple[Language, str, bytes | None]:
+    words = view.words()
+    left, right = st.columns(2)
+    with left:
+        language = st.segmented_control(
+            words.t("pack.language"), LANGUAGES, default=view.language(), required=True, key="w_pack_language",
+            format_func=lambda value: _NAMES[value],
+        )  # fmt: skip
+    with right:
+        title = st.text_input(
+            words.t("pack.own_title"), key="w_pack_title", max_chars=120, placeholder=words.t("pack.title")
+        )
+    template = st.file_uploader(
+        words.t("pack.template"), type=["pptx", "potx"], key="w_pack_template", max_upload_size=_TEMPLATE_MB,
+        help=words.t("pack.template_help"),
+    )  # fmt: skip
+    picked: Language = "en" if language == "en" else "sv"
+    return picked, title.strip(), template.getvalue() if template is not None else None
+
+
+def _signature(source: str, chosen: Sequence[nav.Entry], language: Language, title: str, template: bytes | None) -> str:
+    """What the pack would be built from: another choice, another pack."""
+    parts = [
+        session.ensure_workspace().data_key, source, language, title, *(entry.address for entry in chosen),
+        *(f"{name}={value}" for name, value in sorted(view.parameters("pack").items()) if name != view.LANGUAGE),
+        *(repr(finding) for finding in story.findings() if source == _FROM_STORY),
+        hashlib.sha256(template or b"").hexdigest(),
+    ]  # fmt: skip
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+# --- building ---------------------------------------------------------------------------------------------------------
+
+
+def _build(
+    source: str, chosen: Sequence[nav.Entry], language: Language, title: str, template: bytes | None, choices: str
+) -> None:
+    """Run the questions, then write the files; a template that cannot be used is said, and nothing is kept."""
+    state.set_pack(None)
+    opened = session.ensure_workspace()
+    words = Words(language, opened.manifest.currency, terms=terms.words_of(opened, language))
+    bar = st.progress(0.0, text=text.plain(view.t("pack.asking")))
+    try:
+        wanted = _of_story() if source == _FROM_STORY else [one for entry in chosen for one in meeting.wanted(entry)]
+        items: list[Item] = []
+        for place, one in enumerate(wanted, start=1):
+            items.append(meeting.made(one, words))
+            bar.progress(0.6 * place / len(wanted), text=text.plain(view.t("pack.asking")))
+        said = meeting.about(words)
+
+        def told(share: float) -> None:
+            bar.progress(0.6 + 0.3 * share, text=text.plain(view.t("pack.writing")))
+
+        files = {
+            "deck": deck.build(items, words, title=title, about=said, template=template, told=told),
+            "summary": deck.build(items, words, title=title, about=said, template=template, summary_only=True),
+            "workbook": workbook.build(items, words, title=title, about=said),
+        }
+    except InsightError as refusal:
+        st.error(text.plain(guards.in_words(refusal)), icon=":material/error:")
+        return
+    finally:
+        bar.empty()
+    refused = tuple(words.t(f"analysis.{one.analysis}.title") for one in items if one.result is None)
+    state.set_pack(state.Pack(choices, files, len(items), refused))
+
+
+def _of_story() -> list[Wanted]:
+    """The story's findings: each page as it was when it was added, under the presenter's own headline and note."""
+    found: list[Wanted] = []
+    for finding in story.findings():
+        entry = story.entry_of(finding)
+        if entry is None or not meeting.questions(entry):
+            continue
+        with state.viewing({name: value for name, value in finding.view.items() if name != view.LANGUAGE}):
+            if view.SCOPE in finding.view and view.scope() is None:
+                raise UsageError("pack.story_selection", name=story.name_of(finding))
+            found += meeting.wanted(entry, title=finding.title, note=finding.note)
+    if not found:
+        raise UsageError("pack.story_without_answers")
+    return found
+
+
+def _downloads(choices: str) -> None:
+    """What was built, as long as nothing has been chosen otherwise since."""
+    built, words = state.pack(), view.words()
+    if built is None or built.choices != choices:
+        return
+    with st.container(border=True, key="pack_files"):
+        st.subheader(text.plain(words.t("pack.done", n=built.answers)), anchor=False)
+        if built.refused:
+            st.markdown(text.grey(words.t("pack.done_refused", names=words.list(built.refused))))
+        name = words.t("pack.file")
+        with st.container(horizontal=True):
+            for kind, label, end, mime in _FILES:
+                st.download_button(
+                    words.t(label), built.files[kind], mime=mime, key=f"pack_{kind}", on_click="ignore",
+                    file_name=f"{name}{end.format(summary=words.t('pack.summary_file'))}",
+                    type="primary" if kind == "deck" else "secondary", icon=":material/download:",
+                )  # fmt: skip
