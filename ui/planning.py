@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from insight.analysis.lift_pasted import read_pasted
 from insight.audience import Pairs, pairs
 from insight.errors import InsightError
 from insight.result import Message, Result
-from ui import cache, filters, foot, question, session, show, tables, text, verdict, view
+from ui import cache, filters, foot, question, session, show, state, tables, text, verdict, view
 from ui.show import Slots
 
 _PLAN, _TOTALS = "lift.plan", "lift.totals"
@@ -23,6 +24,7 @@ _EXAMPLE = (("sms", 200_000, 120, 54_000, None, 0.1), ("brev", 200_000, 2_935, 1
 _EXAMPLE_PERCENT = 40.0
 _TOTAL_FIGURES = ("total", "sample_ratio_pvalue")
 _EMPTY_ROWS = 3
+_PASTED, _REFUSED = "totals_pasted", "totals_refused"
 
 
 def plan_page() -> None:
@@ -86,25 +88,14 @@ def _told(result: Result, name: str) -> bool:
 def _typed() -> Pairs:
     """The settings that form and fields hold."""
     words = view.words()
-    heads = [words.t(f"ui.lift.{name}") for name in ("arm_name", "customers", "buyers", "sales", "squares", "cost")]
     demo = session.ensure_workspace().manifest.demo
-    first = _EXAMPLE if demo else ((None,) * len(heads),) * _EMPTY_ROWS
-    kinds = {head: "float64" if place else "object" for place, head in enumerate(heads)}
-    number = st.column_config.NumberColumn
-    found = st.data_editor(
-        pd.DataFrame(list(first), columns=heads).astype(kinds), num_rows="dynamic", hide_index=True, placeholder="",
-        key="totals_rows_demo" if demo else "totals_rows",
-        column_config={
-            heads[0]: st.column_config.TextColumn(heads[0]),
-            **{head: number(head, min_value=0, step=1, format="localized") for head in heads[1:3]},
-            **{head: number(head, format="localized") for head in heads[3:5]},
-            heads[5]: number(heads[5], min_value=0, format="localized"),
-        },
-    )  # fmt: skip
+    heads = [words.t(f"ui.lift.{name}") for name in ("arm_name", "customers", "buyers", "sales", "squares", "cost")]
+    found = _rows_form(heads, demo=demo)
+    _paste_form()
     left, right = st.columns(2)
     with left:
         percent = st.number_input(
-            words.t("ui.lift.margin_percent"), 0.0, 100.0, value=_EXAMPLE_PERCENT if demo else None,
+            words.t("ui.lift.margin_percent"), 0.0, 100.0, value=_EXAMPLE_PERCENT if demo else None, format="%.4g",
             key="totals_rate_demo" if demo else "totals_rate",
         )  # fmt: skip
     with right:
@@ -115,6 +106,49 @@ def _typed() -> Pairs:
         "totals": ";".join(_line(row) for row in found.to_dict("records") if _named(row, heads[0])),
         "margin_rate": None if percent is None else f"{percent / 100:g}", "planned": planned.strip(),
     })  # fmt: skip
+
+
+def _rows_form(heads: list[str], *, demo: bool) -> pd.DataFrame:
+    """A row a group: what was pasted last, in the demo the example, else empty rows to type in."""
+    pasted = state.widget(_PASTED)
+    first = pasted or (_EXAMPLE if demo else ((None,) * len(heads),) * _EMPTY_ROWS)
+    kinds = {head: "float64" if place else "object" for place, head in enumerate(heads)}
+    number = st.column_config.NumberColumn
+    # Rows that are pasted are a table of their own: what was typed over the earlier ones does not belong to them.
+    key = f"totals_rows_{view.words().language}_{'demo' if demo else 'own'}_{hash(pasted) if pasted else 0}"
+    return st.data_editor(
+        pd.DataFrame(list(first), columns=heads).astype(kinds), num_rows="dynamic", hide_index=True, placeholder="",
+        key=key,
+        column_config={
+            heads[0]: st.column_config.TextColumn(heads[0]),
+            **{head: number(head, min_value=0, step=1, format="localized") for head in heads[1:3]},
+            **{head: number(head, format="localized") for head in heads[3:5]},
+            heads[5]: number(heads[5], min_value=0, format="localized"),
+        },
+    )  # fmt: skip
+
+
+def _paste_form() -> None:
+    """Cells copied in a spreadsheet, as text: numbers with spaces or decimal commas are read, a header is used."""
+    words = view.words()
+    with st.popover(words.t("lift.paste.open"), icon=":material/content_paste:"), st.container(width=560):
+        st.markdown(text.grey(words.t("lift.paste.help")))
+        st.text_area(words.t("lift.paste.label"), key="totals_paste", height=160, label_visibility="collapsed",
+                     placeholder=words.t("lift.paste.example"))  # fmt: skip
+        st.button(words.t("lift.paste.use"), key="totals_paste_use", type="primary", on_click=_paste)
+        refusal = state.widget(_REFUSED)
+        if refusal:
+            st.markdown(f":red[{text.plain(words.message(refusal))}]")
+
+
+def _paste() -> None:
+    try:
+        found = read_pasted(str(state.widget("totals_paste") or ""))
+    except InsightError as refusal:
+        state.set_widget(_REFUSED, Message(refusal.key, refusal.values))
+        return
+    state.set_widget(_REFUSED, None)
+    state.set_widget(_PASTED, tuple(tuple(line) for line in found))
 
 
 def _named(row: Mapping[Any, Any], head: str) -> bool:

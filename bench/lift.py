@@ -1,0 +1,92 @@
+"""A channel test on many lines: the verdict cold, and again when only a cost changes.
+
+    python -m bench.lift                                1,000,000 lines, 4 arms of 40,000 customers
+    python -m bench.lift --lines 10000000 --arm 400000  what a large chain has
+
+Wall seconds, the best and the median of `--rounds`. Cold: the question for the first time on an open database. A cost
+changed: the same question with another cost per contact, whose answer needs nothing more of the data.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from insight.analysis import registry
+from insight.workspace.engine import Query
+from insight.workspace.facts import build_facts
+from insight.workspace.tables import create_tables
+
+_LINES = """
+    INSERT INTO transactions
+        (customer_id, ordered_at, amount, margin, order_id, channel, category, store, file_id, line)
+    SELECT
+        'K' || lpad(cast(made.customer AS VARCHAR), 8, '0'), made.ordered_at,
+        cast(made.basket * (0.5 + 0.5 * (lines.i % 3)) AS DECIMAL(18, 2)),
+        cast(0.4 * made.basket * (0.5 + 0.5 * (lines.i % 3)) AS DECIMAL(18, 2)),
+        'O' || made.number, made.channel, 'shoes', 'Lund', 1, lines.i
+    FROM range($lines) AS lines(i)
+    JOIN (
+        SELECT
+            number, cast(floor(random() * $customers) AS INTEGER) AS customer,
+            TIMESTAMP '2022-06-01' + to_days(cast(floor(random() * 1180) AS INTEGER)) AS ordered_at,
+            exp(4 + random() * 1.5) AS basket, CASE WHEN random() < 0.5 THEN 'web' ELSE 'store' END AS channel
+        FROM range($orders) AS orders(number)) AS made ON made.number = lines.i // 3
+    ORDER BY 1, 2, lines.i
+"""
+_ASSIGNED = """
+    INSERT INTO assignments (customer_id, test, arm, assigned_on, contact_cost, is_control, file_id, line)
+    SELECT 'K' || lpad(cast(number AS VARCHAR), 8, '0'), 'letter',
+        CASE number % 4 WHEN 0 THEN 'control' WHEN 1 THEN 'email' WHEN 2 THEN 'letter' ELSE 'both' END,
+        DATE '2025-06-01', CASE number % 4 WHEN 0 THEN 0 WHEN 1 THEN 0.1 WHEN 2 THEN 6 ELSE 6.1 END,
+        number % 4 = 0, 2, number
+    FROM range($assigned) AS numbers(number)
+"""
+_PLANNED = "control:1,email:1,letter:1,both:1"
+
+
+def _fill(con: duckdb.DuckDBPyConnection, lines: int, each: int) -> None:
+    con.execute("SELECT setseed(0.42)")
+    create_tables(con)
+    con.execute(_LINES, {"orders": lines // 3 + 1, "customers": max(5 * each, 1), "lines": lines})
+    con.execute(_ASSIGNED, {"assigned": 4 * each})
+    build_facts(con)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Fill a database, then ask the verdict cold and with changed costs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lines", type=int, default=1_000_000)
+    parser.add_argument("--arm", type=int, default=40_000, help="customers in each of the four arms")
+    parser.add_argument("--rounds", type=int, default=3)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="kundkompass-bench-") as folder:
+        con = duckdb.connect(str(Path(folder) / "bench.duckdb"))
+        _fill(con, wanted.lines, wanted.arm)
+        cold: list[float] = []
+        changed: list[float] = []
+        for number in range(wanted.rounds):
+            kept: dict[tuple[object, ...], object] = {}
+            for place in range(3):
+                chosen = {"window": "30", "planned": _PLANNED, "cost": f"letter:{5 + number}.{place}"}
+                with Query(con.cursor(), kept=kept) as query:
+                    spent = _seconds(lambda query=query, chosen=chosen: registry.run(query, "lift.verdict", chosen))
+                (changed if place else cold).append(spent)
+        print(f"{wanted.lines:,} lines, 4 arms of {wanted.arm:,} customers; wall seconds of {wanted.rounds} rounds")
+        for name, times in (("cold", cold), ("a cost changed", changed)):
+            print(f"{name:<16} best {min(times):6.3f}   median {statistics.median(times):6.3f}")
+        con.close()
+
+
+if __name__ == "__main__":
+    main()
