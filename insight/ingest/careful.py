@@ -7,7 +7,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import convert, footers, privacy, quality, raw, write
+from insight.ingest import convert, fill, footers, privacy, quality, raw, write
 from insight.ingest.columns import Reader
 from insight.ingest.mapping import Mapped
 from insight.ingest.normalise import Normalised, normalise
@@ -57,9 +57,10 @@ def read_carefully(
     _join_names(con, mapped)
     foot = _take_footers(con, opened, careful)
     repeats = _repeated_headers(con, opened)
-    reader = Reader(con, options, opened.source.epoch_1904)
+    filled = fill.groups(con, mapped, labels, foot) + fill.order_lines(con, mapped, labels)
+    reader = Reader(con, options, opened.source.epoch_1904, convert.currency_above(opened.layout.above))
     converted = convert.convert(con, mapped, labels, options, reader)
-    _duplicate_customers(con, mapped)
+    _duplicate_customers(con, mapped, labels, guessed=options.kind is None)
     foot += _wordless_total(con, mapped)
     watch.check()
     rows, aside = _counts(con)
@@ -75,7 +76,7 @@ def read_carefully(
     write.write_rows(con, mapped.kind, [*converted.fields], file_id, attributes, merge=options.if_exists != "replace")
     messages = _split(con, opened, file_id, options)
     write.write_aside(con, file_id, early_aside, opened.layout.width, hidden)
-    messages += [*_careful_messages(careful, opened, early_aside), *reader.messages, *said]
+    messages += [*_careful_messages(careful, opened, early_aside), *filled, *reader.messages, *said]
     lines = careful.lines if careful else rows + aside + len(foot) + len(repeats)
     messages += quality.footer_messages(con, foot, mapped, labels, converted, reader)
     return Done(
@@ -121,8 +122,10 @@ def _split(con: DuckDBPyConnection, opened: Opened, file_id: int, options: ReadO
         said.append(FileMessage("customers_split", "note", {"columns": names, "count": count}))
     if mapped.sales:
         count = _split_sales(con, opened, file_id, options, said)
-        names = ", ".join(labels[at] for at in mapped.sales.values())
-        said.append(FileMessage("sales_split", "warning", {"columns": names, "count": count}))
+        undated = mapped.sales["ordered_at"] == mapped.fields["assigned_on"]
+        names = ", ".join(labels[at] for name, at in mapped.sales.items() if not (undated and name == "ordered_at"))
+        code = "sales_split_undated" if undated else "sales_split"
+        said.append(FileMessage(code, "warning", {"columns": names, "count": count}))
     return said
 
 
@@ -136,6 +139,7 @@ def _split_sales(
         fields={**opened.mapped.sales, "customer_id": opened.mapped.fields["customer_id"]},
     )
     amount = mapped.fields["amount"]
+    undated = mapped.fields["ordered_at"] == opened.mapped.fields["assigned_on"]
     con.execute("ALTER TABLE typed RENAME TO typed_main")
     con.execute("ALTER TABLE raw RENAME TO raw_main")
     con.execute(
@@ -144,6 +148,8 @@ def _split_sales(
     )
     reader = Reader(con, options, opened.source.epoch_1904)
     convert.convert(con, mapped, opened.layout.labels, options, reader)
+    # A row that says 0 and no day says that nothing was bought.
+    con.execute(f"DELETE FROM typed WHERE amount = 0 AND ({undated} OR reason = 'date_missing')")  # noqa: S608
     count, left = _counts(con)
     write.write_rows(con, "transactions", ["ordered_at", "amount", "customer_id"], file_id, {})
     said += reader.messages
@@ -302,10 +308,18 @@ def _wordless_total(con: DuckDBPyConnection, mapped: Mapped) -> list[tuple[int, 
     return [(int(row[0]), ["Σ", str(row[1])])]
 
 
-def _duplicate_customers(con: DuckDBPyConnection, mapped: Mapped) -> None:
-    """One row a customer: of several rows with one id in a customer file the last counts, the others are set aside."""
+def _duplicate_customers(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str], guessed: bool) -> None:
+    """One row a customer: of several rows with one id in a customer file the last counts, the others are set aside.
+
+    Raises IngestError for what was only guessed to be a customer file, where most rows would go.
+    """
     if mapped.kind != "customers":
         return
+    row = con.execute("SELECT count(*), count(DISTINCT customer_id) FROM typed WHERE reason IS NULL").fetchone()
+    if guessed and row is not None and row[0] > 2 * row[1] + 2:
+        raise IngestError(
+            "ingest.many_rows_a_customer", count=row[0], customers=row[1], column=labels[mapped.fields["customer_id"]]
+        )
     con.execute(
         "UPDATE typed SET reason = 'duplicate_customer' WHERE reason IS NULL AND line NOT IN "
         "(SELECT max(line) FROM typed WHERE reason IS NULL GROUP BY customer_id)"

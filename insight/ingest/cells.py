@@ -16,8 +16,8 @@ MONTHS = {
 
 _MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
 _WEEKDAY = r"(?:(?:mån|tis|ons|tors?|fre|lör|sön|mon|tue|tues|wed|thur?s?|fri|sat|sun)[a-zåäö]*\.?,?\s+)?"
-_TIME = r"(?:(?:[T ]|,\s*|\s+(?:kl\.?\s*)?)\s*\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?)?"
-_ZONE = r"(?:\s?(?:Z|UTC|CET|CEST|[+-]\d{2}(?::?\d{2})?))?"
+_TIME = r"(?:(?:[T ]|,\s*|\s+(?:kl\.?\s*)?)\s*\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:[AaPpFfEe]\.?[Mm]\.?)?)?"
+_ZONE = r"(?:\s?(?:Z|CES?T|EES?T|(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}(?::?\d{2})?))?"
 DATE = re.compile(
     rf"^{_WEEKDAY}(?:"
     rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}{_TIME}{_ZONE}|"
@@ -53,6 +53,13 @@ MISSING = frozenset(
 # Words that stand for no customer at all: thousands of sales to 'None' are not one customer's.
 NO_ID = MISSING | (UNKNOWN - {""}) | {"(null)", "(blank)", "(tom)", "(empty)", "#null!", "#saknas", "#value!",
                                       "#värdefel!", "#ref!", "#referens!"}  # fmt: skip
+# Words in the customer's place for a sale to nobody in particular.
+NO_CUSTOMER = NO_ID | {
+    "walkin", "walk-in", "walk in", "walk-in customer", "walk in customer", "guest", "guest customer", "gäst",
+    "gästkund", "anonym", "anonym kund", "anonymous", "kontant", "kontantkund", "kassakund", "tillfällig kund",
+    "diverse kund", "okänd kund", "unknown customer", "ej medlem", "icke medlem", "icke-medlem", "non-member",
+    "no customer",     "ingen kund", "utan kund", "cash customer",
+}  # fmt: skip
 
 # No number, date or address is longer; patterns with optional blanks take the square of a hostile cell's length.
 _LONGEST = 160

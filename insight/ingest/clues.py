@@ -16,7 +16,8 @@ _TIME_OF_DAY = re.compile(r"^(?:kl\.?\s*)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s*[a
 _TIME_WORDS = ("tid", "time", "klock")
 _DATES = ("date", "datetime")
 _NUMBERS = ("money", "price", "number", "integer", "score")
-_ASKED = re.compile(r"rekommend|recommend|sannolikt|likely|likelihood|hurnojd|betyg")
+# The question that a score answers, as a header.
+ASKED = re.compile(r"rekommend|recommend|sannolikt|likely|likelihood|hurnojd|betyg|^nps|npsscore|npsbetyg")
 _MONTH = re.compile(r"(?:19|20)\d{2}[-/](?:0[1-9]|1[0-2])")
 _SIX = re.compile(r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 # An answer from 0 to 10 with words behind it: '9 - mycket troligt', '10 (extremely likely)'.
@@ -31,7 +32,7 @@ class Content:
     """What the sample of a column holds: shares of the filled cells by kind, and a few facts.
 
     six: cells that can be days as 240131. graded: answers from 0 to 10 with words behind. wordy: running text.
-    spaced: cells with a blank in them. percent: cells with a percent sign.
+    spaced: cells with a blank in them. percent: cells with a percent sign. marked: numbers as '#1001'.
     """
 
     filled: int
@@ -54,6 +55,7 @@ class Content:
     wordy: float
     spaced: float
     percent: float
+    marked: float
 
 
 def contents(rows: Sequence[Sequence[str]], width: int) -> list[Content]:
@@ -92,6 +94,7 @@ def _content(cells: Sequence[str]) -> Content:
         wordy=sum(len(cell.split(maxsplit=2)) > 2 for cell in filled) / n,
         spaced=sum(" " in cell for cell in filled) / n,
         percent=sum(cell.endswith("%") for cell in filled) / n,
+        marked=sum(bool(re.fullmatch(r"#\s?\d+", cell)) for cell in filled) / n,
     )  # fmt: skip
 
 
@@ -112,7 +115,9 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
             break
     else:
         near = [
-            alias for alias in aliases if alias in folded and _speaks(alias, folded) and not _other_word(folded, alias)
+            alias
+            for alias in aliases
+            if alias in folded and _speaks(alias, folded) and not _other_word(field, folded, alias)
         ]
         if near:
             alias = max(near, key=len)
@@ -120,7 +125,7 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
             reason = Message("ingest.reason_near", {"column": label})
         elif (
             field.type == "score"
-            and _ASKED.search(folded)
+            and ASKED.search(folded)
             and (look.graded > 0.8 or (look.number > 0.5 and look.highest <= 10))
         ):
             score, reason = NEAR, Message("ingest.reason_near", {"column": label})
@@ -141,6 +146,11 @@ _FIELD_WORDS = frozenset({
     "namn", "name", "typ", "type", "status", "grupp", "group", "adress", "address", "antal", "land", "ort", "klass",
     "procent", "pct", "%", "andel", "medel", "snitt", "avg", "average", "count", "number", "code", "kod",
 })  # fmt: skip
+_IDS = re.compile(r"(?:id|nr|no|num|number|nummer|key|code|kod|ref|reference|referens|uuid|guid|hash)$")
+_NOT_SALES = re.compile(
+    r"tax|moms|skatt|vat|shipp|frakt|freight|porto|discount|rabatt|fee|avgift|balance|saldo|dricks|refund|limit"
+    r"|cost|kostnad|inkop|provision|commission|budget|mal|target|prognos|forecast|potential|kvar|skuld|debt|due"
+)
 _SOFT = frozenset({"datum", "belopp", "amount", "pris", "price", "kostnad", "cost"})
 
 
@@ -151,10 +161,17 @@ def _speaks(alias: str, folded: str) -> bool:
     return len(alias) >= 5 and len(alias) >= (0.35 if alias in _SOFT else 0.5) * len(folded)
 
 
-def _other_word(folded: str, alias: str) -> bool:
-    """'kundnamn' holds 'kund' but speaks of a name: what is left over must not be a field word of its own."""
+def _other_word(field: Field, folded: str, alias: str) -> bool:
+    """'kundnamn' holds 'kund' but speaks of a name: what is left over must not be a field word of its own.
+
+    A customer's id says so: 'kundnrintern', but not 'customernote'. An amount is what was sold for: no tax, no fee.
+    """
     rest = folded.replace(alias, "", 1)
-    return rest in _FIELD_WORDS
+    if field.name == "customer_id" and not (_IDS.search(rest) or _IDS.search(alias)):
+        return True
+    if field.name in ("amount", "unit_price") and _NOT_SALES.search(rest):
+        return True
+    return rest in _FIELD_WORDS or any(len(word) > 3 and rest.endswith(word) for word in _FIELD_WORDS)
 
 
 def _suits(field: Field, look: Content) -> float:

@@ -12,7 +12,7 @@ from datetime import date
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import dates, numbers
-from insight.ingest.cells import MISSING, NO, NO_ID, UNKNOWN, YES
+from insight.ingest.cells import MISSING, NO, NO_CUSTOMER, NO_ID, UNKNOWN, YES
 from insight.ingest.dates import Form
 from insight.ingest.numbers import NumberStyle
 from insight.ingest.options import ReadOptions
@@ -60,8 +60,11 @@ class Column:
 class Reader:
     """Decides for the columns of one raw table how they are read, and collects messages and decisions."""
 
-    def __init__(self, con: DuckDBPyConnection, options: ReadOptions, epoch_1904: bool = False) -> None:
+    def __init__(
+        self, con: DuckDBPyConnection, options: ReadOptions, epoch_1904: bool = False, currency_above: str = ""
+    ) -> None:
         self.con = con
+        self.currency_above = currency_above
         self.options = options
         self.epoch_1904 = options.date_system == "1904" if options.date_system else epoch_1904
         self.messages: list[FileMessage] = []
@@ -344,7 +347,8 @@ class Reader:
         ).fetchone()
         assert row is not None
         points, powers, point_line, power_line, filled = (int(v) if v is not None else None for v in row)
-        sql, failed, figures = f"CASE WHEN {_in(f'lower({cell})', NO_ID)} THEN NULL ELSE {cell} END", "false", {}
+        nobody = NO_CUSTOMER if column.field.name == "customer_id" else NO_ID
+        sql, failed, figures = f"CASE WHEN {_in(f'lower({cell})', nobody)} THEN NULL ELSE {cell} END", "false", {}
         if points:
             sql = f"CASE WHEN {point} THEN regexp_replace({cell}, '[.,]0+$', '') ELSE {sql} END"
             self.tell(
@@ -390,7 +394,7 @@ class Reader:
         assert known is not None
         n_yes, n_no, blank, total, odd_line = known
         odd = total - n_yes - n_no - blank
-        if column.field.type == "flag" and odd > 0.5 * max(1, total - blank):
+        if column.field.type == "flag" and (odd > 0.5 * max(1, total - blank) or (odd and self._counts(column, n_yes))):
             # A time of opening, or a count of clicks: filled and not 0 means yes.
             sql = f"CASE WHEN {column.cell} IS NULL THEN NULL WHEN {no} THEN false ELSE true END"
             self.tell("flag_filled", "note", column=column.label)
@@ -410,6 +414,15 @@ class Reader:
         elif odd:
             self.tell("flag_unknown", column=column.label, line=odd_line, count=odd)
         return Reading(column.field.name, sql, changed=n_yes + n_no)
+
+    def _counts(self, column: Column, n_yes: int) -> bool:
+        """Whether cells that say neither yes nor no are times or counts: a digit first, and hardly a yes beside."""
+        odd, _ = self.first_line(f"{column.cell} IS NOT NULL AND regexp_matches({column.cell}, '^[0-9]')")
+        worded, _ = self.first_line(
+            f"{column.cell} IS NOT NULL AND NOT regexp_matches({column.cell}, '^[0-9]') "
+            f"AND NOT ({_in(f'lower({column.cell})', NO | UNKNOWN)})"
+        )
+        return worded == 0 and odd > 0 and n_yes <= odd
 
     def _score(self, column: Column, hint: str) -> Reading:
         del hint

@@ -8,6 +8,7 @@ from decimal import Decimal
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
+from insight.ingest.cells import MISSING, NO, UNKNOWN
 from insight.ingest.columns import Column, Reader, Reading
 from insight.ingest.mapping import Mapped
 from insight.ingest.options import ReadOptions
@@ -31,7 +32,25 @@ _CURRENCY_WORDS = {
     "US$": "USD",
     "£": "GBP",
 }
+# Headers that are a question, and the status that a yes means.
+FLAGS = {
+    "makuler": "Makulerad", "annuller": "Annullerad", "cancel": "Cancelled", "void": "Void", "avbokad": "Avbokad",
+    "struken": "Makulerad", "retur": "Retur", "return": "Return", "isreturn": "Return", "iscancel": "Cancelled",
+}  # fmt: skip
+# What a settlement from a payment provider books beside the sales.
+NOT_A_SALE = (
+    "regexp_matches(lower(status), '^(?:fees?|avgift(?:er)?|payouts?|utbetalning(?:ar)?|commission|provision"
+    "|settlement|avräkning|reserve|holdback|insättning|deposit|withdrawal|uttag)$')"
+)
 _MONEY_FIELDS = ("amount", "unit_price")
+_NAMED_ABOVE = re.compile(
+    r"(?:valuta|currency|(?:belopp|amounts?)\s+(?:i|in))\b[^A-Za-z]{0,4}([A-Za-z]{3})\b", re.IGNORECASE
+)
+_LONGEST_ABOVE = 200
+CODES = (
+    "SEK", "EUR", "USD", "GBP", "NOK", "DKK", "ISK", "CHF", "PLN", "CZK", "HUF", "CAD", "AUD", "JPY", "CNY", "INR",
+    "RON", "BGN",
+)  # fmt: skip
 # What amounts are taken to be where neither the file nor the user says.
 CURRENCY = "SEK"
 
@@ -66,6 +85,8 @@ def convert(
     vat = options.vat or vat_in(next((labels[mapped.fields[n]] for n in _MONEY_FIELDS if n in mapped.fields), ""))
     if vat and mapped.kind == "transactions" and "vat" not in fields:
         fields["vat"] = f"CAST('{vat}' AS VARCHAR)"
+    if mapped.kind == "transactions" and "status" in fields:
+        _status_of_flag(mapped, labels, fields)
     reasons = _reasons(mapped, fields, readings, currency)
     joins = "".join(dict.fromkeys(reading.joins for reading in readings.values()))
     select = ", ".join(f'{sql} AS "{name}"' for name, sql in fields.items())
@@ -80,6 +101,21 @@ def convert(
         _rounding(con, reader, labels, mapped)
         _returns(con, options, reader, fields)
     return converted
+
+
+def _status_of_flag(mapped: Mapped, labels: Sequence[str], fields: dict[str, str]) -> None:
+    """A column that says yes to 'Makulerad' or 'Retur' is a status in the words of its header."""
+    at = mapped.fields["status"]
+    folded = fold(labels[at])
+    word = next((word for stem, word in FLAGS.items() if folded.startswith(stem)), "")
+    if not word:
+        return
+    cell = f"lower(raw.c{at})"
+    said = ", ".join(f"'{no}'" for no in sorted((*NO, *UNKNOWN, *MISSING)))
+    worded = f"regexp_matches({cell}, '^[a-zåäö]{{4,}}') AND NOT regexp_matches({cell}, '^(sant|true|yes)')"
+    fields["status"] = (
+        f"CASE WHEN raw.c{at} IS NULL OR {cell} IN ({said}) THEN NULL WHEN {worded} THEN raw.c{at} ELSE '{word}' END"
+    )
 
 
 def _readings(columns: Sequence[Column], reader: Reader) -> dict[str, Reading]:
@@ -148,7 +184,7 @@ def _currency(
         sql, joins = money.currency, money.joins
     else:
         column = next((labels[mapped.fields[name]] for name in _MONEY_FIELDS if name in mapped.fields), "")
-        code = options.currency or currency_in(column)
+        code = options.currency or currency_in(column) or reader.currency_above
         if code:
             fields["currency"] = f"CAST('{code}' AS VARCHAR)" if code.isalpha() else "CAST(NULL AS VARCHAR)"
         return ""
@@ -180,21 +216,18 @@ def _currency(
 def currency_in(label: str) -> str:
     """The currency that a header names ('Belopp (SEK)', 'amount_eur'), or ''."""
     words = "".join(char if char.isalnum() or char in "€$£" else " " for char in label.lower()).split()
-    codes = {
-        "sek": "SEK",
-        "kr": "SEK",
-        "kronor": "SEK",
-        "eur": "EUR",
-        "euro": "EUR",
-        "€": "EUR",
-        "usd": "USD",
-        "$": "USD",
-        "gbp": "GBP",
-        "£": "GBP",
-        "nok": "NOK",
-        "dkk": "DKK",
-    }
+    codes = {"kr": "SEK", "kronor": "SEK", "euro": "EUR", "€": "EUR", "$": "USD", "£": "GBP"}
+    codes |= {code.lower(): code for code in CODES}
     return next((codes[word] for word in words if word in codes), "")
+
+
+def currency_above(above: Sequence[str]) -> str:
+    """The currency that the lines above the header name ('Valuta: EUR', 'Alla belopp i NOK'), or ''."""
+    for text in above:
+        match = _NAMED_ABOVE.search(text[:_LONGEST_ABOVE])
+        if match and match[1].upper() in CODES:
+            return match[1].upper()
+    return ""
 
 
 def vat_in(label: str) -> str:
@@ -227,6 +260,9 @@ def _reasons(mapped: Mapped, fields: Mapping[str, str], readings: Mapping[str, R
             failed = reading.failed if reading is not None else "false"
         branches.append(f"WHEN {failed} THEN '{word}_unreadable'")
         branches.append(f"WHEN {fields[spec.name]} IS NULL THEN '{word}_missing'")
+    if mapped.kind == "transactions" and "status" in fields:
+        beside = NOT_A_SALE.replace("lower(status)", f"lower({fields['status']})")
+        branches.append(f"WHEN {beside} THEN 'not_a_sale'")
     if mapped.kind == "transactions" and "customer_id" in readings and readings["customer_id"].failed != "false":
         branches.append(f"WHEN {readings['customer_id'].failed} THEN 'id_unreadable'")
     if currency and currency.isalnum():
@@ -360,6 +396,7 @@ def _column_of(reason: str, mapped: Mapped, labels: Sequence[str]) -> str | None
         "score": ("score",),
         "arm": ("arm", "is_control"),
         "kind": ("kind",),
+        "not": ("status",),
     }
     word = reason.split("_")[0]
     names = wanted.get(word) or tuple(

@@ -9,7 +9,8 @@ from insight.ingest.cells import MISSING, MONTHS, SPACES
 
 _LONGEST_TIME = 60
 _TIME = re.compile(
-    r"^(?P<gap>\s*,?\s*(?:kl\.?\s*)?|\s*t|_)(?P<h>99?)(?P<s1>[:.])99(?:(?P<s2>[:.])99(?P<f>[.,]9+)?)?(?P<ap>\s?[ap]\.?m\.?)?(?P<z>\s?(?:z|utc|cet|cest|[+-]99(?::?99)?))?$"
+    r"^(?P<gap>\s*,?\s*(?:kl\.?\s*)?|\s*t|_)(?P<h>99?)(?P<s1>[:.])99(?:(?P<s2>[:.])99(?P<f>[.,]9+)?)?(?P<ap>\s?[apfe]\.?m\.?)?"
+    r"(?P<z>\s?(?:z|ces?t|ees?t|(?:utc|gmt)(?:[+-]99?(?::?99)?)?|[+-]99(?::?99)?))?$"
 )
 _ISO = re.compile(r"^9999([-/. ])99?\1(?:99?)")
 _THREE = re.compile(r"^99?([-/. ])99?\1(9999|99)(?!9)")
@@ -146,7 +147,10 @@ def date_sql(cell: str, form: Form, order: str, epoch_1904: bool = False) -> str
     """SQL that reads a cell of one form as TIMESTAMP; NULL when it is no date between 1900 and 2100."""
     text = f"upper({cell})"
     if form.zone:
-        text = rf"regexp_replace({text}, '\s?(Z|UTC|CET|CEST|[+-]\d\d(:?\d\d)?)$', '')"
+        text = rf"regexp_replace({text}, '\s?(Z|CES?T|EES?T|(UTC|GMT)([+-]\d\d?(:?\d\d)?)?|[+-]\d\d(:?\d\d)?)$', '')"
+    if "%p" in form.format:
+        # Before and after noon in Swedish: förmiddag, eftermiddag.
+        text = rf"regexp_replace(regexp_replace({text}, 'F(\.?M\.?)$', 'A\1'), 'E(\.?M\.?)$', 'P\1')"
     if form.fine:
         text = rf"regexp_replace({text}, '[.,]\d+$', '')"
     if form.kind == "serial":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from insight.errors import IngestError
 from insight.ingest.cells import SPACES, kind_of
+from insight.ingest.clues import ASKED
 from insight.ingest.options import ReadOptions
 from insight.ingest.records import WIDE_BLANKS, Dialect, Record, read_records, split_lines, without_controls
 from insight.ingest.report import Decision, FileMessage
@@ -23,7 +24,10 @@ _SEP = re.compile(r'^"?sep=(.|\\t|\|\||::)"?\s*$', re.IGNORECASE)
 _YEAR = re.compile(r"^(?:19|20)\d\d(?:[-/ ]?(?:q|kv|kvartal|h|w|v|m)?\s?\d{1,2})?$", re.IGNORECASE)
 _ALIASES = frozenset(
     alias for table in TABLES.values() for f in table.fields for alias in (f.name.replace("_", ""), *f.aliases)
-) - {"", "at", "st", "kr", "kon"}  # fmt: skip
+) - {
+    "", "at", "st", "kr", "kon", "completed", "submitted", "sent", "avslutad", "slutford", "purchase", "kop", "betalt",
+    "inskickat",  # these stand in cells as often as above them
+}  # fmt: skip
 _DATE_ALIASES = frozenset(
     alias for table in TABLES.values() for f in table.fields if f.type in ("date", "datetime") for alias in f.aliases
 )
@@ -35,7 +39,7 @@ class Layout:
 
     labels: a name a column, unique. header_line: the line of the header, None without one. first_line: the line of the
     first data record. pad: cells that the header lacks (data lines end in a delimiter). columns: which cells of a
-    record are kept.
+    record are kept. above: the lines over the header, as text.
     """
 
     dialect: Dialect
@@ -52,6 +56,7 @@ class Layout:
     plain: bool = True
     duplicates: tuple[str, ...] = ()
     body: int = 0
+    above: tuple[str, ...] = ()
 
 
 def read_head(path: Path, size: int = HEAD_BYTES) -> str:
@@ -224,6 +229,8 @@ def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -
     width = max(widths.items(), key=lambda item: (item[1] * (1 if item[0] > 1 else 0.3), item[0]))[0] if widths else 1
     table = [r for r in filled if not _is_comment(r, width)]
     header, first = _header(table, width, options)
+    if header is not None and options.header_line is None:
+        header, first = _two_rows(header, first, table, width)
     body = [r for r in table if r.line >= first]
     messages: list[FileMessage] = []
     merge: int | None = None
@@ -262,6 +269,7 @@ def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -
     return Layout(
         dialect, labels, tuple(cells), header.line if header else None, first, width, sample, comments,
         tuple(messages), (decision,), merge, plain, duplicates, len(body),
+        tuple(" ".join(r.cells)[:300] for r in filled if header and r.line < header.line)[:30],
     )  # fmt: skip
 
 
@@ -348,6 +356,32 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
         return header, _line_after(table, header)
     # Without a header, rows as wide as the table are data from the first on; narrower ones above them are titles.
     return None, next((r.line for r in table if len(r.cells) == width), table[0].line)
+
+
+def _two_rows(header: Record, first: int, table: Sequence[Record], width: int) -> tuple[Record, int]:
+    """A header whose second row says more of some columns ('Custom data 1' over 'kundnr'), as surveys have them."""
+    below = [record for record in table if record.line >= first]
+    if len(below) < 4 or not len(header.cells) == len(below[0].cells) == width:
+        return header, first
+    cells = [cell.strip(SPACES) for cell in below[0].cells]
+    typed = [at for at, kind in enumerate(_column_kinds(below, width)) if kind != "text"]
+    filled = [cell for cell in cells if cell]
+    plain = all(kind_of(cell) == "text" for cell in filled)
+    sparse = 0 < len(filled) <= 0.6 * width
+    unlike = len(typed) >= 2 and sum(not cells[at] for at in typed) >= 0.5 * len(typed)
+    if not (plain and sparse and unlike):
+        return header, first
+    named = [_of_two(upper.strip(SPACES), lower) for upper, lower in zip(header.cells, cells, strict=True)]
+    return replace(header, cells=named), _line_after(table, below[0])
+
+
+def _of_two(upper: str, lower: str) -> str:
+    """One label of two: the one that we know, a question before the name of its scale."""
+    if not (upper and lower):
+        return upper or lower
+    if ASKED.search(fold(upper)) or fold(upper) in _ALIASES:
+        return upper
+    return lower if fold(lower) in _ALIASES else f"{upper} {lower}"
 
 
 def _lone_data(cells: Sequence[str]) -> bool:

@@ -13,22 +13,22 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import dates, footers, numbers
-from insight.ingest.cells import NO_ID, SPACES
-from insight.ingest.convert import RETURNED, currency_in, vat_in
+from insight.ingest.cells import NO_CUSTOMER, NO_ID, SPACES
+from insight.ingest.convert import FLAGS, NOT_A_SALE, RETURNED, currency_above, currency_in, vat_in
 from insight.ingest.detect import Layout
 from insight.ingest.encoding import Text
 from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import NumberStyle
 from insight.ingest.options import ReadOptions
 from insight.ingest.raw import BLANKS, csv_source
-from insight.ingest.schema import SQL_TYPES, TABLES, FieldType
+from insight.ingest.schema import SQL_TYPES, TABLES, FieldType, fold
 
 _ENOUGH = 50
 _NUMBERS = ("money", "price", "number", "integer")
-_NO_CUSTOMER = ", ".join(f"'{word}'" for word in sorted((*NO_ID, *footers.PART_SUMS)))
+_NO_CUSTOMER = ", ".join(f"'{word}'" for word in sorted((*NO_CUSTOMER, *footers.PART_SUMS)))
 # A cell that begins or ends with a blank, or begins with what keeps Excel's hands off text, needs the careful way.
-_ENDS = ", ".join(str(ord(char)) for char in BLANKS)
-_STARTS = f"{_ENDS}, {ord('=')}, {ord(chr(39))}"
+_ENDS = f"'{BLANKS}'"
+_STARTS = f"'{BLANKS}='''"
 _YEAR_FIRST = "%Y-%m-%d"
 # Times of day by the length of the whole cell, fractions of a second last: where their marks stand.
 _MARKS = {10: "", 16: ":", 19: "::"} | dict.fromkeys(range(21, 27), "::.")
@@ -49,6 +49,8 @@ def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, perso
     if mapped.kind != "transactions" or "amount" not in mapped.fields or mapped.time is not None:
         return None
     if len(layout.sample) < _ENOUGH or "personal_number" in personal.values() or _ends_in_footer(text, layout, mapped):
+        return None
+    if "status" in mapped.fields and fold(layout.labels[mapped.fields["status"]]).startswith(tuple(FLAGS)):
         return None
     values: dict[str, str] = {}
     checks: list[str] = []
@@ -72,7 +74,7 @@ def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, perso
             values[name] = _number(cell, spec.type, style, checks)
             styles[name] = style
         else:
-            if any(row[at].lower() in NO_ID for row in layout.sample):
+            if any(row[at].lower() in (NO_CUSTOMER if name == "customer_id" else NO_ID) for row in layout.sample):
                 return None
             values[name] = cell
     return Plan(values, tuple(checks), styles, order)
@@ -200,11 +202,11 @@ def _fits(con: DuckDBPyConnection, plan: Plan, expected: int) -> bool:
         )
     for name, sql in plan.values.items():
         if sql.startswith("c") and sql[1:].isdecimal():
-            odd.append(f'unicode("{name}") IN ({_STARTS}) OR unicode(right("{name}", 1)) IN ({_ENDS})')
+            odd.append(f'contains({_STARTS}, "{name}"[1]) OR contains({_ENDS}, "{name}"[-1])')
     if "quantity" in plan.values:
         odd.append("quantity < 0 AND amount > 0")
     if "status" in plan.values:
-        odd.append(f"amount > 0 AND {RETURNED}")
+        odd.append(f"(amount > 0 AND {RETURNED}) OR {NOT_A_SALE}")
     if "order_id" in plan.values:
         odd.append("amount > 0 AND regexp_matches(order_id, '^[CcKkRr]-?[0-9]{3,}$')")
     tests.append(f"count(*) FILTER (WHERE {' OR '.join(f'({test})' for test in odd) or 'false'})")
@@ -219,11 +221,12 @@ def _fits(con: DuckDBPyConnection, plan: Plan, expected: int) -> bool:
     return "currency" not in plan.values or (row[6] == 1 and row[7])
 
 
-def constants(mapped: Mapped, labels: Sequence[str], options: ReadOptions) -> dict[str, str]:
+def constants(mapped: Mapped, layout: Layout, options: ReadOptions) -> dict[str, str]:
     """What the user or the header says of all rows: currency and VAT."""
     found: dict[str, str] = {}
+    labels = layout.labels
     if "currency" not in mapped.fields:
-        code = options.currency or currency_in(labels[mapped.fields["amount"]])
+        code = options.currency or currency_in(labels[mapped.fields["amount"]]) or currency_above(layout.above)
         if code and code.isalpha():
             found["currency"] = code
     vat = options.vat or vat_in(labels[mapped.fields["amount"]])

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from insight.ingest.cells import SPACES, kind_of
 
 TOTAL = (
-    r"(?:(?:del|slut|total|sub|grand|års|månads|kvartals)[\s-]*)?(?:summor|summa|summering|totalt|totals|totala?|sum|totaler)"
-    r"|s:a|summa[\s]totalt|total(?:t)?[\s](?:summa|antal|belopp|sum|amount)"
+    r"(?:(?:del|slut|total|sub|grand|page|sid|års|månads|kvartals|grupp)[\s-]*)?(?:summor|summa|summering|totalt|totals|totala?|sum|totaler)"
+    r"|s:a|transport(?:eras|erat)?|(?:in|ut)g[åa]ende\s(?:saldo|balans)|summa[\s]totalt"
+    r"|total(?:t)?[\s](?:summa|antal|belopp|sum|amount)"
 )
 _COUNT = (
     r"antal(?:\s(?:rader|poster|kunder|transaktioner|order|ordrar|svar|köp|medlemmar))?|rader|poster|(?:number\sof\s|total\s)?(?:rows?|records?|lines)"
@@ -24,21 +25,35 @@ WORD = re.compile(rf"^[\s*=#-]*(?:{TOTAL}|{_COUNT}){_NUMBERISH}$|^[\s*=#-]*(?:{_
 _LONGEST = 120
 _SUM = re.compile(rf"^[\s*=#-]*(?:{TOTAL})", re.IGNORECASE)
 _BARE = re.compile(rf"[\s*=#-]*(?:{TOTAL})[\s:.=*]*", re.IGNORECASE)
-_PART = re.compile(r"^[\s*=#-]*(?:del|sub|års|månads|kvartals)", re.IGNORECASE)
+_PART = re.compile(r"^[\s*=#-]*(?:del|sub|page|sid|års|månads|kvartals|grupp|transport|ing|utg)", re.IGNORECASE)
+# A list from an ERP marks its sums with stars alone.
+_STARS = re.compile(r"[\s]*\*{1,4}[\s]*")
 # What a row must hold before SQL fetches it to be looked at; wide on purpose.
 SQL_WORDS = (
-    r"^[\s*=#-]*(del|slut|sub|grand|års|månads|kvartals)?[\s-]*(summ|total|s:a|antal|rader|poster|rows|records|sum|count"
-    r"|medel|snitt|genomsnitt|average|row |number of|end of|eof|rapport|genererad|skapad|exported|generated)"
+    r"^[\s*=#-]*\*$|^[\s*=#-]*(del|slut|sub|grand|page|sid|års|månads|kvartals|grupp)?[\s-]*(summ|total|s:a|antal|rader"
+    r"|poster|rows|records|sum|count"
+    r"|medel|snitt|genomsnitt|average|row |number of|end of|eof|rapport|genererad|skapad|exported|generated|transport"
+    r"|ing[åa]ende|utg[åa]ende)"
 )
 
 
 def says_footer(cell: str) -> bool:
     """Whether a cell is a word for a sum, a count or the end, perhaps with its number."""
-    return len(cell) <= _LONGEST and WORD.match(cell) is not None
+    return len(cell) <= _LONGEST and (WORD.match(cell) is not None or _STARS.fullmatch(cell) is not None)
 
 
 # A part sum with a date looks like any sale, but for its customer: no id is called so.
-PART_SUMS = ("delsumma", "subtotal", "sub total", "sub-total", "deltotal", "månadssumma", "årssumma")
+PART_SUMS = (
+    "delsumma",
+    "subtotal",
+    "sub total",
+    "sub-total",
+    "deltotal",
+    "månadssumma",
+    "årssumma",
+    "sidsumma",
+    "gruppsumma",
+)
 
 
 def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None, last: bool = False) -> bool:
@@ -66,6 +81,11 @@ def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None, las
     if words[0] != first and words[0] != key_at:
         return False
     return all(at in words or kind_of(cell) == "number" for at, cell in filled)
+
+
+def is_part(cells: Sequence[str]) -> bool:
+    """Whether a footer sums up a part of the rows."""
+    return any(_PART.match(cell) for cell in cells if cell)
 
 
 def is_total(cells: Sequence[str]) -> bool:

@@ -156,7 +156,7 @@ def _quickly(con: DuckDBPyConnection, opened: Opened, file_id: int, options: Rea
     expected = data_lines(text, layout)
     if plan is None or expected <= 0:
         return None
-    constants = fast.constants(opened.mapped, layout.labels, options)
+    constants = fast.constants(opened.mapped, layout, options)
     attributes = attributes_of(con, opened, ())
     watch.stage(0.85)
     offset = opened.source.first_row - 1 + layout.first_line - 1

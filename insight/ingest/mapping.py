@@ -5,7 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from insight.errors import IngestError
-from insight.ingest.clues import CONTENT, EXACT, NEAR, SPECIFIC, Content, aliases_of, by_header, contents, time_column
+from insight.ingest.clues import (
+    ASKED,
+    CONTENT,
+    EXACT,
+    NEAR,
+    SPECIFIC,
+    Content,
+    aliases_of,
+    by_header,
+    contents,
+    time_column,
+)
 from insight.ingest.options import ReadOptions
 from insight.ingest.schema import TABLES, Table, fold
 from insight.result import Message
@@ -23,6 +34,9 @@ _LAST_NAMES = ("efternamn", "lastname", "surname", "familyname", "enamn")
 _STAND_INS = ("household_id", "org_id", "email")
 # 'Senaste köp', 'last purchase': the day of one of many purchases, so the row sums up a customer.
 _SUMMED = re.compile(r"senast|forsta|sista|last(?!n)|first|latest|recent")
+# 'Senaste order, belopp', 'lifetime value': one sum for a customer, not a sale.
+_OF_MANY = r"senast|recent|last(?!n)|lifetime|livstid|ackum|totaltkopt|totalspend|totalspent|snittkop|averageorder"
+_NAMES = (*_FIRST_NAMES, *_LAST_NAMES)
 _WIDE = ("assignments", "answers", "contacts")
 
 
@@ -99,9 +113,10 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
     return _widen(guessed, labels, looks)
 
 
-def is_guess(found: Mapped) -> bool:
+def is_guess(found: Mapped, labels: Sequence[str]) -> bool:
     """Whether a register of customers is made of nothing but a column that looks like an id."""
-    return found.kind == "customers" and all(found.choices[at].score <= CONTENT for at in found.fields.values())
+    names = [name for name in found.fields if found.choices[found.fields[name]].score > CONTENT]
+    return found.kind == "customers" and not names and not _known(labels[found.fields["customer_id"]])
 
 
 def _list(labels: Sequence[str]) -> str:
@@ -147,6 +162,8 @@ def _kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str]) 
         return None
     if found.kind == "assignments" and "arm" in core and looks[core["arm"]].arms:
         score += 3
+    if found.kind == "answers" and ASKED.search(fold(labels[core["score"]])):
+        score += 3
     return score + (1.0 if found.kind in ("answers", "assignments") else 0)
 
 
@@ -156,8 +173,11 @@ def _is_register(core: Mapping[str, int], looks: Sequence[Content], labels: Sequ
     summed = "ordered_at" in core and _SUMMED.search(fold(labels[core["ordered_at"]])) is not None
     if summed and ids is not None and 1 < ids.filled == ids.distinct:
         return True
-    personal = sum(bool(_known(label) & _PERSON) for label in labels)
+    personal = sum(bool(_known(label) & _PERSON) or fold(label) in _NAMES for label in labels)
     lines = core.keys() & {"order_id", "quantity", "article_id", "article"}
+    amount = fold(labels[core["amount"]]) if "amount" in core else ""
+    if ids is not None and 1 < ids.filled == ids.distinct and not lines and re.search(_OF_MANY, amount):
+        return True
     return ids is not None and ids.filled >= 10 and ids.distinct == ids.filled and personal >= 3 and not lines
 
 
@@ -267,8 +287,17 @@ def _by_content(places: _Places, has_header: bool) -> None:
                 places.take(spec.name, dates[0])
         elif spec.name == "amount" and not ("unit_price" in places.taken and "quantity" in places.taken):
             _amount_by_content(places, has_header)
+    _orders_by_content(places)
     if places.lacks("customer_id"):
         _customer_by_content(places, has_header)
+
+
+def _orders_by_content(places: _Places) -> None:
+    """Order numbers under another name: '#1001' is nothing else."""
+    if places.table.name == "transactions" and places.lacks("order_id"):
+        marked = [at for at, look in enumerate(places.looks) if places.free(at) and look.marked > 0.9]
+        if marked and not places.choices[marked[0]].field:
+            places.take("order_id", marked[0])
 
 
 def _repeats(places: _Places) -> bool:
@@ -361,4 +390,7 @@ def _widen(found: Mapped, labels: Sequence[str], looks: Sequence[Content]) -> Ma
                 ]
                 if hits:
                     sales[spec.name] = hits[0]
+        if "amount" in sales and looks[sales["amount"]].number > 0.8:
+            # A purchase without a day of its own: it came of the mailing, whose day it gets.
+            sales.setdefault("ordered_at", found.fields["assigned_on"])
     return replace(found, customers=customers, sales=sales if len(sales) == 2 else {})

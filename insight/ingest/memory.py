@@ -103,7 +103,7 @@ def _detected(layout: Layout, options: ReadOptions, has_header: bool) -> Mapped 
         found = mapping.propose(layout.labels, layout.sample, options, has_header)
     except InsightError:
         return None
-    return None if mapping.is_guess(found) else found
+    return None if mapping.is_guess(found, layout.labels) else found
 
 
 def _suits(memory: FileMemory, layout: Layout) -> bool:

@@ -132,7 +132,7 @@ def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None)
     if text is not None:
         reason = Message("ingest.why_encoding_told" if options.encoding else "ingest.why_encoding")
         decisions.insert(0, Decision("encoding", text.encoding, reason))
-    if mapping.is_guess(mapped) and options.kind is None:
+    if mapping.is_guess(mapped, layout.labels) and options.kind is None:
         column = layout.labels[mapped.fields["customer_id"]]
         messages.append(FileMessage("kind_unsure", "warning", {}, column=column))
     if mapped.rivals:

@@ -21,7 +21,7 @@ _CANCELLED = (
     "regexp_matches(lower(status), '^(?:makuler|annuller|avbrut|avbok|avbest|cancel|void|declined|nekad|failed)')"
 )
 _UNITS = re.compile(
-    r"(?:^|[^a-zåäö])(tkr|kkr|ksek|tsek|mkr|mnkr|msek|mdkr|keur|meur|kusd|tusental|miljoner|thousands?|millions?|öre|ören|cents?)"
+    r"(?:^|[^a-zåäö])(tkr|kkr|ksek|tsek|mkr|mnkr|msek|mdkr|keur|meur|kusd|tusental|miljoner|thousands?|millions?|öre|ören|ore|cents?)"
     r"(?:[^a-zåäö]|$)"
 )
 _TIME_FIELD = {

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 csv.field_size_limit(16_000_000)
 
-_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
+# Marks that only say which way to write; they stand in no number, date or id.
+DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *DIRECTIONS))
 MAX_SPAN = 200
 WIDE_BLANKS = "  "
 _WIDE = re.compile(r" {2,}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from insight.errors import IngestError
 from insight.ingest.archive import no_pause
+from insight.ingest.records import DIRECTIONS
 
 BLOCK = 1 << 20
 MAX_LINE = 2_000_000
@@ -16,6 +17,7 @@ MAX_COLUMNS = 1_000
 # What UTF-8 text looks like after it was decoded as something else and saved again: Ã…, Â, â€, √•, ├Ñ.
 _MOJIBAKE = (b"\xc3\x83", b"\xc3\x82\xc2", b"\xc3\xa2\xe2\x82\xac", b"\xe2\x88\x9a", b"\xe2\x94\x9c")
 _LOST = b"\xef\xbf\xbd"
+_DIRECTIONS = tuple(chr(code).encode() for code in DIRECTIONS)
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,9 @@ class _Counter:
             self.carry = b""
             return
         self.seen_utf8 = self.seen_utf8 or not head.isascii()
-        self.mojibake += sum(head.count(mark) for mark in _MOJIBAKE)
-        self.lost += head.count(_LOST)
+        self.controls += _count(head, _DIRECTIONS)
+        self.mojibake += _count(head, _MOJIBAKE)
+        self.lost += _count(head, (_LOST,))
 
     def result(self, size: int) -> Scan:
         if self.carry and self.bad_from is None:
@@ -144,3 +147,11 @@ class _Counter:
             size, self.line_feeds, self.returns, self.pairs, self.controls, self.nuls, self.quotes, self.mojibake,
             self.lost, self.ascii, self.bad_from, self.seen_utf8, self.tail,
         )  # fmt: skip
+
+
+def _count(head: bytes, marks: tuple[bytes, ...]) -> int:
+    """How many of the marks there are. A single byte is found ten times as fast: most blocks have none that begins one,
+    and those with dashes and quotes have one of few pairs."""
+    starts = {mark[:2] for mark in marks if mark[:1] in head}
+    there = {start for start in starts if start in head}
+    return sum(head.count(mark) for mark in marks if mark[:2] in there)
