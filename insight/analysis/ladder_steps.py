@@ -55,11 +55,11 @@ def make_members(query: Query, settings: Settings) -> tuple[Windows, Rule, Ladde
 def steps(query: Query, settings: Settings) -> Result:
     """Everyone who has bought before `end` by the step that the `window` months before it add up to.
 
-    Table, best step first, 'none' last: step, low_bound (in the ladder's basis: money or purchases), n_customers,
-    share_customers, n_orders, sales (net of returns), share_sales, margin where the data have it, value_per_customer
-    (what the ladder counts, per customer), receipt (sales per purchase), frequency (purchases per customer), to_next
-    (value_per_customer one step up minus this one's), n_customers_before (at `start`, same bounds; None where a file
-    gives today's levels only). Raises NotEnoughDataError when nobody has bought before `end`, or without levels.
+    Table, best step first, 'none' last: step, low_bound (in the ladder's basis: money or purchases; a file's levels
+    have none), n_customers, share_customers, n_orders, sales (net of returns), share_sales, margin where there is any,
+    value_per_customer (what the ladder counts, per customer), receipt (sales per purchase), frequency (purchases per
+    customer), to_next (value_per_customer one step up minus this one's), n_customers_before (at `start`, same bounds;
+    None where a file gives today's levels only). Raises NotEnoughDataError when nobody has bought before `end`.
     """
     span, rule, ladder = make_members(query, settings)
     found = {str(row["step"]): row for row in query.frame(_TABLE).to_dict("records")}
@@ -70,7 +70,8 @@ def steps(query: Query, settings: Settings) -> Result:
     rows = _rows(found, before if known else None, ladder, rule.basis)
     with_margin = any(row["margin"] is not None for row in rows)
     of_orders = rule.basis == "orders"
-    units: dict[str, Unit] = {name: unit for name, unit in _UNITS.items() if with_margin or name != "margin"}
+    left_out = {*(() if with_margin else ("margin",)), *(("low_bound",) if ladder.levels else ())}
+    units: dict[str, Unit] = {name: unit for name, unit in _UNITS.items() if name not in left_out}
     if of_orders:
         units |= {"low_bound": "count", "value_per_customer": "number", "to_next": "number"}
     stairs = [
@@ -128,8 +129,8 @@ def _rows(
             "n_customers": n, "share_customers": share(n, n_all), "n_orders": orders, "sales": sales,
             "share_sales": part(sales, sales_all), "margin": margin, "value_per_customer": value,
             "receipt": per(sales, orders) if sales > 0 else None,
-            "frequency": orders / n if n and step != NONE else None,
-            "to_next": None if above is None or value is None else above - value,  # pyright: ignore[reportOperatorIssue]
+            "frequency": orders / n if n and (step != NONE or ladder.levels) else None,
+            "to_next": None if above is None or value is None or (step == NONE and ladder.levels) else above - value,  # pyright: ignore[reportOperatorIssue]
             "n_customers_before": None if before is None else before.get(step, (0, money(0)))[0],
         })  # fmt: skip
         above = value

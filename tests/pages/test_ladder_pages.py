@@ -1,0 +1,53 @@
+"""The ladder's pages: a setting that cannot be followed leaves the page alive, and potential leads to the planner."""
+
+import pytest
+
+from insight.i18n.catalog import Words
+from tests.build import workspace
+from tests.pages.screen import headline, opened, texts
+
+ROWS = [
+    (f"c{number:02}", f"{year}-0{1 + number % 9}-15", 300 * (1 + number % 5) * (1 + number % 3))
+    for number in range(30)
+    for year in (2022, 2023, 2024)
+    if (number + year) % 4
+]
+LEVELS = [{"customer_id": f"c{number:02}", "member_level": "Guld" if number % 3 else "Bas"} for number in range(30)]
+WORDS = Words("sv")
+
+
+@pytest.mark.parametrize(
+    ("page", "asked", "says"),
+    [
+        ("value/movement", {"ladder.bounds": "5000,1000"}, "måste stiga"),
+        ("value/ladder", {"ladder.window": "60"}, "längre än uppgifterna"),
+        ("value/movement", {"ladder.basis": "level"}, "bara dagens medlemsnivå"),
+        ("value/what_if", {"ladder.new_window_kind": "calendar", "ladder.new_window": "7"}, "hela år"),
+        ("value/ladder", {"ladder.names": "a,b"}, "Ge ett namn per steg"),
+    ],
+)
+def test_a_setting_that_cannot_be_followed_is_said_and_the_page_lives(page, asked, says):
+    app = opened(page, workspace(ROWS, LEVELS), lang="sv", **asked)
+    assert not app.exception
+    assert any(says in text for text in texts(app)), "the reason"
+    assert WORDS.t("ui.default_settings") in texts(app), "the way back"
+    assert says not in headline(app)
+    assert len(app.metric) >= 2, "the answer at the proposed settings"
+
+
+def test_a_level_column_that_is_none_leaves_the_ladder_by_purchases():
+    many = [{"customer_id": f"c{number:02}", "member_level": f"nivå {number}"} for number in range(30)]
+    app = opened("value/ladder", workspace(ROWS, many), lang="sv")
+    assert not app.exception
+    assert any("30 olika värden" in text for text in texts(app))
+    assert len(app.metric) >= 5
+
+
+def test_potential_leads_to_the_planner_with_its_customers_as_scope():
+    app = opened("value/potential", lang="sv")
+    app.button(key="plan_test").click().run()
+    assert not app.exception
+    scope = app.session_state["view"]["scope"]
+    assert scope.startswith("ladder.potential")
+    assert "@room=headroom" in scope
+    assert WORDS.t("ui.lift.draw_button") in texts(app), "the planner's own button"
