@@ -17,11 +17,13 @@ _WIDTH, _WIDTH_PROJECTOR = 1360, 1680
 # A language is named in itself, for those who look for it.
 _LANGUAGES = {"sv": "Svenska", "en": "English"}
 # On a dark page no one colour reads both as text on the page and under white text: chosen controls keep the page's ink.
+_LABEL = "font-size: 0.875rem"
 _CSS = (
     "button[data-variant=segmented_control][data-selected=true], button[data-variant=pills][data-selected=true]"
     " {color: inherit !important}"
     # What Streamlit adds to a field in English ("Press Enter to apply").
-    " [data-testid=InputInstructions] {display: none}"
+    " [data-testid=InputInstructions], [data-testid=stFileUploaderDropzoneInstructions] {display: none}"
+    " [data-testid=stFileUploaderDropzone] button p {font-size: 0}"
 )
 
 # On the projector the sidebar goes at once: the browser would keep it, emptied, until the next click.
@@ -33,7 +35,10 @@ _PRESENTING = (
 
 def dress(presenting: bool) -> None:
     """The rules of style, the projector's type size; on the desk the logo."""
-    st.html(f"<style>{_CSS} {_PRESENTING if presenting else ''}</style>")
+    choose = (
+        f"[data-testid=stFileUploaderDropzone] button p::after {{content: '{view.t('ui.choose_files')}'; {_LABEL}}}"
+    )
+    st.html(f"<style>{_CSS} {choose} {_PRESENTING if presenting else ''}</style>")
     if presenting:
         return
     st.logo(f"static/logo-{'dark' if dark() else 'light'}.svg", size="large")
