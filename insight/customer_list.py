@@ -28,7 +28,7 @@ _FACTS = ("n_orders", "sales", "last_order_on")
 # The same money in two periods, under the names that analyses give it: earlier, later.
 _PAIRS = (
     ("sales_before", "sales_after"), ("money_before", "money_after"), ("sales_before", "sales"),
-    ("sales_earlier", "sales"), ("spend_before", "spend_after"),
+    ("sales_earlier", "sales"), ("bought_before", "bought_after"),
 )  # fmt: skip
 # Money of an analysis' own period: beside it the sum of all time would be read as the same thing.
 _OWN_MONEY = frozenset(("sales", "spend", *(name for pair in _PAIRS for name in pair)))
@@ -219,7 +219,7 @@ def listing(
     people = ""
     if personal:
         held = [name for name in PERSONAL if query.has_values("customers", name)]
-        shown += [f"people.{name}" for name in held]
+        shown = [*(f"people.{name}" for name in held), *shown]
         people = f"LEFT JOIN ({_PEOPLE}) AS people ON people.customer_id = selected.customer_id" if held else ""
     query.make(
         "listed",

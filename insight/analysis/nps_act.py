@@ -3,7 +3,7 @@
 import pandas as pd
 
 from insight.analysis.basis import frame
-from insight.analysis.nps_rules import COMMENTS, MONTHS, NPS_END, NPS_START, Base, make_answers
+from insight.analysis.nps_rules import COMMENTS, MONTHS, NPS_END, NPS_START, Base, make_answers, needs_nps
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.i18n.catalog import LANGUAGES, catalogue
@@ -147,6 +147,7 @@ def act(query: Query, settings: Settings) -> Result:
     base, n_asked = _make(query, settings)
     table = query.frame(_TABLE)
     if table.empty:
+        needs_nps(base)
         raise NotEnoughDataError("nps.no_lists")
     table = table.sort_values("list", key=lambda column: column.map(LISTS.index), ignore_index=True)
     found = {str(row["list"]): row for row in table.to_dict("records")}

@@ -44,8 +44,8 @@ _BOTH = """
 """
 _BOTH_MEMBERS = """
     SELECT facts.customer_id, nps_group AS "group", cast(score AS INTEGER) AS last_score,
-        answered_on AS last_answered_on, sales_before AS spend_before,
-        sales_after AS spend_after
+        answered_on AS last_answered_on, sales_before AS bought_before,
+        sales_after AS bought_after
     FROM both_windows
     JOIN customer_facts AS facts ON facts.rowid = both_windows.customer_no
 """
@@ -86,7 +86,7 @@ _TWICE = """
 """
 _TWICE_MEMBERS = """
     SELECT facts.customer_id, score_move, spend_move, first_score, last_score, answered_on AS last_answered_on,
-        sales_before AS spend_before, sales_after AS spend_after
+        sales_before AS bought_before, sales_after AS bought_after
     FROM twice
     JOIN customer_facts AS facts ON facts.rowid = twice.customer_no
 """
@@ -236,7 +236,8 @@ def change(query: Query, settings: Settings) -> Result:
     n = query.count("twice")
     if n == 0:
         several = int(query.one(_SEVERAL)[0])
-        raise NotEnoughDataError("nps.no_twice", months=settings["months"], n=several)
+        reason = "nps.no_twice_apart" if several else "nps.no_twice"
+        raise NotEnoughDataError(reason, months=settings["months"], n=several)
     pairs = query.arrow(_PAIRS)
     slope = line_slope(pairs["score_change"].to_numpy(), pairs["change"].to_numpy())
     table = _cells(query)
