@@ -16,14 +16,14 @@ SIDEBAR = 236
 _WIDTH, _WIDTH_PROJECTOR = 1360, 1680
 # A language is named in itself, for those who look for it.
 _LANGUAGES = {"sv": "Svenska", "en": "English"}
+_UPLOAD = "[data-testid=stFileUploaderDropzone] button p"
 # On a dark page no one colour reads both as text on the page and under white text: chosen controls keep the page's ink.
-_LABEL = "font-size: 0.875rem"
 _CSS = (
     "button[data-variant=segmented_control][data-selected=true], button[data-variant=pills][data-selected=true]"
     " {color: inherit !important}"
-    # What Streamlit adds to a field in English ("Press Enter to apply").
+    # What Streamlit says in English only: "Press Enter to apply", "Upload", "200MB per file".
     " [data-testid=InputInstructions], [data-testid=stFileUploaderDropzoneInstructions] {display: none}"
-    " [data-testid=stFileUploaderDropzone] button p {font-size: 0}"
+    f" {_UPLOAD} {{font-size: 0}}"
 )
 
 # On the projector the sidebar goes at once: the browser would keep it, emptied, until the next click.
@@ -35,9 +35,7 @@ _PRESENTING = (
 
 def dress(presenting: bool) -> None:
     """The rules of style, the projector's type size; on the desk the logo."""
-    choose = (
-        f"[data-testid=stFileUploaderDropzone] button p::after {{content: '{view.t('ui.choose_files')}'; {_LABEL}}}"
-    )
+    choose = f"{_UPLOAD}::after {{content: '{view.t('ui.choose_files')}'; font-size: 0.875rem}}"
     st.html(f"<style>{_CSS} {choose} {_PRESENTING if presenting else ''}</style>")
     if presenting:
         return
