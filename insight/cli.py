@@ -1,4 +1,4 @@
-"""The command line: load, describe, list, run, customers, export. JSON or text on stdout, messages on stderr.
+"""The command line: the analyses, files in and out, without a browser. JSON or text on stdout, messages on stderr.
 
 Exit 0: done (warnings are in the output). 2: refused or wrong usage. 1: a fault of ours.
 """
