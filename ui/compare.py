@@ -12,6 +12,7 @@ from insight.charts.drawn import Drawn
 from insight.charts.theme import palette
 from insight.charts.together import same_scale
 from insight.errors import InsightError
+from insight.export import written
 from insight.result import Chart, ChartKind, Metric, Result, Unit
 from ui import audiences, cache, chrome, foot, guards, show, text, view
 from ui.show import Slots
@@ -121,7 +122,7 @@ def _said(answer: Result | InsightError) -> str:
 def _figures(result: Result, names: Sequence[str]) -> dict[str, Metric]:
     words = show.words_of(result)
     wanted = [name for name in (names or result.metrics) if name in result.metrics][:_FIGURES]
-    return {show.metric_name(words, result, name): result.metrics[name] for name in wanted}
+    return {written.metric_name(words, result, name): result.metrics[name] for name in wanted}
 
 
 def _difference(result: Result, found: Result | InsightError, names: tuple[str, str]) -> str:
@@ -132,7 +133,7 @@ def _difference(result: Result, found: Result | InsightError, names: tuple[str, 
         if own is not None and other is not None and own.value is not None and other.value is not None:
             words = show.words_of(result)
             return words.t(
-                "compare.headline", metric=show.metric_name(words, result, name),
+                "compare.headline", metric=written.metric_name(words, result, name),
                 first=words.value(own.value, own.unit), second=words.value(other.value, other.unit),
             )  # fmt: skip
     second = view.t("compare.everybody_else").lower() if view.beside_others() else names[1]
@@ -172,7 +173,7 @@ def _value(metric: Metric) -> str:
 def _apart(own: Metric, other: Metric | None) -> str:
     if other is None or not _is_number(own.value) or not _is_number(other.value):
         return "–"
-    return show.change_words(view.words(), float(str(own.value)), float(str(other.value)), own.unit)
+    return written.change_words(view.words(), float(str(own.value)), float(str(other.value)), own.unit)
 
 
 def _is_number(value: object) -> bool:

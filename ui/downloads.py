@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from insight.audience import Pairs
+from insight.export.pack import command as same_by_command
 from insight.export.tables import result_csv, result_xlsx
 from insight.result import Result
 from insight.words import sentence
@@ -16,14 +17,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def command(result: Result, chosen: Pairs) -> str:
     """The command line that gives the same figures."""
-    scope = view.scope()
-    parts = ["python -m insight run", view.t("ui.workspace_placeholder"), result.key]
-    parts += [
-        f"{name}='{value}'" if not value.replace("-", "").isalnum() else f"{name}={value}" for name, value in chosen
-    ]
-    if scope is not None:
-        parts.append(f"--scope '{scope.link()}'")
-    return " ".join(parts)
+    return same_by_command(result.key, chosen, view.scope(), place=view.t("ui.workspace_placeholder"))
 
 
 def result_buttons(result: Result, chosen: Pairs) -> None:

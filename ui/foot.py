@@ -1,6 +1,5 @@
 """The quiet row under an answer: why this number, and the file."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pandas as pd
@@ -8,8 +7,9 @@ import streamlit as st
 
 from insight.audience import Pairs
 from insight.export.tables import check_words
+from insight.export.written import period_words
 from insight.i18n.catalog import Words
-from insight.result import Basis, Result, SumCheck
+from insight.result import Result, SumCheck
 from insight.words import sentence
 from ui import cache, downloads, meeting, state, text, view
 
@@ -60,13 +60,6 @@ def _why(result: Result, chosen: Pairs) -> None:
                 st.markdown(text.grey(words.t("ui.definition", text=words.t(f"definition.{basis.formula}"))))
         st.markdown(text.grey(words.t("ui.same_by_command")))
         st.code(downloads.command(result, chosen), language=None, wrap_lines=True)
-
-
-def period_words(words: Words, basis: Basis) -> str:
-    """The period of an answer; for one that looks back from a day, the last day that counts."""
-    if basis.start is None and basis.end is not None:
-        return words.t("ui.as_of", day=basis.end - timedelta(days=1))
-    return words.period(basis.start, basis.end)
 
 
 def _parts(check: SumCheck, words: Words) -> None:

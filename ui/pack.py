@@ -68,6 +68,7 @@ def _chosen_pages() -> list[nav.Entry]:
     offered = {entry.address: entry for entry in nav.entries() if meeting.questions(entry)}
     picked = st.multiselect(
         words.t("pack.pages"), list(offered), key="w_pack_pages", placeholder=words.t("pack.pages_placeholder"),
+        select_all=False,
         format_func=lambda address: _page_name(offered[address], words), help=words.t("pack.pages_help"),
     )  # fmt: skip
     return [offered[address] for address in picked]

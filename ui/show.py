@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from insight import definitions
 from insight.analysis import registry
 from insight.audience import Mark, Pairs, pairs
+from insight.export.written import against_words, change_of, eyebrow_parts, metric_name
 from insight.i18n.catalog import Words
 from insight.result import Chart, Metric, Result
 from insight.words import evidence_words
@@ -93,13 +94,7 @@ def head(result: Result, slots: Slots | None = None) -> None:
 def eyebrow(result: Result) -> str:
     """'RFM-segment · nov 2024 – okt 2025 · 14 862 kunder   Samband'."""
     words = words_of(result)
-    basis = result.basis
-    parts = [words.t(f"analysis.{result.key}.title")]
-    if basis.start or basis.end:
-        parts.append(foot.period_words(words, basis))
-    if basis.n_customers is not None:
-        parts.append(words.t("ui.n_customers", n=basis.n_customers))
-    line = text.grey(" · ".join(parts))
+    line = text.grey(" · ".join(eyebrow_parts(words, result)))
     return f"{line}   {text.badge(evidence_words(result, words)[0])}" if result.evidence else line
 
 
@@ -117,7 +112,7 @@ def metrics(result: Result, *, chosen: Pairs = (), names: Sequence[str] = ()) ->
     if not shown:
         return
     st.space("xsmall")
-    against = compared_words(result, chosen)
+    against = against_words(view.words(), result, chosen)
     words = words_of(result)
     with st.grid(len(shown), min_column_width=150 if len(shown) == _METRICS else 190, gap=24):
         for name, metric in shown:
@@ -140,63 +135,21 @@ def _behind(result: Result, chosen: Pairs, name: str, metric: Metric) -> None:
         st.switch_page("pages/customers/list.py", query_params=view.parameters("list"))
 
 
-def metric_name(words: Words, result: Result, name: str) -> str:
-    """A metric's name: its own in this analysis where it has one."""
-    own = f"metric.{result.key}.{name}"
-    return words.t(own) if words.has(own) else words.t(f"metric.{name}")
-
-
-def compared_words(result: Result, chosen: Pairs) -> str:
-    """What a change is set against: 'mot året före'; empty where the earlier figure itself says more."""
-    words = view.words()
-    known = {setting.name for setting in registry.find(result.key).settings}
-    if "compare" in known:
-        kind = dict(chosen).get("compare", "year_before")
-        return words.t(f"ui.against_{kind}") if words.has(f"ui.against_{kind}") else ""
-    return words.t("ui.against_year_before") if result.key.startswith("segments.") else ""
-
-
 def metric_card(words: Words, name: str, metric: Metric, against: str = "", meaning: str = "") -> None:
     """Label with what it means, value with unit, then the interval or the change, and the last points as a line."""
-    delta, colour, grey = _change(words, metric)
+    delta, tone, grey = change_of(words, metric)
     grey = against if grey and against else grey
     st.metric(
         text.plain(name),
         text.plain(words.value(metric.value, metric.unit)),
         help=text.plain(meaning) if meaning else None,
         delta=text.plain(delta) if delta else None,
-        delta_color=colour,
+        delta_color=_COLOURS[tone],
         delta_arrow="off",
         delta_description=text.plain(grey) if grey else None,
         chart_data=list(metric.series) if len(metric.series) > 1 else None,
         chart_type="line",
     )
-
-
-def _change(words: Words, metric: Metric) -> tuple[str, Colour, str]:
-    """(pill, its colour by meaning, grey words beside)."""
-    if metric.low is not None and metric.high is not None:
-        low, high = (words.value(end, metric.unit) for end in (metric.low, metric.high))
-        return words.t("ui.interval", low=low, high=high), "gray", ""
-    if metric.before is None or metric.value is None:
-        return "", "gray", ""
-    value, before = float(metric.value), float(metric.before)  # type: ignore[arg-type]
-    sign = (value > before) - (value < before)
-    pill = change_words(words, value, before, metric.unit)
-    return pill, _COLOURS[sign * metric.better], words.t("ui.against", value=words.value(metric.before, metric.unit))
-
-
-def change_words(words: Words, value: float, before: float, unit: str) -> str:
-    """A change as a card says it: money in per cent, shares in percentage points, the rest in its own unit."""
-    difference = value - before
-    if unit == "ratio":
-        return words.t("ui.points", value=words.number(difference * 100, 1, signed=True))
-    if unit == "money" and before > 0:
-        return words.percent(difference / before, 1, signed=True)
-    if unit == "money":
-        return words.money(difference, signed=True)
-    decimals = 0 if unit in ("count", "days", "months") else 1 if abs(difference) >= 1 else 2
-    return words.number(difference, decimals, signed=True)
 
 
 # --- body -------------------------------------------------------------------------------------------------------------
