@@ -85,7 +85,7 @@ def test_hashes_for_a_platform(capsys, folder):
 def test_files_as_the_page_gives_them(capsys, folder, tmp_path):
     assert call(capsys, folder, "--out", tmp_path / "lista.xlsx", "--consent", "email")[0] == 0
     book = openpyxl.load_workbook(tmp_path / "lista.xlsx")
-    assert [cell.value for cell in next(book.worksheets[0].iter_rows())][-2:] == ["Namn", "E-post"]
+    assert [cell.value for cell in next(book.worksheets[0].iter_rows())][:3] == ["Kund", "Namn", "E-post"]
     assert book.worksheets[0].max_row == 4
     assert call(capsys, folder, "--out", tmp_path / "lista.csv")[0] == 0
     assert (tmp_path / "lista.csv").read_text(encoding="utf-8-sig").splitlines()[1].split(";")[1] == "Nya"

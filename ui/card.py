@@ -19,7 +19,7 @@ from insight.errors import InsightError
 from insight.i18n.catalog import Words
 from insight.ingest.schema import TABLES
 from insight.result import Message, Metric, Unit
-from ui import cache, chrome, filters, guards, session, show, state, tables, text, view
+from ui import cache, chrome, filters, guards, people_words, session, show, state, tables, text, view
 from ui.state import CardPlace
 
 _SEGMENTATIONS = (RFM, VALUE, LIFECYCLE)
@@ -93,7 +93,8 @@ def _headline(found: Card) -> str:
 def _called(found: Card) -> str:
     """The customer's id, with the name where personal data were asked for."""
     name = found.known.get("name") if state.personal_shown() else None
-    return f"{name}, {found.customer_id}" if name else found.customer_id
+    shown = people_words.short_id(found.customer_id)
+    return f"{name}, {shown}" if name else shown
 
 
 def figures(found: Card) -> None:

@@ -29,7 +29,8 @@ def panel(result: Result, chosen: Pairs, mark: Mark) -> None:
             return
         about(mark, found)
         if found.n_customers:
-            st.table(tables.few(found.first, found.units, found.lead), border="horizontal", hide_index=True)
+            first = found.first.assign(customer_id=found.first["customer_id"].map(people_words.short_id))
+            st.table(tables.few(first, found.units, found.lead), border="horizontal", hide_index=True)
         actions(mark, found)
 
 

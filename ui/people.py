@@ -121,10 +121,17 @@ def rows(audience: Audience | None) -> None:
             open_card(audience, found, first + cells[0][0], place.search)
 
     tables.canvas(
-        tables.styled(pd.DataFrame(found.rows[names]), found.units, words, heads, escape=False),
+        tables.styled(_shown(found, names), found.units, words, heads, escape=False),
         words.t("ui.list.alt", page=found.number, pages=found.n_pages), key, opened,
     )  # fmt: skip
     _paging(audience, found, first, place.search)
+
+
+def _shown(found: ListPage, names: list[str]) -> pd.DataFrame:
+    """The page's columns, ids short enough to be read."""
+    frame = pd.DataFrame(found.rows[names])
+    frame["customer_id"] = [people_words.short_id(name) for name in frame["customer_id"]]
+    return frame
 
 
 def fixed_columns(audience: Audience | None) -> set[str]:
@@ -200,7 +207,7 @@ def _paging(audience: Audience | None, found: ListPage, first: int, search: str)
             st.pagination(found.n_pages, default=found.number, key=turning, on_change=turned)
         st.selectbox(
             words.t("ui.list.open_label"), ids, index=None, key="w_open", placeholder=words.t("ui.list.open_label"),
-            label_visibility="collapsed", on_change=picked, width=260,
+            label_visibility="collapsed", on_change=picked, width=260, format_func=people_words.short_id,
         )  # fmt: skip
 
 

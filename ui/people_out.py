@@ -13,7 +13,7 @@ from insight.export.people import PURPOSES, Account, Purpose, Wish
 from insight.export.people_hash import PLATFORMS, Platform
 from insight.i18n.catalog import Words
 from insight.workspace import audit
-from ui import cache, guards, session, state, text, view
+from ui import cache, guards, people_words, session, state, text, view
 
 PART = "take_out"
 _FORMATS = ("csv", "xlsx")
@@ -21,7 +21,6 @@ _MIME = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-_HASH_LENGTH = 64
 
 
 def button(audience: Audience | None, *, key: str) -> None:
@@ -191,4 +190,4 @@ def _own_file(audience: Audience | None, words: Words, wish: Wish) -> None:
 def _ids_are_hashes(audience: Audience | None) -> bool:
     """Whether the list's ids look as what is stored instead of personal numbers."""
     ids = [str(name) for name in cache.summary(audience).first["customer_id"]]
-    return bool(ids) and all(len(name) == _HASH_LENGTH and set(name) <= set("0123456789abcdef") for name in ids)
+    return bool(ids) and all(map(people_words.is_code, ids))

@@ -7,11 +7,24 @@ from insight.customer_list import Summary
 from insight.errors import InsightError
 from ui import cache, view
 
+_CODE_LENGTH, _SHOWN = 64, 10
+_HEX = frozenset("0123456789abcdef")
 # Analyses whose lists hold the money of exactly the period that the answer names.
 _WHOLE_FAMILIES = ("overview", "segments", "concentration")
 _WHOLE = frozenset((
     "ladder.steps", "ladder.next_step", "ladder.potential", "ladder.levels", "ladder.what_if", "ladder.holdout",
 ))  # fmt: skip
+
+
+def short_id(customer_id: object) -> str:
+    """An id as it stands; the beginning of the code that is kept instead of a personal number."""
+    name = str(customer_id)
+    return f"{name[:_SHOWN]}…" if is_code(name) else name
+
+
+def is_code(customer_id: str) -> bool:
+    """Whether an id looks as what is stored instead of a personal number."""
+    return len(customer_id) == _CODE_LENGTH and set(customer_id) <= _HEX
 
 
 def period(audience: Audience | None, found: Summary) -> str:

@@ -86,8 +86,8 @@ def test_rows_and_those_left_out_are_what_the_screen_counts(shop, purpose, link,
 def test_the_file_says_who_was_left_out_and_holds_only_what_the_purpose_needs(shop):
     comments, rows = read(csv_file(shop, None, SV, Wish("email", sort="customer_id", descending=False)))
     assert any("5 utelämnas" in line for line in comments)
-    assert rows[0] == ["Kund", "Köp", "Försäljning, kr", "Senaste köp", "Namn", "E-post"]
-    assert rows[1] == ["a", "1", "100,00", "2025-05-01", "'=cmd()", "a@x.se"]  # no formula
+    assert rows[0] == ["Kund", "Namn", "E-post", "Köp", "Försäljning, kr", "Senaste köp"]
+    assert rows[1] == ["a", "'=cmd()", "a@x.se", "1", "100,00", "2025-05-01"]  # no formula
     assert rows[2][0] == "g"
     book = openpyxl.load_workbook(io.BytesIO(xlsx_file(shop, None, EN, Wish("email", sort="customer_id"))))
     cells = [cell for row in book.worksheets[0].iter_rows() for cell in row]

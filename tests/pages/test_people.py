@@ -6,6 +6,7 @@ from insight.audience import parse
 from insight.workspace import audit
 from tests.build import workspace
 from tests.pages.screen import headline, opened, texts
+from ui.people_words import short_id
 from ui.state import CardPlace
 
 ROWS = [(f"k{at:02d}", f"2025-{1 + at % 9:02d}-10", 1000 + 10 * at) for at in range(60)]
@@ -154,3 +155,9 @@ def test_the_panel_of_those_who_left_tells_what_they_bought_before():
         app
     )
     made.close()
+
+
+def test_the_code_kept_instead_of_a_personal_number_is_shown_short_and_other_ids_whole():
+    code = "0123456789abcdef" * 4
+    assert short_id(code) == "0123456789…"
+    assert [short_id(name) for name in ("K100045", code[:-1], code.upper())] == ["K100045", code[:-1], code.upper()]
