@@ -95,25 +95,25 @@ _MEMBERS = """
     SELECT
         distance.customer_id,
         distance.step,
-        distance.band,
+        missing AS to_next,
+        purchases_left,
+        days_left,
+        receipt AS usual_receipt,
+        days_between,
+        chance,
+        latest_on,
         CASE
             WHEN climbs AND falls THEN 'either_way'
             WHEN climbs THEN 'about_to_climb'
             WHEN falls THEN 'about_to_fall'
             ELSE 'steady'
         END AS "group",
+        distance.band,
         CASE WHEN climbs THEN 'near' ELSE 'far' END AS climb,
         CASE WHEN falls THEN 'slipping_step' ELSE 'safe' END AS fall,
-        missing AS to_next,
-        purchases_left,
-        days_left,
-        chance,
         sales,
         n_orders,
-        margin,
-        receipt AS usual_receipt,
-        days_between,
-        latest_on
+        margin
     FROM (
         SELECT
             found.*,

@@ -146,6 +146,35 @@ def test_the_file_loads_back_as_the_same_assignments(many, language, tmp_path):
     assert set(loaded) == expected
 
 
+def test_the_drawn_file_comes_back_as_a_test_of_what_came_of_it(tmp_path):
+    """Twenty are near on 1 July; of the offer's fifteen all buy for 100 in the month after, of the control nobody."""
+    asked = {"end": "2024-07-01", "start": "2023-07-01", "window": "12", "bounds": "1000", "control_share": "0.25",
+             "assigned_on": "2024-07-01", "test_name": "sommar"}  # fmt: skip
+    near = [(f"c{number:02}", "2024-05-01", 950) for number in range(20)]
+    made = workspace([*near, ("old", "2022-06-01", 10), ("late", "2024-09-30", 10)])
+    try:
+        with scoped_query(made, None) as query:
+            content = assignments_csv(query, Words("sv"), "ladder.holdout", pairs(asked))
+        drawn = arms(made, **{**asked, "bounds": "1000"})
+    finally:
+        made.destroy()
+    file = tmp_path / "draw.csv"
+    file.write_bytes(content)
+    bought = [(who, "2024-07-15", 100) for who, arm in drawn.items() if arm == "offer"]
+    after = workspace([*near, *bought, ("old", "2022-06-01", 10), ("late", "2024-09-30", 10)])
+    try:
+        (report,) = after.load([SourceFile(file, "draw.csv")])
+        assert report.outcome == "accept"
+        with after.query() as query:
+            result = registry.run(query, "lift.verdict", {"test": "sommar", "window": "30"})
+    finally:
+        after.destroy()
+    table = result.table.set_index(["arm", "metric"])
+    assert (table.loc[("offer", "spend"), "n_obs"], table.loc[("offer", "spend"), "mean"]) == (15, 100)
+    assert (table.loc[("control", "spend"), "n_obs"], table.loc[("control", "spend"), "mean"]) == (5, 0)
+    assert table.loc[("offer", "conversion"), "effect_size"] == 1
+
+
 def test_nobody_near_is_said(shop):
     with shop.query() as query, pytest.raises(InsightError) as refused:
         registry.run(query, "ladder.holdout", {**NOW, "bounds": "100000"})
