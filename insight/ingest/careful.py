@@ -173,7 +173,7 @@ def _personal_numbers(con: DuckDBPyConnection, opened: Opened, options: ReadOpti
         _births(con, opened, hidden[0])
     for at in hidden:
         owner = next((name for name, column in opened.mapped.fields.items() if column == at), "")
-        if owner == "customer_id" and options.personal_ids != "drop":
+        if owner in ("customer_id", "other_id") and options.personal_ids != "drop":
             known = [(value, privacy.keyed_hash(value, key)) for value in _distinct(con, at)]
             _replace_cells(con, at, at, known)
             opened.messages.append(FileMessage("personal_hashed", "note", {}, column=labels[at]))
