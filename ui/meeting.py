@@ -53,7 +53,7 @@ def made(one: Wanted, words: Words) -> Item:
     """A question with its answer, out of the session's cache where it has been asked before."""
     return item(
         one, lambda own: cache.run_within(own.analysis, own.settings, own.scope), words,
-        place=view.t("ui.workspace_placeholder"),
+        place=words.t("ui.workspace_placeholder"),
     )  # fmt: skip
 
 

@@ -1,0 +1,78 @@
+"""The meeting pack in the app: chosen pages become files, a template that is none is said, the story goes along."""
+
+import io
+
+from pptx import Presentation
+
+from insight.recipe import Finding, Recipe, read, write
+from tests.pages.screen import headline, opened, texts
+from ui import meeting, nav
+
+RFM = "A headline of our own"
+
+
+def pack(**address):
+    return opened("data/pack", **address)
+
+
+def test_every_page_of_answers_can_be_taken_along():
+    asked = {entry.name: meeting.questions(entry) for entry in nav.entries()}
+    assert asked["segments_rfm"] == ("segments.rfm",)
+    assert asked["bridge"][:2] == ("ladder.bridge", "ladder.bridge_by")
+    assert asked["totals"] == ("lift.totals",)
+    assert asked["next_step"][0] == "ladder.next_step"
+    without = {entry.name for entry in nav.entries() if not meeting.questions(entry) and entry.section != "data"}
+    assert without == {"list", "card"}
+
+
+def test_chosen_pages_become_files_in_the_chosen_language():
+    app = pack(**{"segments.rfm.window": "6"})
+    assert app.button(key="pack_build").disabled
+    app.multiselect(key="w_pack_pages").set_value(["bridge", "segments-rfm"]).run()
+    app.segmented_control(key="w_pack_language").set_value("en").run()
+    app.button(key="pack_build").click().run()
+    assert not app.exception
+    assert headline(app) == "Ta med svaren till mötet"
+    assert "Klart: 3 svar" in texts(app)
+    built = app.session_state["meeting_pack"]
+    slides = list(Presentation(io.BytesIO(built.files["deck"])).slides)
+    notes = [slide.notes_slide.notes_text_frame.text for slide in slides[2:5]]
+    commands = [line.split("WORKSPACE ")[1] for note in notes for line in note.splitlines() if "WORKSPACE" in line]
+    assert [line.split()[0] for line in commands] == ["ladder.bridge", "ladder.bridge_by", "segments.rfm"]
+    assert "window=6" in notes[2]
+    assert notes[2].startswith("Question: ")
+    assert len(Presentation(io.BytesIO(built.files["summary"])).slides) == 1
+    app.multiselect(key="w_pack_pages").set_value(["bridge"]).run()
+    assert "Klart: 3 svar" not in texts(app)
+
+
+def test_a_template_that_is_none_is_said_and_nothing_is_kept():
+    app = pack()
+    app.multiselect(key="w_pack_pages").set_value(["concentration"]).run()
+    app.file_uploader[0].upload("mall.pptx", b"no template").run()
+    app.button(key="pack_build").click().run()
+    assert app.error[0].value.startswith("Mallen gick inte att läsa")
+    assert app.session_state["meeting_pack"] is None
+
+
+def test_the_story_goes_along_with_its_headlines_and_selections():
+    app = opened()
+    folder = app.session_state["workspace"].folder
+    findings = (
+        Finding("segments-rfm", {"scope": "segments.value_tiers;@segment=tier_a"}, RFM, "Say this."),
+        Finding("upload", {}, "No answers here"),
+    )
+    write(folder, Recipe(story=findings))
+    assert read(folder).story == findings
+    app.switch_page("pages/data/pack.py").run()
+    app.button(key="pack_build").click().run()
+    assert not app.exception
+    built = app.session_state["meeting_pack"]
+    assert built.answers == 1
+    slide = list(Presentation(io.BytesIO(built.files["deck"])).slides)[1]
+    notes = slide.notes_slide.notes_text_frame.text
+    assert slide.shapes.title.text_frame.text == RFM
+    assert notes.startswith("Say this.")
+    assert "--scope 'segments.value_tiers;@segment=tier_a'" in notes
+    # The reader's own view is as it was.
+    assert "scope" not in app.session_state["view"]
