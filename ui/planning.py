@@ -1,6 +1,6 @@
 """Planning a test on the page, and the form for totals only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -20,7 +20,10 @@ REGISTER_COLUMNS = (
     "test", "first_on", "n_customers", "kind", "outcome", "net_effect", "pvalue_adjusted", "running",
 )  # fmt: skip
 # Two random groups, the same offer by text message and by letter: +2 346 % sales, and a loss.
-_EXAMPLE = (("sms", 200_000, 120, 54_000, None, 0.1), ("brev", 200_000, 2_935, 1_320_750, None, 6))
+_EXAMPLE = (
+    ("sms", 200_000, 120, 54_000, None, 0.1, 1),
+    ("brev", 200_000, 2_935, 1_320_750, None, 6, 1),
+)
 _EXAMPLE_PERCENT = 40.0
 _TOTAL_FIGURES = ("total", "sample_ratio_pvalue")
 _EMPTY_ROWS = 3
@@ -90,22 +93,25 @@ def _typed() -> Pairs:
     words = view.words()
     demo = session.ensure_workspace().manifest.demo
     heads = [words.t(f"ui.lift.{name}") for name in ("arm_name", "customers", "buyers", "sales", "squares", "cost")]
+    heads.append(words.t("column.planned_parts"))
     found = _rows_form(heads, demo=demo)
     _paste_form()
-    left, right = st.columns(2)
-    with left:
-        percent = st.number_input(
-            words.t("ui.lift.margin_percent"), 0.0, 100.0, value=_EXAMPLE_PERCENT if demo else None, format="%.4g",
-            key="totals_rate_demo" if demo else "totals_rate",
-        )  # fmt: skip
-    with right:
-        planned = st.text_input(
-            words.t("setting.planned.label"), key="totals_planned", help=words.t("setting.planned.help")
-        )
+    percent = st.number_input(
+        words.t("ui.lift.margin_percent"), 0.0, 100.0, value=_EXAMPLE_PERCENT if demo else None, format="%.4g",
+        key="totals_rate_demo" if demo else "totals_rate", width=260,
+    )  # fmt: skip
+    rows = [tuple(row.values()) for row in found.to_dict("records") if _named(row, heads[0])]
     return pairs({
-        "totals": ";".join(_line(row) for row in found.to_dict("records") if _named(row, heads[0])),
-        "margin_rate": None if percent is None else f"{percent / 100:g}", "planned": planned.strip(),
+        "totals": ";".join(_line(row[:-1]) for row in rows), "planned": _planned(rows),
+        "margin_rate": None if percent is None else f"{percent / 100:g}",
     })  # fmt: skip
+
+
+def _planned(rows: Sequence[tuple[Any, ...]]) -> str:
+    """The planned parts, when every group has them."""
+    if any(tables.undefined(row[-1]) for row in rows):
+        return ""
+    return ",".join(f"{_safe(row[0])}:{float(row[-1]):g}" for row in rows)
 
 
 def _rows_form(heads: list[str], *, demo: bool) -> pd.DataFrame:
@@ -124,6 +130,7 @@ def _rows_form(heads: list[str], *, demo: bool) -> pd.DataFrame:
             **{head: number(head, min_value=0, step=1, format="localized") for head in heads[1:3]},
             **{head: number(head, format="localized") for head in heads[3:5]},
             heads[5]: number(heads[5], min_value=0, format="localized"),
+            heads[6]: number(heads[6], min_value=0, format="localized", help=view.t("ui.lift.planned_help")),
         },
     )  # fmt: skip
 
@@ -148,14 +155,17 @@ def _paste() -> None:
         state.set_widget(_REFUSED, Message(refusal.key, refusal.values))
         return
     state.set_widget(_REFUSED, None)
-    state.set_widget(_PASTED, tuple(tuple(line) for line in found))
+    state.set_widget(_PASTED, tuple((*line, None) for line in found))
 
 
 def _named(row: Mapping[Any, Any], head: str) -> bool:
     return not tables.undefined(row[head]) and str(row[head]).strip() != ""
 
 
-def _line(row: Mapping[Any, Any]) -> str:
-    name, *cells = row.values()
-    safe = str(name).strip().replace("%", "%25").replace(",", "%2C").replace(";", "%3B")
-    return ",".join([safe, *("" if tables.undefined(cell) else f"{float(cell):.15g}" for cell in cells)])
+def _line(row: Sequence[Any]) -> str:
+    name, *cells = row
+    return ",".join([_safe(name), *("" if tables.undefined(cell) else f"{float(cell):.15g}" for cell in cells)])
+
+
+def _safe(name: object) -> str:
+    return str(name).strip().replace("%", "%25").replace(",", "%2C").replace(";", "%3B")

@@ -52,7 +52,35 @@ _SPELLINGS = """
     ORDER BY arm_key, n DESC, spelling
 """
 
-# One row a customer; two arms are seen without counting the different ones, which would be slow.
+# One row a customer. Whether any stands there twice is asked first: putting together those who never do is the dearest
+# part of a large test.
+_REPEATED = """
+    SELECT count(*) > count(DISTINCT customer_id) FROM assignments
+    WHERE coalesce(test, '') = $test AND arm IS NOT NULL
+"""
+_ONCE = """
+    SELECT
+        customer_id, lower(trim(arm)) AS arm_key, 1 AS n_arms, assigned_on, contact_cost, contact_cost AS lowest_cost,
+        coalesce(is_control, false) AS is_control
+    FROM assignments
+    WHERE coalesce(test, '') = $test AND arm IS NOT NULL
+        AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
+"""
+# Two arms are seen without counting the different ones, which would be slow.
+_PUT_TOGETHER = """
+    SELECT
+        customer_id,
+        min(lower(trim(arm))) AS arm_key,
+        CASE WHEN min(lower(trim(arm))) = max(lower(trim(arm))) THEN 1 ELSE 2 END AS n_arms,
+        min(assigned_on) AS assigned_on,
+        max(contact_cost) AS contact_cost,
+        min(contact_cost) AS lowest_cost,
+        bool_or(coalesce(is_control, false)) AS is_control
+    FROM assignments
+    WHERE coalesce(test, '') = $test AND arm IS NOT NULL
+        AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
+    GROUP BY customer_id
+"""
 _ASSIGNED = """
     SELECT
         found.customer_id,
@@ -64,19 +92,7 @@ _ASSIGNED = """
         found.lowest_cost,
         facts.first_order_on,
         facts.customer_id IS NOT NULL AS is_known
-    FROM (
-        SELECT
-            customer_id,
-            min(lower(trim(arm))) AS arm_key,
-            CASE WHEN min(lower(trim(arm))) = max(lower(trim(arm))) THEN 1 ELSE 2 END AS n_arms,
-            min(assigned_on) AS assigned_on,
-            max(contact_cost) AS contact_cost,
-            min(contact_cost) AS lowest_cost,
-            bool_or(coalesce(is_control, false)) AS is_control
-        FROM assignments
-        WHERE coalesce(test, '') = $test AND arm IS NOT NULL
-            AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
-        GROUP BY customer_id) AS found
+    FROM lift_found AS found
     JOIN lift_arm_names AS names ON names.arm_key = found.arm_key
     LEFT JOIN customer_facts AS facts ON facts.customer_id = found.customer_id
 """
@@ -310,7 +326,8 @@ def make_customers(query: Query, settings: Settings) -> Trial:
     if len(names) > MOST_ARMS:
         raise NotEnoughDataError("lift.too_many_arms", n=len(names), most=MOST_ARMS)
     query.put("lift_arm_names", pa.table({"arm_key": list(names), "arm": list(names.values())}))
-    query.make("lift_all", _ASSIGNED, test=test)
+    query.make("lift_found", _PUT_TOGETHER if query.one(_REPEATED, test=test)[0] else _ONCE, test=test)
+    query.make("lift_all", _ASSIGNED)
     if query.count("lift_all") == 0:
         raise NotEnoughDataError("error.empty_scope")
     control = _pick_control(query, settings, tuple(names.values()))

@@ -240,9 +240,12 @@ def _notes(
 ) -> tuple[Note, ...]:
     notes: list[Note] = []
     for row in rows:
-        if row["net"] is not None and row["net"] < 0 and (row["rel_sales"] or 0) > 0 and control is None:
-            values = {"arm": row["arm"], "other": row["other"], "rel": row["rel_sales"], "total": row["net"]}
-            notes.append(Note("lift_despite_loss_own", values, "warning"))
+        own = control is None and row["net"] is not None and row["net"] < 0
+        against = control is not None and rate is not None and row["total_high"] is not None and row["total_high"] < 0
+        if (own or against) and (row["rel_sales"] or 0) > 0:
+            values = {"arm": row["arm"], "other": row["other"], "rel": row["rel_sales"]}
+            values["total"] = row["net"] if own else row["total"]
+            notes.append(Note("lift_despite_loss_own" if own else "lift_despite_loss", values, "warning"))
     if ratio is None:
         notes.append(Note("sample_ratio_unchecked", {}, "warning"))
     elif ratio.mismatch:

@@ -181,6 +181,24 @@ def test_the_sources_own_case_is_a_loss_of_671700_kr_beside_2346_per_cent():
     assert note.values["total"] == pytest.approx(-671700)
 
 
+@pytest.mark.parametrize(
+    ("buyers", "net", "lost"), [(100, -759_720, True), (400, 561_120, False)]
+)  # +2 346 % at 0.05 % and at 0.2 % base response: the same percentage, a loss and a gain
+def test_the_same_percentage_is_a_loss_at_one_response_and_a_gain_at_another(buyers, net, lost):
+    more = round(24.46 * buyers)
+    text = f"kontroll,200000,{buyers},{buyers * 450},,0;brev,200000,{more},{more * 450},,6"
+    result = run(workspace(), "lift.totals", totals=text, margin_rate=0.4)
+    row = result.table.set_index("arm").loc["brev"]
+    assert row["net"] == pytest.approx(net)
+    assert row["rel_sales"] == pytest.approx(23.46)
+    assert row["total"] == pytest.approx(net - 0.4 * 450 * buyers)
+    assert result.headline.key == ("lift.verdict_loses" if lost else "lift.verdict_won")
+    notes = {note.code: note.values for note in result.notes}
+    assert ("lift_despite_loss" in notes) == lost
+    if lost:
+        assert notes["lift_despite_loss"]["total"] == pytest.approx(row["total"])
+
+
 def test_totals_with_squares_say_what_the_customers_say():
     chance = random.Random(2)
     lines, plan = [("later", "2024-12-31", 1)], []
