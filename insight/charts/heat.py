@@ -34,6 +34,12 @@ def matrix(subject: Subject) -> Figure:
 
 def density(subject: Subject) -> Figure:
     """How many are where two scales meet; `x` runs to the right, the other scale upwards, colour by number."""
+    pairs, shades = density_of(subject)
+    return _draw(subject, pairs, shades, row_height=subject.px(46), upward=True)
+
+
+def density_of(subject: Subject) -> tuple[Pairs, Shades]:
+    """The pairs with `x` along the columns, and their colours by number."""
     pairs = option.pairs(subject)
     if pairs.target != subject.chart.x and pairs.source == subject.chart.x:
         pairs = Pairs(
@@ -42,9 +48,7 @@ def density(subject: Subject) -> Figure:
         )  # fmt: skip
     shares = _of_largest(pairs.values)
     words = subject.words.t("chart.colour_size", measure=subject.column(pairs.value))
-    return _draw(
-        subject, pairs, Shades(shares, subject.palette.sequential, words), row_height=subject.px(46), upward=True
-    )
+    return pairs, Shades(shares, subject.palette.sequential, words)
 
 
 def _of_largest(values: Floats) -> Floats:

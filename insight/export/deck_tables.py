@@ -174,7 +174,9 @@ def beside_columns(face: Face, result: Result, words: Words, room: float, size: 
     if not 1 < len(result.table) <= _LONGEST_BESIDE:
         return []
     columns = [str(name) for name in result.table.columns if written.shown(words, result, str(name))]
-    names = [name for name in columns if result.units.get(name, "text") in ("text", "date")][:1]
+    names = [name for name in columns if result.units.get(name, "text") in ("text", "date")]
+    # A second name where the first does not tell the rows apart.
+    names = names[: 1 if names and not result.table[names[0]].duplicated().any() else 2]
     figures = [
         name
         for name in columns
@@ -254,8 +256,11 @@ def column_widths(face: Face, rows: Rows, room: float, size: float, *, spread: b
 
 def matrix(canvas: Canvas, subject: Subject, *, upward: bool = False) -> None:
     """A cell a pair, coloured as in the app: from = rows, to = columns; what the colours mean stands below."""
-    pairs = option.pairs(subject)
-    shades = heat.shades_of(subject, pairs)
+    if upward:
+        pairs, shades = heat.density_of(subject)
+    else:
+        pairs = option.pairs(subject)
+        shades = heat.shades_of(subject, pairs)
     column = heat.shown_column(subject, pairs)
     measure, values = subject.measure(column), subject.values(column)
     signed = bool((values < 0).any())
