@@ -53,11 +53,14 @@ def read_carefully(
     watch.stage(0.75)
     hidden = _personal_numbers(con, opened, options, key)
     mapped, labels = opened.mapped, opened.layout.labels
+    _join_date(con, mapped)
     _join_time(con, mapped)
     _join_names(con, mapped)
     foot = _take_footers(con, opened, careful)
     repeats = _repeated_headers(con, opened)
     filled = fill.groups(con, mapped, labels, foot) + fill.order_lines(con, mapped, labels)
+    if len(mapped.parts) == 2:
+        filled.append(FileMessage("date_month", "warning", {}, column=labels[mapped.parts[1]]))
     reader = Reader(con, options, opened.source.epoch_1904, convert.currency_above(opened.layout.above))
     converted = convert.convert(con, mapped, labels, options, reader)
     _duplicate_customers(con, mapped, labels, guessed=options.kind is None)
@@ -242,6 +245,14 @@ def _join_time(con: DuckDBPyConnection, mapped: Mapped) -> None:
         f"regexp_replace(c{target}, '[ T]0?0:00(:00)?(\\.0+)?$', '') || ' ' || c{mapped.time} "
         f"WHERE c{target} IS NOT NULL AND c{mapped.time} IS NOT NULL"
     )
+
+
+def _join_date(con: DuckDBPyConnection, mapped: Mapped) -> None:
+    """Year, month and day become one date; without a day, the first."""
+    if len(mapped.parts) > 1:
+        year, month = (f"regexp_replace(c{at}, '[.,]0+$', '')" for at in mapped.parts[:2])
+        day = f"regexp_replace(c{mapped.parts[2]}, '[.,]0+$', '')" if len(mapped.parts) > 2 else "'1'"
+        con.execute(f"UPDATE raw SET c{mapped.parts[0]} = {year} || '-' || {month} || '-' || {day}")  # noqa: S608
 
 
 def _join_names(con: DuckDBPyConnection, mapped: Mapped) -> None:

@@ -24,7 +24,8 @@ DATE = re.compile(
     rf"\d{{1,2}}([-/. ])\d{{1,2}}\2\s?(?:\d{{4}}|\d{{2}}){_TIME}{_ZONE}|"
     r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[ T]?\d{2}:?\d{2}(?::?\d{2})?)?|"
     rf"(?:den\s+)?\d{{1,2}}(?:st|nd|rd|th|:e|\.)?[-/. ]*{_MONTH}[-/., ]*(?:\d{{4}}|\d{{2}}){_TIME}{_ZONE}|"
-    rf"{_MONTH}[-/. ]*\d{{1,2}}(?:st|nd|rd|th)?,?[-/. ]+\d{{4}}{_TIME}{_ZONE}"
+    rf"{_MONTH}[-/. ]*\d{{1,2}}(?:st|nd|rd|th)?,?[-/. ]+\d{{4}}{_TIME}{_ZONE}|"
+    rf"(?:19|20)\d{{2}}[- ]?(?:[WV]\.?\s?\d{{1,2}}|KV?\.?\s?[1-4]|Q[1-4])|{_MONTH}[-/. ]*(?:19|20)\d{{2}}"
     r")$",
     re.IGNORECASE,
 )
@@ -33,7 +34,8 @@ CURRENCIES = {
     "euro": "EUR", "$": "USD", "usd": "USD", "us$": "USD", "£": "GBP", "gbp": "GBP", "nok": "NOK", "dkk": "DKK",
     "isk": "ISK", "chf": "CHF", "pln": "PLN", "zł": "PLN",
 }  # fmt: skip
-UNIT = "(?:" + "|".join(re.escape(token) for token in sorted(CURRENCIES, key=len, reverse=True)) + "|%|st|p)"
+_WORDS = "|".join(re.escape(token) for token in sorted(CURRENCIES, key=len, reverse=True))
+UNIT = rf"(?:{_WORDS}|%|st|p|(?:inkl?|exkl?|incl?|excl)\.? (?:moms|vat|tax))"
 MINUS = "-\u2212\u2013\u2010\u2011\ufe63\uff0d"
 _NUMBER = re.compile(
     rf"^[(]?[{MINUS}+]?\s*{UNIT}?\s*[{MINUS}+]?\s*(?:\d[\d{SPACES}.,'’]*|[.,]\d+)(?:[eE][+-]?\d+)?\s*{UNIT}?\s*[{MINUS}]?[)]?\s*{UNIT}?$",

@@ -18,6 +18,7 @@ _DATES = ("date", "datetime")
 _NUMBERS = ("money", "price", "number", "integer", "score")
 # The question that a score answers, as a header.
 ASKED = re.compile(r"rekommend|recommend|sannolikt|likely|likelihood|hurnojd|betyg|^nps|npsscore|npsbetyg")
+_YEARS = frozenset({"birth_date", "child_birth_date", "joined_on", "left_on"})
 _MONTH = re.compile(r"(?:19|20)\d{2}[-/](?:0[1-9]|1[0-2])")
 _SIX = re.compile(r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 # An answer from 0 to 10 with words behind it: '9 - mycket troligt', '10 (extremely likely)'.
@@ -119,16 +120,13 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
             for alias in aliases
             if alias in folded and _speaks(alias, folded) and not _other_word(field, folded, alias)
         ]
-        if near:
+        asked = field.type == "score" and ASKED.search(folded)
+        if asked and (look.graded > 0.8 or (look.number > 0.5 and look.highest <= 10)):
+            score, reason = NEAR, Message("ingest.reason_near", {"column": label})
+        elif near:
             alias = max(near, key=len)
             score = NEAR * (0.4 + 0.6 * len(alias) / len(folded))
             reason = Message("ingest.reason_near", {"column": label})
-        elif (
-            field.type == "score"
-            and ASKED.search(folded)
-            and (look.graded > 0.8 or (look.number > 0.5 and look.highest <= 10))
-        ):
-            score, reason = NEAR, Message("ingest.reason_near", {"column": label})
     if score and field.name == "amount":
         score += 0.3 * bool(re.search(r"exkl|exvat|exclvat|excl|net", folded)) - 0.3 * bool(
             re.search(r"inkl|incl|brutto|gross", folded)
@@ -144,12 +142,18 @@ _VAGUE = frozenset({
 })  # fmt: skip
 _FIELD_WORDS = frozenset({
     "namn", "name", "typ", "type", "status", "grupp", "group", "adress", "address", "antal", "land", "ort", "klass",
-    "procent", "pct", "%", "andel", "medel", "snitt", "avg", "average", "count", "number", "code", "kod",
+    "orsak", "reason", "procent", "pct", "%", "andel", "medel", "snitt", "avg", "average", "count", "number", "code",
+    "kod",
 })  # fmt: skip
+_ID_WORDS = ("number", "code")
 _IDS = re.compile(r"(?:id|nr|no|num|number|nummer|key|code|kod|ref|reference|referens|uuid|guid|hash)$")
 _NOT_SALES = re.compile(
     r"tax|moms|skatt|vat|shipp|frakt|freight|porto|discount|rabatt|fee|avgift|balance|saldo|dricks|refund|limit"
     r"|cost|kostnad|inkop|provision|commission|budget|mal|target|prognos|forecast|potential|kvar|skuld|debt|due"
+)
+# 'ordervärde exkl moms' is the value of an order.
+_OF_VAT = re.compile(
+    r"(?:in(?:kl?|cl?)|ex(?:kl?|cl?)?|utan|med|net(?:of)?|fore|efter)[a-z]{0,6}?(?:moms|vat|tax|skatt)"
 )
 _SOFT = frozenset({"datum", "belopp", "amount", "pris", "price", "kostnad", "cost"})
 
@@ -169,9 +173,10 @@ def _other_word(field: Field, folded: str, alias: str) -> bool:
     rest = folded.replace(alias, "", 1)
     if field.name == "customer_id" and not (_IDS.search(rest) or _IDS.search(alias)):
         return True
-    if field.name in ("amount", "unit_price") and _NOT_SALES.search(rest):
+    if field.name in ("amount", "unit_price") and _NOT_SALES.search(_OF_VAT.sub("", rest)):
         return True
-    return rest in _FIELD_WORDS or any(len(word) > 3 and rest.endswith(word) for word in _FIELD_WORDS)
+    words = [word for word in _FIELD_WORDS if len(word) > 3 and not (field.type == "id" and word in _ID_WORDS)]
+    return rest in _FIELD_WORDS or any(rest.endswith(word) or rest.startswith(word) for word in words)
 
 
 def _suits(field: Field, look: Content) -> float:
@@ -182,7 +187,8 @@ def _suits(field: Field, look: Content) -> float:
         numeric = 0.5 if look.number > 0.9 and look.date < 0.5 else 0.0
         serial = look.number > 0.9 and look.lowest >= 20_000 and look.highest <= 60_000
         epoch = look.whole and look.lowest >= 8e8 and look.highest <= 2.2e12
-        known = serial or epoch or look.six > 0.95
+        year = field.name in _YEARS and look.whole and look.lowest >= 1900 and look.highest <= 2100
+        known = serial or epoch or year or look.six > 0.95
         return 1.0 if look.date >= 0.5 else 0.8 if known else max(0.15, numeric * 0.4, look.date)
     if field.type in _NUMBERS:
         if field.type == "score":

@@ -25,6 +25,8 @@ _MOST_SHAPES = 20_000
 _NULLS = ", ".join(f"'{word}'" for word in sorted(MISSING - {"-", "--", "—", "–", "na", "none", "nil"}))
 # '9', '9 - mycket troligt', '9/10', '9 av 10': the number that a score begins with.
 _LEADING_NUMBER = r"^\s*([0-9]+(?:[.,][0-9]+)?)(?:\s*(?:[-–:.)/]|av|of|=|\s|[A-Za-zÅÄÖåäö*★]|$).*)?$"
+# Of these a year says enough to be worth having.
+YEARS = frozenset({"birth_date", "child_birth_date", "joined_on", "left_on"})
 _ORDER_WORDS = {"dmy": "order_dmy", "mdy": "order_mdy", "ymd": "order_ymd"}
 
 
@@ -70,6 +72,7 @@ class Reader:
         self.messages: list[FileMessage] = []
         self.decisions: list[Decision] = []
         self.date_order: str | None = None
+        self.months_only = False
         self._shapes: dict[int, list[tuple[str, int]]] = {}
         con.execute("CREATE OR REPLACE TEMP TABLE shapes (field VARCHAR, shape VARCHAR, verdict INTEGER)")
         con.execute("CREATE OR REPLACE TEMP TABLE named_dates (field VARCHAR, cell VARCHAR, moment TIMESTAMP)")
@@ -200,6 +203,8 @@ class Reader:
         del hint
         shapes = self.shapes(column)
         forms = {shape: dates.read_form(shape) for shape, _ in shapes}
+        if column.field.name not in YEARS:
+            forms = {shape: replace(form, kind="bad") if form.kind == "year" else form for shape, form in forms.items()}
         counts = dict(shapes)
         threes = [shape for shape, form in forms.items() if form.kind == "three"]
         order = self._order(column, forms, threes) if threes else "dmy"
@@ -299,12 +304,11 @@ class Reader:
     def _named(self, column: Column) -> str:
         """Read the distinct cells with month names in Python, and return the join to what they mean."""
         name = column.field.name
-        cursor = self.con.cursor()
-        del cursor
         rows = self.con.execute(
             f"SELECT DISTINCT {column.cell} FROM raw WHERE regexp_matches({column.cell}, '[A-Za-zÅÄÖåäö]{{3}}')"  # noqa: S608
         ).fetchall()
         found = dates.named_values([str(row[0]) for row in rows])
+        self.months_only = any(dates.is_month(text) for text, _ in found)
         self.con.execute("DELETE FROM named_dates WHERE field = $field", {"field": name})
         for start in range(0, len(found), 50_000):
             part = found[start : start + 50_000]
@@ -325,8 +329,14 @@ class Reader:
             self.tell("date_serial", column=label, count=n, system="1904" if self.epoch_1904 else "1900")
         if "epoch" in kinds:
             self.tell("date_epoch", column=label)
-        if "month" in kinds:
+        if "month" in kinds or ("named" in kinds and self.months_only):
             self.tell("date_month", column=label)
+        if "week" in kinds:
+            self.tell("date_week", column=label)
+        if "quarter" in kinds:
+            self.tell("date_quarter", column=label)
+        if "year" in kinds:
+            self.tell("date_year", column=label)
         if any("%y" in form.format for form in used if form.kind == "format"):
             self.tell("date_two_digit", column=label)
         if len({_family(form) for form in used}) > 1:
@@ -339,6 +349,9 @@ class Reader:
     def _id(self, column: Column, hint: str) -> Reading:
         del hint
         cell = column.cell
+        if column.field.name == "customer_id" and any("@" in shape for shape, _ in self.shapes(column)[:5]):
+            # Anna@ and anna@ are one person.
+            cell = f"lower({cell})"
         point = f"(ends_with({cell}, '0') AND regexp_matches({cell}, '^-?[0-9]+[.,]0+$'))"
         power = f"(contains({cell}, '+') AND regexp_matches({cell}, '^[0-9](?:[.,][0-9]+)?[eE]\\+[0-9]+$'))"
         row = self.con.execute(

@@ -42,6 +42,9 @@ NOT_A_SALE = (
     "regexp_matches(lower(status), '^(?:fees?|avgift(?:er)?|payouts?|utbetalning(?:ar)?|commission|provision"
     "|settlement|avräkning|reserve|holdback|insättning|deposit|withdrawal|uttag)$')"
 )
+PAYMENT = "^(?:betalning|betalt|betalsätt|payment|tender|växel|change|kontant|kort|swish|presentkort ut)"
+_OF_RETURNS = re.compile(r"^retur(?!ner)|^return(?!ing)|^refund|^aterbetal|^kredit(?!kort)|refund(?:ed)?amount")
+_GOODS = "^(?:artikel|vara|varor|item|article|product|produkt|goods|line|rad|försäljning|sale|sales|rabatt|discount)"
 _MONEY_FIELDS = ("amount", "unit_price")
 _NAMED_ABOVE = re.compile(
     r"(?:valuta|currency|(?:belopp|amounts?)\s+(?:i|in))\b[^A-Za-z]{0,4}([A-Za-z]{3})\b", re.IGNORECASE
@@ -81,13 +84,14 @@ def convert(
         fields["arm"] = (
             f"CASE WHEN {fields['is_control']} THEN 'kontroll' WHEN NOT {fields['is_control']} THEN 'test' END"
         )
+    tender = _tender(con, mapped)
     currency = _currency(con, fields, readings, options, reader, mapped, labels)
     vat = options.vat or vat_in(next((labels[mapped.fields[n]] for n in _MONEY_FIELDS if n in mapped.fields), ""))
     if vat and mapped.kind == "transactions" and "vat" not in fields:
         fields["vat"] = f"CAST('{vat}' AS VARCHAR)"
     if mapped.kind == "transactions" and "status" in fields:
         _status_of_flag(mapped, labels, fields)
-    reasons = _reasons(mapped, fields, readings, currency)
+    reasons = tender + _reasons(mapped, fields, readings, currency)
     joins = "".join(dict.fromkeys(reading.joins for reading in readings.values()))
     select = ", ".join(f'{sql} AS "{name}"' for name, sql in fields.items())
     extra = f", {exact} AS amount_exact" if exact else ""
@@ -99,8 +103,23 @@ def convert(
     converted = Converted(readings, fields, exact != "")
     if exact:
         _rounding(con, reader, labels, mapped)
-        _returns(con, options, reader, fields)
+        _returns(con, options, reader, fields, mapped, labels)
     return converted
+
+
+def _tender(con: DuckDBPyConnection, mapped: Mapped) -> str:
+    """The branch that sets payments aside where a till lists them below the goods of the same receipt; else ''."""
+    if mapped.kind != "transactions" or not {"status", "order_id"} <= mapped.fields.keys():
+        return ""
+    status, order = f"lower(raw.c{mapped.fields['status']})", f"raw.c{mapped.fields['order_id']}"
+    row = con.execute(
+        "SELECT count(*) FILTER (WHERE paid AND goods), count(*) FILTER (WHERE paid) FROM ("  # noqa: S608
+        f"SELECT bool_or(regexp_matches({status}, '{PAYMENT}')) AS paid, "
+        f"bool_or(regexp_matches({status}, '{_GOODS}')) AS goods FROM raw WHERE {order} IS NOT NULL GROUP BY {order})"
+    ).fetchone()
+    if row is None or not row[1] or row[0] < 0.9 * row[1]:
+        return ""
+    return f"WHEN regexp_matches({status}, '{PAYMENT}') THEN 'not_a_sale' "
 
 
 def _status_of_flag(mapped: Mapped, labels: Sequence[str], fields: dict[str, str]) -> None:
@@ -319,11 +338,14 @@ def _rounding(con: DuckDBPyConnection, reader: Reader, labels: Sequence[str], ma
         )
 
 
-def _returns(con: DuckDBPyConnection, options: ReadOptions, reader: Reader, fields: Mapping[str, str]) -> None:
+def _returns(
+    con: DuckDBPyConnection, options: ReadOptions, reader: Reader, fields: Mapping[str, str], mapped: Mapped,
+    labels: Sequence[str],
+) -> None:  # fmt: skip
     """Returns with positive amounts get their sign turned where the file's rule is plain, and it is said."""
     if options.returns == "none":
         return
-    rules: list[tuple[str, str]] = []
+    rules: list[tuple[str, str]] = [("header", "true")] if says_returns(mapped, labels) else []
     if "quantity" in fields:
         rules.append(("quantity", "quantity < 0"))
     if "status" in fields:
@@ -347,6 +369,12 @@ def _returns(con: DuckDBPyConnection, options: ReadOptions, reader: Reader, fiel
             reader.tell("returns_turned", count=positive, rule=Message(f"ingest.returns_by_{name}"))
         elif name != "order_id":
             reader.tell("returns_unclear", count=positive, rule=Message(f"ingest.returns_by_{name}"))
+
+
+def says_returns(mapped: Mapped, labels: Sequence[str]) -> bool:
+    """Whether the header of the amount or the day says that all of the file are returns."""
+    named = [labels[mapped.fields[name]] for name in ("amount", "ordered_at") if name in mapped.fields]
+    return any(_OF_RETURNS.search(fold(label)) for label in named)
 
 
 def _numbers_otherwise(con: DuckDBPyConnection) -> bool:

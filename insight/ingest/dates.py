@@ -16,11 +16,11 @@ _ISO = re.compile(r"^9999([-/. ])99?\1(?:99?)")
 _THREE = re.compile(r"^99?([-/. ])99?\1(9999|99)(?!9)")
 _NAMED = re.compile(
     r"^(?:[a-zåäö]+\.?,?\s+)?(?:den\s+)?(?:(?P<d>\d{1,2})(?:st|nd|rd|th|:e|\.)?[-/. ]*(?P<m>[a-zåä]+)\.?"
-    r"|(?P<m2>[a-zåä]+)\.?[-/. ]*(?P<d2>\d{1,2})(?:st|nd|rd|th)?)"
+    r"|(?P<m2>[a-zåä]+)\.?[-/. ]*(?P<d2>\d{1,2})(?:st|nd|rd|th)?(?=[-/., ]))"
     r",?[-/. ]*(?P<y>\d{4}|\d{2})(?P<t>(?:t|,?\s+(?:kl\.?\s*)?)\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[ap]m)?)?$"
 )
 
-
+_MONTH_ONLY = re.compile(r"([a-zåä]+)\.?[-/. ]*(?:19|20)\d{2}")
 _LONGEST = 60
 
 
@@ -28,7 +28,8 @@ _LONGEST = 60
 class Form:
     """One way of writing a date: its kind, and its strptime format where that is all it takes.
 
-    kind: iso, format, three (day, month, year in some order), serial, epoch, named, month (no day), missing or bad.
+    kind: iso, format, three (day, month, year in some order), serial, epoch, named, month, week, quarter, year (no
+    day), missing or bad.
     """
 
     kind: str
@@ -81,6 +82,12 @@ def read_form(shape: str) -> Form:
         return Form("epoch")
     if re.fullmatch(r"9{6}", text):
         return Form("six")
+    if re.fullmatch(r"9999[- ]?[wv]\.?\s?99?", text):
+        return Form("week")
+    if re.fullmatch(r"9999[- ]?(?:q|kv?\.?\s?)9", text):
+        return Form("quarter")
+    if text == "9999":
+        return Form("year")
     if re.fullmatch(r"9999[-/]99", text):
         return Form("month", f"%Y{text[4]}%m")
     return Form("named") if any(word in MONTHS for word in re.findall(r"[a-zåä]{3,}", text)) else Form("bad")
@@ -164,6 +171,13 @@ def date_sql(cell: str, form: Form, order: str, epoch_1904: bool = False) -> str
         number = f"try_cast({cell} AS DOUBLE)"
         seconds = f"CASE WHEN {number} > 100000000000 THEN {number} / 1000 ELSE {number} END"
         return f"TIMESTAMP '1970-01-01 00:00:00' + to_seconds(CAST(round({seconds}) AS BIGINT))"
+    if form.kind in ("week", "quarter", "year"):
+        part = rf"nullif(regexp_extract({cell}, '([0-9]+)$', 1), '')"
+        if form.kind == "week":
+            monday = f"{cell}[1:4] || '-W' || lpad({part}, 2, '0') || '-1'"
+            return f"try_strptime({monday}, '%G-W%V-%u')"
+        month = f"3 * try_cast({part} AS INTEGER) - 2" if form.kind == "quarter" else "1"
+        return f"try_strptime({cell}[1:4] || '-' || ({month}) || '-1', '%Y-%m-%d')"
     pattern = three_format(form, order) if form.kind == "three" else form.format
     literal = pattern.replace("'", "''")
     read = f"try_strptime({text}, '{literal}')"
@@ -172,8 +186,19 @@ def date_sql(cell: str, form: Form, order: str, epoch_1904: bool = False) -> str
     )
 
 
+def is_month(text: str) -> bool:
+    """Whether a text is a month by its name and a year, without a day: 'januari 2024', 'Feb-2024'."""
+    match = _MONTH_ONLY.fullmatch(text.strip(SPACES).lower()) if len(text) <= _LONGEST else None
+    return match is not None and match[1] in MONTHS
+
+
 def read_named(text: str) -> datetime | None:
-    """A date with the month's name in Swedish or English ('31 jan 2024', 'Jan 5, 2024 13:45'), or None."""
+    """A date with the month's name in Swedish or English ('31 jan 2024', 'Jan 5, 2024 13:45'), or None.
+
+    A month alone ('januari 2024') is its first day.
+    """
+    if is_month(text):
+        text = f"1 {text.strip(SPACES)}"
     match = _NAMED.match(text.strip(SPACES).lower()) if len(text) <= _LONGEST else None
     if match is None:
         return None

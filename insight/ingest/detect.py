@@ -32,6 +32,8 @@ _DATE_ALIASES = frozenset(
     alias for table in TABLES.values() for f in table.fields if f.type in ("date", "datetime") for alias in f.aliases
 )
 
+_BARE_WORDS = frozenset({"nr", "no", "id", "nummer", "number", "namn", "name", "kod", "code"})
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -231,6 +233,7 @@ def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -
     header, first = _header(table, width, options)
     if header is not None and options.header_line is None:
         header, first = _two_rows(header, first, table, width)
+        header = _grouped(header, table, width)
     body = [r for r in table if r.line >= first]
     messages: list[FileMessage] = []
     merge: int | None = None
@@ -375,12 +378,30 @@ def _two_rows(header: Record, first: int, table: Sequence[Record], width: int) -
     return replace(header, cells=named), _line_after(table, below[0])
 
 
+def _grouped(header: Record, table: Sequence[Record], width: int) -> Record:
+    """Headings that say little by themselves ('Nr' twice) get the words of the merged cells above ('Kund', 'Order')."""
+    above = [record for record in table if record.line < header.line and len(record.cells) == width]
+    if not above or len(header.cells) != width:
+        return header
+    groups = [cell.strip(SPACES) for cell in above[-1].cells]
+    if sum(map(bool, groups)) < 2 or all(groups) or not groups[0]:
+        return header
+    named: list[str] = []
+    group = ""
+    for cell, upper in zip(header.cells, groups, strict=True):
+        group = upper or group
+        named.append(f"{group} {cell}" if fold(cell) in _BARE_WORDS else cell)
+    return replace(header, cells=named)
+
+
 def _of_two(upper: str, lower: str) -> str:
     """One label of two: the one that we know, a question before the name of its scale."""
     if not (upper and lower):
         return upper or lower
-    if ASKED.search(fold(upper)) or fold(upper) in _ALIASES:
+    if ASKED.search(fold(upper)):
         return upper
+    if fold(upper) in _ALIASES:
+        return upper if fold(lower) in _ALIASES else f"{upper} ({lower})"
     return lower if fold(lower) in _ALIASES else f"{upper} {lower}"
 
 

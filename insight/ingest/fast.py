@@ -14,7 +14,16 @@ from duckdb import DuckDBPyConnection
 
 from insight.ingest import dates, footers, numbers
 from insight.ingest.cells import NO_CUSTOMER, NO_ID, SPACES
-from insight.ingest.convert import FLAGS, NOT_A_SALE, RETURNED, currency_above, currency_in, vat_in
+from insight.ingest.convert import (
+    FLAGS,
+    NOT_A_SALE,
+    PAYMENT,
+    RETURNED,
+    currency_above,
+    currency_in,
+    says_returns,
+    vat_in,
+)
 from insight.ingest.detect import Layout
 from insight.ingest.encoding import Text
 from insight.ingest.mapping import Mapped
@@ -46,9 +55,11 @@ class Plan:
 
 def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, personal: Mapping[int, str]) -> Plan | None:
     """A plan for a file that looks plain all through; None when it does not."""
-    if mapped.kind != "transactions" or "amount" not in mapped.fields or mapped.time is not None:
+    if mapped.kind != "transactions" or "amount" not in mapped.fields or mapped.time is not None or mapped.parts:
         return None
     if len(layout.sample) < _ENOUGH or "personal_number" in personal.values() or _ends_in_footer(text, layout, mapped):
+        return None
+    if says_returns(mapped, layout.labels):
         return None
     if "status" in mapped.fields and fold(layout.labels[mapped.fields["status"]]).startswith(tuple(FLAGS)):
         return None
@@ -198,7 +209,8 @@ def _fits(con: DuckDBPyConnection, plan: Plan, expected: int) -> bool:
     if "customer_id" in plan.values:
         odd.append(
             "ends_with(customer_id, '.0') OR ends_with(customer_id, ',0') OR contains(customer_id, '+') "
-            f"OR lower(customer_id) IN ({_NO_CUSTOMER})"
+            f"OR lower(customer_id) IN ({_NO_CUSTOMER}) "
+            "OR (contains(customer_id, '@') AND lower(customer_id) <> customer_id)"
         )
     for name, sql in plan.values.items():
         if sql.startswith("c") and sql[1:].isdecimal():
@@ -206,7 +218,7 @@ def _fits(con: DuckDBPyConnection, plan: Plan, expected: int) -> bool:
     if "quantity" in plan.values:
         odd.append("quantity < 0 AND amount > 0")
     if "status" in plan.values:
-        odd.append(f"(amount > 0 AND {RETURNED}) OR {NOT_A_SALE}")
+        odd.append(f"(amount > 0 AND {RETURNED}) OR {NOT_A_SALE} OR regexp_matches(lower(status), '{PAYMENT}')")
     if "order_id" in plan.values:
         odd.append("amount > 0 AND regexp_matches(order_id, '^[CcKkRr]-?[0-9]{3,}$')")
     tests.append(f"count(*) FILTER (WHERE {' OR '.join(f'({test})' for test in odd) or 'false'})")

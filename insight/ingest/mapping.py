@@ -32,11 +32,16 @@ _FIRST_NAMES = ("fornamn", "firstname", "givenname", "forename", "fnamn", "tillt
 _LAST_NAMES = ("efternamn", "lastname", "surname", "familyname", "enamn")
 # What identifies a customer where nothing is called a customer id, best first.
 _STAND_INS = ("household_id", "org_id", "email")
+_COMPANY_IDS = frozenset(aliases_of(TABLES["customers"].field("org_id"))) | {"hushall", "household", "hushallsnr"}
 # 'Senaste köp', 'last purchase': the day of one of many purchases, so the row sums up a customer.
 _SUMMED = re.compile(r"senast|forsta|sista|last(?!n)|first|latest|recent")
 # 'Senaste order, belopp', 'lifetime value': one sum for a customer, not a sale.
 _OF_MANY = r"senast|recent|last(?!n)|lifetime|livstid|ackum|totaltkopt|totalspend|totalspent|snittkop|averageorder"
 _NAMES = (*_FIRST_NAMES, *_LAST_NAMES)
+_PARTS = (
+    (("ar", "year", "forsaljningsar", "kopar"), 1980, 2100), (("manad", "month", "man", "mon"), 1, 12),
+    (("dag", "day"), 1, 31),
+)  # fmt: skip
 _WIDE = ("assignments", "answers", "contacts")
 
 
@@ -54,6 +59,8 @@ class Mapped:
     """A table and the columns that make it. fields: field → column index.
 
     time: the column with the time of day. last_name: the column that belongs behind the first name in `name`.
+    parts: the columns of year, month and (if there is one) day that make the date together.
+    lacking: a kind of file that this would be but for a date, and the column that speaks for it.
     customers, sales: customer fields, and the date and amount of a purchase, that a wide file brings along.
     """
 
@@ -64,13 +71,15 @@ class Mapped:
     time: int | None = None
     rivals: tuple[str, ...] = ()
     last_name: int | None = None
+    parts: tuple[int, ...] = ()
+    lacking: tuple[str, int] | None = None
     customers: Mapping[str, int] = field(default_factory=dict[str, int])
     sales: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def used(self) -> frozenset[int]:
         """The columns that have a place, so that they are no attributes."""
-        joined = [at for at in (self.time, self.last_name) if at is not None]
+        joined = [*self.parts, *(at for at in (self.time, self.last_name) if at is not None)]
         return frozenset((*self.fields.values(), *self.customers.values(), *self.sales.values(), *joined))
 
 
@@ -104,13 +113,30 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
             best = (score, found)
     if best is None:
         raise IngestError("ingest.no_kind", found=_list(labels))
-    chosen = best[1]
+    chosen = replace(best[1], lacking=_lacking(best[1], labels, looks, options, has_header))
     known = ", ".join(labels[at] for name, at in chosen.fields.items() if name != "customer_id") or "–"
     others = tuple(
         kind for score, kind in sorted(rivals, reverse=True) if kind != chosen.kind and score > best[0] - 0.5
     )
     guessed = replace(chosen, reason=Message("ingest.kind_guessed", {"columns": known}), rivals=others)
     return _widen(guessed, labels, looks)
+
+
+def _lacking(
+    chosen: Mapped, labels: Sequence[str], looks: Sequence[Content], options: ReadOptions, has_header: bool
+) -> tuple[str, int] | None:
+    """What a register of customers would rather be if it had a date: it has test groups, or answers to a question."""
+    if chosen.kind != "customers":
+        return None
+    for kind, name in (("assignments", "arm"), ("answers", "score")):
+        found = _map(TABLES[kind], labels, looks, options, has_header)
+        at = found.fields.get(name)
+        dates = [f.name for f in TABLES[kind].fields if f.required and f.type in _DATES]
+        if at is None or _missing(found) != dates:
+            continue
+        if found.choices[at].score > 0.9 * EXACT or looks[at].arms or ASKED.search(fold(labels[at])):
+            return kind, at
+    return None
 
 
 def is_guess(found: Mapped, labels: Sequence[str]) -> bool:
@@ -213,8 +239,40 @@ def _map(
             taken[name] = at
             choices[at] = Choice(name, reason, score)
     _by_content(_Places(table, labels, looks, taken, choices, barred, time), has_header)
+    parts = _date_parts(table, labels, looks, options, taken, choices)
     fields = {spec.name: taken[spec.name] for spec in table.fields if spec.name in taken}
-    return Mapped(table.name, Message("ingest.kind_told"), fields, tuple(choices), time)
+    return Mapped(table.name, Message("ingest.kind_told"), fields, tuple(choices), time, parts=parts)
+
+
+def _date_parts(
+    table: Table, labels: Sequence[str], looks: Sequence[Content], options: ReadOptions, taken: dict[str, int],
+    choices: list[Choice],
+) -> tuple[int, ...]:  # fmt: skip
+    """Columns of year, month and day beside each other, which make the date where no column holds a whole one."""
+    name = "ordered_at"
+    at = taken.get(name)
+    if table.name != "transactions" or name in options.mapping or (at is not None and looks[at].date >= 0.5):
+        return ()
+    found: list[int] = []
+    for words, lowest, highest in _PARTS:
+        for place, label in enumerate(labels):
+            look = looks[place]
+            if fold(label) in words and look.whole and lowest <= look.lowest and look.highest <= highest:
+                found.append(place)
+                break
+        else:
+            break
+    if len(found) < 2:
+        return ()
+    if at is not None:
+        choices[at] = Choice("", Message("ingest.reason_attribute"), 0.0)
+    taken[name] = found[0]
+    for place in found:
+        held = choices[place].field
+        if held and taken.get(held) == place and held != name:
+            taken.pop(held)
+        choices[place] = Choice(name, Message("ingest.reason_header", {"column": labels[place]}), EXACT)
+    return tuple(found)
 
 
 def _told(
@@ -307,6 +365,10 @@ def _repeats(places: _Places) -> bool:
 
 
 def _amount_by_content(places: _Places, has_header: bool) -> None:
+    if "unit_price" in places.taken and places.lacks("quantity"):
+        # A price and no number of pieces: what was paid.
+        places.take("amount", places.taken["unit_price"])
+        return
     numbers = [
         at
         for at, look in enumerate(places.looks)
@@ -331,6 +393,14 @@ def _customer_by_content(places: _Places, has_header: bool) -> None:
             if name in places.taken:
                 places.take("customer_id", places.taken[name])
                 return
+    companies = [
+        at
+        for at, label in enumerate(places.labels)
+        if fold(label) in _COMPANY_IDS and places.free(at) and places.looks[at].distinct > 1
+    ]
+    if companies and has_header:
+        places.take("customer_id", companies[0])
+        return
     emails = [at for at, look in enumerate(places.looks) if look.email > 0.9 and places.free(at)]
     if emails and has_header:
         places.take("customer_id", emails[0])

@@ -41,8 +41,11 @@ def of(layout: Layout, mapped: Mapped, options: ReadOptions) -> FileMemory | Non
     if any(len(label) > _LONGEST_LABEL or _may_be_data(label) for label in labels):
         return None
     fields = {name: layout.labels[at] for name, at in mapped.fields.items()}
+    # What is made of several columns is found anew.
     if mapped.last_name is not None:
-        fields.pop("name")  # made of two columns, which are found anew
+        fields.pop("name")
+    if mapped.parts:
+        fields.pop("ordered_at")
     return FileMemory(mapped.kind, tuple(labels), {**fields, **options.mapping}, options.choices)
 
 

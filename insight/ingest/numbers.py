@@ -12,7 +12,9 @@ from typing import Literal
 
 from insight.ingest.cells import CURRENCIES, MINUS, MISSING, SPACES
 
-_TOKENS = sorted((*CURRENCIES, ".-", "%", "st", "st.", "pcs"), key=len, reverse=True)
+_VAT = tuple(f"{how}{dot} {what}" for how in ("inkl", "ink", "exkl", "incl", "excl") for dot in ("", ".")
+             for what in ("moms", "vat", "tax"))  # fmt: skip
+_TOKENS = sorted((*CURRENCIES, ".-", "%", "st", "st.", "pcs", *_VAT), key=len, reverse=True)
 _TOKEN = re.compile("|".join(re.escape(token) for token in _TOKENS))
 _QUOTES = "'’`´"
 _LONGEST = 60

@@ -135,6 +135,10 @@ def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None)
     if mapping.is_guess(mapped, layout.labels) and options.kind is None:
         column = layout.labels[mapped.fields["customer_id"]]
         messages.append(FileMessage("kind_unsure", "warning", {}, column=column))
+    if mapped.lacking is not None:
+        kind, at = mapped.lacking
+        values = {"kind": Message(f"ingest.kind_{kind}")}
+        messages.append(FileMessage("kind_lacks_date", "warning", values, column=layout.labels[at]))
     if mapped.rivals:
         messages.append(
             FileMessage(

@@ -13,17 +13,22 @@ from insight.ingest.convert import CURRENCY, Converted
 from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import decide, number_sql
 from insight.ingest.report import FileMessage
+from insight.ingest.schema import fold
 
 # Things that have happened: a date that is still to come, or from before there were such records, is a mistake.
 _HAPPENED = ("transactions", "answers", "contacts", "events")
 _OLDEST = 1980
 _CANCELLED = (
-    "regexp_matches(lower(status), '^(?:makuler|annuller|avbrut|avbok|avbest|cancel|void|declined|nekad|failed)')"
+    "regexp_matches(lower(status), '^(?:makuler|annuller|avbrut|avbok|avbest|cancel|void|declined|nekad|failed"
+    "|offert|quot|utkast|draft|kladd|övergiv|abandon)')"
 )
 _UNITS = re.compile(
     r"(?:^|[^a-zåäö])(tkr|kkr|ksek|tsek|mkr|mnkr|msek|mdkr|keur|meur|kusd|tusental|miljoner|thousands?|millions?|öre|ören|ore|cents?)"
     r"(?:[^a-zåäö]|$)"
 )
+# Lines of a file that tell how it counts its orders.
+_LOOK = 50_000
+_DISCOUNT = re.compile(r"rabatt|discount|avdrag")
 _TIME_FIELD = {
     "transactions": "ordered_at", "assignments": "assigned_on", "answers": "answered_on", "contacts": "sent_at",
     "rewards": "given_on", "events": "at", "agreements": "started_on",
@@ -102,6 +107,8 @@ def examine(
                 FileMessage("customer_blank", "warning", {"count": blank, "share": blank / rows}, blank_line, label)
             )
         said += _money(con, file_id, figures, mapped, labels)
+    if "customer_id" in mapped.fields:
+        said += _zeros(con, labels[mapped.fields["customer_id"]])
     time = _TIME_FIELD.get(kind)
     if time is not None:
         said += _times(
@@ -137,7 +144,54 @@ def _money(
     said += _unit(mapped, labels)
     if row[3] is None:
         said.append(_taken_as(con, file_id, figures))
+    said += _discount(con, mapped, labels) + _repeated(con, file_id, mapped, labels)
     return said + (_cancelled(con, file_id, labels[mapped.fields["status"]]) if "status" in mapped.fields else [])
+
+
+def _zeros(con: DuckDBPyConnection, label: str) -> list[FileMessage]:
+    """The same id with and without zeros before it: a spreadsheet has been at some of the rows."""
+    led = con.execute("SELECT 1 FROM typed WHERE starts_with(customer_id, '0') LIMIT 1").fetchone()
+    if led is None:
+        return []
+    row = con.execute(
+        "SELECT count(*), min(example) FROM (SELECT min(customer_id) AS example FROM typed "
+        "WHERE reason IS NULL AND regexp_matches(customer_id, '^[0-9]+$') GROUP BY ltrim(customer_id, '0') "
+        "HAVING count(DISTINCT customer_id) > 1)"
+    ).fetchone()
+    return [FileMessage("id_zeros", "warning", {"count": row[0]}, column=label)] if row is not None and row[0] else []
+
+
+def _discount(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
+    """A discount beside pieces and prices: we can't know whether the prices are before or after it, so it is told."""
+    if "amount" in mapped.fields:
+        return []
+    at = next((at for at, label in enumerate(labels) if _DISCOUNT.search(fold(label))), None)
+    if at is None:
+        return []
+    row = con.execute(
+        f"SELECT count(*), min(line) FROM raw WHERE regexp_matches(c{at}, '[1-9]')"  # noqa: S608
+    ).fetchone()
+    if row is None or not row[0]:
+        return []
+    return [FileMessage("discount_not_drawn", "warning", {"count": row[0]}, row[1], labels[at])]
+
+
+def _repeated(con: DuckDBPyConnection, file_id: int, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
+    """The same amount on every line of each order, though the goods differ: likely the whole order's, counted often."""
+    if not {"order_id", "amount"} <= mapped.fields.keys():
+        return []
+    goods = next((name for name in ("article_id", "article") if name in mapped.fields), None)
+    if goods is None:
+        return []
+    row = con.execute(
+        f"SELECT count(*), count(*) FILTER (WHERE low = high AND goods > 1), count(DISTINCT low) FROM ("  # noqa: S608
+        f"SELECT min(amount) AS low, max(amount) AS high, count(DISTINCT {goods}) AS goods FROM transactions "
+        "WHERE file_id = $file_id AND order_id IS NOT NULL AND line < $until GROUP BY order_id HAVING count(*) > 1)",
+        {"file_id": file_id, "until": _LOOK},
+    ).fetchone()
+    if row is None or row[0] < 5 or row[1] < 0.9 * row[0] or row[2] < 0.3 * row[0]:
+        return []
+    return [FileMessage("amount_repeated", "warning", {"count": row[1]}, column=labels[mapped.fields["amount"]])]
 
 
 def _taken_as(con: DuckDBPyConnection, file_id: int, figures: dict[str, Any]) -> FileMessage:

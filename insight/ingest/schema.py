@@ -77,7 +77,7 @@ _CUSTOMER_ID = Field(
      "givarnr", "givarid", "donorid", "prenumerantnr", "prenumerantid", "subscriberid", "kortnr", "kortnummer",
      "cardno", "cardid", "loyaltyid", "accountid", "accountno", "kontonr", "buyerid", "shopperid", "gastnr", "kundenummer", "kundenr", "kundeid", "kundennummer", "kundennr", "kundenid",
      "kundkod", "customercode", "customerref", "nyttkundnr", "nyttkundid", "newcustomerid", "user", "anvandare", "buyer",
-     "shopper", "kunde", "kunden", "kundreferens", "customerreference", "customeruserid", "id"),
+     "shopper", "kunde", "kunden", "asiakasnumero", "asiakasnro", "asiakas", "kundreferens", "customerreference", "customeruserid", "id"),
     required=True, personal="id",
 )  # fmt: skip
 
@@ -91,7 +91,7 @@ CUSTOMERS = Table("customers", "Kunder", "Customers", (
     Field("name", "text", "Namn", "Name", ("name", "namn", "kundnamn", "customername", "fullname", "fullstandigtnamn", "fornamnefternamn"), personal="name"),
     Field("email", "text", "E-post", "Email", ("email", "epost", "mail", "emailaddress", "epostadress", "mejl", "mailadress"), personal="email"),
     Field("phone", "text", "Telefon", "Phone", ("phone", "telefon", "mobil", "mobile", "tel", "telefonnummer", "mobilnummer", "mobiltelefon", "phonenumber", "telefonnr", "mobilnr", "cellphone"), personal="phone"),
-    Field("birth_date", "date", "Födelsedatum", "Date of birth", ("birthdate", "fodelsedatum", "fodd", "dateofbirth", "dob", "birthday", "fodelsedag"), personal="birth_date"),
+    Field("birth_date", "date", "Födelsedatum", "Date of birth", ("birthdate", "fodelsedatum", "fodd", "dateofbirth", "dob", "birthday", "fodelsedag", "fodelsear", "birthyear", "yearofbirth"), personal="birth_date"),
     Field("gender", "text", "Kön", "Gender", ("gender", "kon", "sex")),
     Field("postcode", "text", "Postnummer", "Postcode", ("postcode", "postnummer", "postnr", "zip", "zipcode", "postalcode"), personal="address"),
     Field("city", "text", "Ort", "City", ("city", "ort", "stad", "postort", "town", "bostadsort")),
@@ -120,14 +120,14 @@ CUSTOMERS = Table("customers", "Kunder", "Customers", (
 ))  # fmt: skip
 
 TRANSACTIONS = Table("transactions", "Transaktioner", "Transactions", (
-    Field("ordered_at", "datetime", "Köpdatum", "Order date", ("orderedat", "orderdate", "kopdatum", "datum", "date", "invoicedate", "fakturadatum", "orderdatum", "transactiondate", "transaktionsdatum", "purchasedate", "purchasedat", "kvittodatum", "receiptdate", "forsaljningsdatum", "salesdate", "transactiontimestamp", "timestamp", "tidpunkt", "tid", "bokforingsdatum", "bokdatum", "kopdag", "inkopsdatum", "orderedon", "saledate", "paidat", "createdat", "gavodatum", "dato", "ordredato", "ordered", "purchased", "bought", "bestalld", "bestallt", "bestallningsdatum", "kopt", "koptdatum", "salt", "bestelldatum", "dag", "day", "manad", "month", "period", "armanad", "yearmonth", "kop", "purchase", "ordertid", "salestime", "saletime", "koptid", "capturedate", "betaldatum", "faktdatum", "beldatum", "forsdatum"), required=True),
-    Field("amount", "money", "Belopp", "Amount", ("amount", "belopp", "nettobelopp", "netto", "net", "netamount", "netsales", "salesvalue", "sales", "forsaljning", "omsattning", "revenue", "radbelopp", "lineamount", "linetotal", "total", "totalt", "totalamount", "totalbelopp", "summa", "sum", "value", "varde", "ordervarde", "ordervalue", "beloppinklmoms", "beloppexklmoms", "beloppsek", "beloppkr", "amountsek", "totalprice", "ordertotal", "kopbelopp", "kr", "sek", "intakt", "spend", "gavobelopp", "gava", "price_total", "subtotal", "bruttobelopp", "brutto", "gross", "belop", "betrag", "belob", "umsatz", "nettovarde", "radsumma", "radtotal", "netsalesamount", "ordersumma", "ordertotalamount", "kopsumma", "forsaljningkr", "paidamount", "totalpaid", "betalt"), required=True),
+    Field("ordered_at", "datetime", "Köpdatum", "Order date", ("orderedat", "orderdate", "kopdatum", "datum", "date", "invoicedate", "fakturadatum", "orderdatum", "transactiondate", "transaktionsdatum", "purchasedate", "purchasedat", "kvittodatum", "receiptdate", "forsaljningsdatum", "salesdate", "transactiontimestamp", "timestamp", "tidpunkt", "tid", "bokforingsdatum", "bokdatum", "kopdag", "inkopsdatum", "orderedon", "saledate", "paidat", "createdat", "gavodatum", "dato", "ordredato", "ordered", "purchased", "bought", "bestalld", "bestallt", "bestallningsdatum", "kopt", "koptdatum", "salt", "bestelldatum", "dag", "day", "manad", "month", "period", "armanad", "yearmonth", "kop", "purchase", "ordertid", "salestime", "saletime", "koptid", "capturedate", "betaldatum", "faktdatum", "beldatum", "forsdatum", "ts", "datetime", "datumtid", "datetimeutc", "unixtime", "epoch", "paivamaara", "pvm", "rechnungsdatum", "ostopaiva"), required=True),
+    Field("amount", "money", "Belopp", "Amount", ("amount", "belopp", "nettobelopp", "netto", "net", "netamount", "netsales", "salesvalue", "sales", "forsaljning", "omsattning", "revenue", "radbelopp", "radpris", "lineamount", "linetotal", "total", "totalt", "totalamount", "totalbelopp", "summa", "sum", "value", "varde", "ordervarde", "ordervalue", "beloppinklmoms", "beloppexklmoms", "beloppsek", "beloppkr", "amountsek", "totalprice", "ordertotal", "kopbelopp", "kr", "sek", "intakt", "spend", "gavobelopp", "gava", "price_total", "subtotal", "bruttobelopp", "brutto", "gross", "belop", "betrag", "belob", "umsatz", "nettovarde", "radsumma", "radtotal", "netsalesamount", "ordersumma", "ordertotalamount", "kopsumma", "forsaljningkr", "paidamount", "totalpaid", "betalt", "lineprice", "radvarde", "rowtotal", "nettobetrag", "bruttobetrag", "gesamtbetrag"), required=True),
     Field("unit_price", "price", "Pris per styck", "Unit price", ("unitprice", "price", "pris", "apris", "styckpris", "prisperst", "listpris", "salesprice", "enhetspris", "prisst", "itemprice")),
-    Field("currency", "text", "Valuta", "Currency", ("currency", "valuta", "currencycode", "valutakod")),
+    Field("currency", "text", "Valuta", "Currency", ("currency", "valuta", "currencycode", "valutakod", "wahrung", "valuutta", "curr", "ccy", "valkod")),
     Field("vat", "text", "Moms", "VAT", ("vat", "moms", "momsstatus", "vatincluded")),
     Field("status", "text", "Status", "Status", ("status", "orderstatus", "orderstate", "typ", "transaktionstyp", "transactiontype", "kvittotyp", "betalstatus", "type", "radtyp", "salestatus", "saletype", "paymentstatus", "betalningsstatus", "financialstatus", "fakturatyp", "dokumenttyp", "doctype", "documenttype", "forsaljningstyp", "makulerad", "makulerat", "annullerad", "cancelled", "canceled", "voided", "void", "avbokad", "struken", "cancelledat", "canceledat", "makuleringsdatum", "retur", "isreturn")),
     _customer_id(required=False),
-    Field("order_id", "id", "Ordernummer", "Order number", ("orderid", "ordernr", "ordernummer", "orderno", "ordernumber", "invoice", "invoiceno", "invoiceid", "fakturanr", "fakturanummer", "kvittonr", "kvittonummer", "kvitto", "kvittoid", "receiptid", "receiptno", "receipt", "basketid", "transactionid", "transaktionsid", "transaktionsnr", "bongnr", "bong", "kopid", "order", "invoicenumber", "verifikation", "salesid", "bokningsnr", "bookingid", "id", "faktnr", "faktnummer", "bestnr", "bestallningsnr", "bestallningsnummer", "receiptnumber", "saleid", "salenumber", "shortorderid")),
+    Field("order_id", "id", "Ordernummer", "Order number", ("orderid", "ordernr", "ordernummer", "orderno", "ordernumber", "invoice", "invoiceno", "invoiceid", "fakturanr", "fakturanummer", "kvittonr", "kvittonummer", "kvitto", "kvittoid", "receiptid", "receiptno", "receipt", "basketid", "transactionid", "transaktionsid", "transaktionsnr", "bongnr", "bong", "kopid", "order", "invoicenumber", "verifikation", "salesid", "bokningsnr", "bookingid", "id", "faktnr", "faktnummer", "bestnr", "bestallningsnr", "bestallningsnummer", "receiptnumber", "saleid", "salenumber", "shortorderid", "tilausnumero", "rechnungsnummer", "auftragsnummer", "bestellnummer")),
     Field("quantity", "number", "Antal", "Quantity", ("quantity", "antal", "qty", "kvantitet", "units", "antalvaror", "st", "cds", "items", "volym", "antalst", "numitems", "lineitemquantity", "lineitemqty")),
     Field("article_id", "id", "Artikelnummer", "Article number", ("articleid", "artikelnr", "artikelnummer", "artnr", "stockcode", "sku", "productid", "produktid", "itemid", "ean", "itemno", "varunr", "varunummer", "productcode", "produktnr", "artikelid", "upc", "material", "materialnr", "itemnumber", "lineitemsku", "artnummer", "varukod", "plu", "gtin", "streckkod", "barcode")),
     Field("article", "text", "Artikel", "Article", ("article", "artikel", "benamning", "artikelbenamning", "description", "productname", "produktnamn", "product", "produkt", "itemname", "artikelnamn", "vara", "varubenamning", "beskrivning", "item", "itemdescription", "lineitemname", "varunamn", "artikeltext")),
@@ -191,7 +191,7 @@ REWARDS = Table("rewards", "Förmåner", "Rewards", (
 
 EVENTS = Table("events", "Händelser", "Events", (
     _customer_id(),
-    Field("at", "datetime", "Tidpunkt", "Time", ("at", "tidpunkt", "time", "timestamp", "eventtime", "eventdate", "handelsetid", "datum", "date"), required=True),
+    Field("at", "datetime", "Tidpunkt", "Time", ("at", "tidpunkt", "time", "timestamp", "eventtime", "eventdate", "handelsetid", "datum", "date", "ts", "datetime", "datumtid"), required=True),
     Field("kind", "text", "Händelse", "Event", ("kind", "handelse", "event", "eventtype", "eventname", "handelsetyp", "aktivitet", "activity", "type", "typ"), required=True),
     Field("step", "text", "Steg", "Step", ("step", "steg", "fas", "stage", "phase")),
     Field("channel", "text", "Kanal", "Channel", ("channel", "kanal")),
@@ -201,15 +201,15 @@ EVENTS = Table("events", "Händelser", "Events", (
 AGREEMENTS = Table("agreements", "Avtal", "Agreements", (
     _customer_id(),
     Field("started_on", "date", "Startade", "Started on", ("startedon", "started", "startedat", "startdatum", "startdate", "start", "avtalsstart", "fromdatum", "validfrom", "prenumerationsstart"), required=True),
-    Field("ended_on", "date", "Upphörde", "Ended on", ("endedon", "ended", "slutdatum", "enddate", "slut", "avslutad", "upphorde", "avtalsslut", "tomdatum", "validto", "prenumerationsslut", "endedat", "cancelledat", "canceledat", "uppsagd")),
+    Field("ended_on", "date", "Upphörde", "Ended on", ("endedon", "ended", "slutdatum", "enddate", "slut", "avslutad", "upphorde", "avtalsslut", "tomdatum", "validto", "prenumerationsslut", "endedat", "cancelledat", "canceledat", "uppsagd", "uppsagningsdatum", "avslutsdatum", "sistadag", "canceldate", "cancellationdate", "churndate", "upphor", "giltigtom")),
     Field("bound_until", "date", "Bunden till", "Bound until", ("bounduntil", "bundentill", "bindningstid", "bindningsdatum", "minimumterm")),
     Field("plan", "text", "Avtalsform", "Plan", ("plan", "avtal", "avtalsform", "abonnemang", "prenumeration", "subscription", "produkt", "agreement", "plannamn")),
-    Field("fee", "money", "Avgift", "Fee", ("fee", "avgift", "manadsavgift", "pris", "price", "monthlyfee", "belopp", "mrr", "manadspris")),
+    Field("fee", "money", "Avgift", "Fee", ("fee", "avgift", "manadsavgift", "pris", "price", "monthlyfee", "belopp", "mrr", "manadspris", "manadskostnad", "manadsbelopp", "monthlyprice", "recurringamount", "arsavgift")),
 ))  # fmt: skip
 
 IDENTITIES = Table("identities", "Andra id", "Identities", (
     _customer_id(),
-    Field("other_id", "id", "Annat id", "Other id", ("otherid", "annatid", "aliasid", "alias", "externtid", "externalid", "webid", "kortnr", "sourceid", "gammaltid", "oldid", "otherids", "gammaltkundnr", "gammaltkundid", "gammaltkundnummer", "tidigarekundnr", "oldcustomerid", "previousid", "formerid"), required=True, personal="id"),
+    Field("other_id", "id", "Annat id", "Other id", ("otherid", "annatid", "aliasid", "alias", "externtid", "externalid", "webid", "kortnr", "sourceid", "gammaltid", "oldid", "otherids", "gammaltkundnr", "gammaltkundid", "gammaltkundnummer", "tidigarekundnr", "oldcustomerid", "previousid", "formerid", "webbid", "webbkundnr", "onlineid", "appid", "externkundnr", "externtkundnr", "cookieid"), required=True, personal="id"),
     Field("kind", "text", "Slag av id", "Kind of id", ("kind", "slag", "idtyp", "idtype", "kalla", "system", "typ")),
 ))  # fmt: skip
 

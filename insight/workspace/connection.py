@@ -10,17 +10,19 @@ from duckdb import DuckDBPyConnection
 from insight.errors import WorkspaceError
 
 _QUERY_LIMIT_MS = 60_000
+# A load sorts what does not fit on disk, so that ten million lines take less than two gigabytes.
+_TO_READ, _TO_LOAD = 8 * 1024**3, 1_600 * 1024**2
 # How far a statement has come can be asked for; nothing is printed.
 _MEASURED = {"enable_progress_bar": "true", "enable_progress_bar_print": "false", "progress_bar_time": "0"}
 
 
-def _memory_limit() -> str:
-    """A third of the machine's memory, at most 8 GB: several connections may live in one process."""
+def _memory_limit(most: int) -> str:
+    """A third of the machine's memory, but no more than `most` bytes: several connections may live in one process."""
     try:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         total = 6 * 1024**3
-    return f"{min(8 * 1024**3, total // 3) // 1024**2}MB"
+    return f"{min(most, total // 3) // 1024**2}MB"
 
 
 def connect(path: Path, *, reachable: Sequence[Path] = (), read_only: bool = True) -> DuckDBPyConnection:
@@ -35,7 +37,7 @@ def connect(path: Path, *, reachable: Sequence[Path] = (), read_only: bool = Tru
         "allow_community_extensions": False,
         "allow_persistent_secrets": False,
         "python_enable_replacements": False,
-        "memory_limit": _memory_limit(),
+        "memory_limit": _memory_limit(_TO_READ if read_only else _TO_LOAD),
         "temp_directory": str(spill),
         "preserve_insertion_order": True,
     }

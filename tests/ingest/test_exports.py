@@ -274,3 +274,174 @@ def test_who_got_which_campaign_without_a_day_is_no_register():
         assert "200" in loaded.said
     with reading("campaign_id,household_id\n" + rows, kind="customers") as loaded:
         assert (loaded.report.rows, loaded.report.set_aside) == (40, 160)
+
+
+# ---- dates and amounts as reports have them ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "days", "code"),
+    [
+        ("Vecka", ("2024-W01", "2024W05", "2024 v.52"), ("2024-01-01", "2024-01-29", "2024-12-23"), "date_week"),
+        ("Kvartal", ("2024Q1", "2024 Q2", "2024-K4"), ("2024-01-01", "2024-04-01", "2024-10-01"), "date_quarter"),
+        ("Månad", ("januari 2024", "feb 2024", "Dec-2024"), ("2024-01-01", "2024-02-01", "2024-12-01"), "date_month"),
+    ],
+)
+def test_a_period_is_its_first_day(header: str, cells: tuple, days: tuple, code: str):
+    rows = "".join(f"{n % 4};{cells[n % 3]};100,00\n" for n in range(12))
+    with reading(f"Kundnr;{header};Belopp\n{rows}") as loaded:
+        assert (loaded.report.kind, loaded.report.rows) == ("transactions", 12)
+        found = loaded.rows("SELECT DISTINCT ordered_at::DATE::VARCHAR FROM transactions ORDER BY 1")
+        assert tuple(row[0] for row in found) == days
+        assert code in loaded.codes
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "days"),
+    [
+        ("År;Månad", "2024;{m}", ("2024-01-01", "2024-03-01")),
+        ("År;Månad;Dag", "2024;{m};17", ("2024-01-17", "2024-03-17")),
+    ],
+)
+def test_year_and_month_in_columns_of_their_own(header: str, cells: str, days: tuple):
+    rows = "".join(f"{n % 4};{cells.format(m=1 + n % 3)};100,00\n" for n in range(12))
+    with reading(f"Kundnr;{header};Belopp\n{rows}") as loaded:
+        found = loaded.rows("SELECT min(ordered_at)::DATE::VARCHAR, max(ordered_at)::DATE::VARCHAR FROM transactions")
+        assert found == [days]
+        assert loaded.report.memory is not None
+        assert "ordered_at" not in loaded.report.memory.mapping, "what is made of several columns is found anew"
+
+
+def test_a_year_is_enough_of_a_members_history():
+    rows = "".join(f"{n};{1950 + n};{2010 + n}\n" for n in range(12))
+    with reading("kund_id;födelseår;medlem sedan\n" + rows) as loaded:
+        assert loaded.rows("SELECT min(birth_date)::VARCHAR, max(joined_on)::VARCHAR FROM customers") == [
+            ("1950-01-01", "2021-01-01"),
+        ]  # fmt: skip
+
+
+def test_a_year_is_no_day_of_a_purchase():
+    with reading("kundnr;datum;belopp\n1;2024;10,00\n1;2023;20,00\n2;2024;5,00\n") as loaded:
+        assert loaded.report.outcome == "refuse"
+
+
+def test_payments_below_the_goods_of_a_receipt_are_not_sold_again():
+    lines = ("Artikel;Skjorta;299,00", "Rabatt;Medlem;-29,90", "Betalning;Kort;269,10")
+    rows = "".join(f"{n};2024-01-1{n};{line};M{n % 3}\n" for n in range(9) for line in lines)
+    with reading("Kvitto;Datum;Radtyp;Artikel;Belopp;Medlem\n" + rows) as loaded:
+        assert (_sum(loaded), loaded.report.set_aside) == (9 * Decimal("269.10"), 9)
+
+
+def test_where_payments_are_the_sales_they_stay():
+    rows = "".join(f"{n};2024-01-1{n};{'Refund' if n == 4 else 'Payment'};100,00;M{n % 3}\n" for n in range(9))
+    with reading("Kvitto;Datum;Typ;Belopp;Medlem\n" + rows) as loaded:
+        assert (_sum(loaded), loaded.report.rows) == (700, 9)
+
+
+def test_a_discount_that_is_not_drawn_is_told():
+    rows = "".join(f"{n % 4};2024-01-1{n};2;100,00;{10 if n == 3 else 0}\n" for n in range(9))
+    with reading("Kundnr;Orderdatum;Antal;Styckpris;Rabatt %\n" + rows) as loaded:
+        assert _sum(loaded) == 1800
+        (told,) = [m for m in loaded.report.messages if m.code == "discount_not_drawn"]
+        assert (told.severity, told.line, told.values["count"]) == ("warning", 5, 1)
+
+
+def _orders(header: str) -> str:
+    """Orders of two lines: 10·n for the first article and 5 for the second; the order's sum stands on both."""
+    rows = "".join(f"{500 + n};{n % 4};2024-01-1{n};Vara {at};{p},00;{10 * n + 5},00\n" for n in range(1, 9)
+                   for at, p in enumerate((10 * n, 5)))  # fmt: skip
+    return header + "\n" + rows
+
+
+def test_a_lines_own_amount_comes_before_its_orders():
+    with reading(_orders("Ordernr;Kundnr;Datum;Artikel;Radpris;Ordersumma")) as loaded:
+        assert _sum(loaded) == 10 * 36 + 5 * 8
+        assert "amount_repeated" not in loaded.codes
+
+
+def test_an_orders_sum_on_each_of_its_lines_is_told():
+    with reading(_orders("Ordernr;Kundnr;Datum;Artikel;Xyz;Ordersumma")) as loaded:
+        assert loaded.report.mapping["amount"] == "Ordersumma"
+        assert ("amount_repeated", "warning") in {(m.code, m.severity) for m in loaded.report.messages}
+
+
+def test_test_groups_without_a_date_are_told():
+    rows = "".join(f"{n};{'Kontroll' if n % 3 == 0 else 'Test'}\n" for n in range(30))
+    with reading("Kundnr;Testgrupp\n" + rows) as loaded:
+        assert (loaded.report.kind, loaded.report.outcome) == ("customers", "warn")
+        assert "kind_lacks_date" in loaded.codes
+
+
+def test_companies_are_customers_by_their_number():
+    rows = "".join(f"556{100 + n % 5}-{1000 + n % 5};Bolag {n % 5};2024-01-1{n};{100 + n},00\n" for n in range(9))
+    with reading("Orgnr;Företag;Fakturadatum;Belopp\n" + rows) as loaded:
+        assert loaded.one("SELECT count(DISTINCT customer_id) FROM transactions") == 5
+
+
+def test_an_amount_in_words_with_its_vat():
+    rows = "".join(f"{n % 4};2024-01-1{n};1 {200 + n} kr inkl moms\n" for n in range(9))
+    with reading("Kund;Datum;Pris\n" + rows) as loaded:
+        assert (loaded.report.kind, _sum(loaded)) == ("transactions", 9 * 1200 + 36)
+
+
+def test_a_count_of_receipts_is_no_receipt():
+    rows = "".join(f"2024-01-1{n};Lund;{10000 + n},00;{80 + n}\n" for n in range(9))
+    with reading("Datum;Butik;Försäljning;Antal kvitton\n" + rows) as loaded:
+        assert "order_id" not in loaded.report.mapping
+
+
+def test_a_file_of_returns_takes_from_the_sales():
+    rows = "".join(f"{n % 4};2024-01-1{n};1{n}0,00;Passform\n" for n in range(9))
+    with reading("Kundnr;Returdatum;Returbelopp;Returorsak\n" + rows) as loaded:
+        assert _sum(loaded) == -(9 * 100 + 360)
+        assert "status" not in loaded.report.mapping
+        assert "returns_turned" in loaded.codes
+    with reading("Kundnr;Returdatum;Returbelopp;Returorsak\n" + rows, returns="none") as loaded:
+        assert _sum(loaded) == 1260
+
+
+def test_one_address_is_one_customer_in_capitals_or_not():
+    rows = "".join(f"{'Anna' if n % 2 else 'anna'}{n % 3}@Example.com,2024-01-1{n},10.00\n" for n in range(9))
+    with reading("email,created_at,total\n" + rows) as loaded:
+        assert loaded.rows("SELECT DISTINCT customer_id FROM transactions ORDER BY 1") == [
+            ("anna0@example.com",), ("anna1@example.com",), ("anna2@example.com",),
+        ]  # fmt: skip
+
+
+def test_one_id_with_and_without_zeros_is_told():
+    rows = "".join(f"{n % 4 if n % 8 < 4 else f'{n % 4:05}'};2024-01-{10 + n};1,00\n" for n in range(16))
+    with reading("kundnr;datum;belopp\n" + rows) as loaded:
+        # 1, 2 and 3 stand as 00001 … too, and so does 0 as 00000.
+        assert [m.values["count"] for m in loaded.report.messages if m.code == "id_zeros"] == [4]
+        assert loaded.one("SELECT count(DISTINCT customer_id) FROM transactions") == 8
+
+
+def test_headings_under_merged_cells():
+    rows = "".join(f"{n % 4};Anna;{500 + n};2024-01-1{n};100,00\n" for n in range(9))
+    with reading("Kund;;Order;;\nNr;Namn;Nr;Datum;Belopp\n" + rows) as loaded:
+        assert (loaded.report.mapping["customer_id"], loaded.report.mapping["order_id"]) == ("Kund Nr", "Order Nr")
+
+
+def test_a_row_of_units_below_the_header():
+    rows = "".join(f"{n % 4};2024-01-1{n};100,00;{n},5\n" for n in range(9))
+    with reading("Kundnr;Datum;Belopp;Vikt\n;;EUR;kg\n" + rows) as loaded:
+        assert (loaded.report.lines, loaded.report.figures["currency"], _sum(loaded)) == (9, "EUR", 900)
+
+
+@pytest.mark.parametrize("header", ["Ordervärde exkl moms", "Order value excl. VAT", "Belopp utan moms"])
+def test_an_amount_says_that_it_is_without_vat(header: str):
+    rows = "".join(f"{n % 4};2024-01-1{n};100,00\n" for n in range(9))
+    with reading(f"Kundnr;Orderdatum;{header}\n{rows}") as loaded:
+        assert (loaded.report.mapping["amount"], loaded.report.figures["vat"]) == (header, "excluded")
+
+
+def test_web_ids_are_other_ids():
+    with reading("Webb-ID;Kundnr\n" + "".join(f"W{n};{n // 2}\n" for n in range(12))) as loaded:
+        assert (loaded.report.kind, loaded.report.rows) == ("identities", 12)
+
+
+def test_offers_are_told():
+    rows = "".join(f"{n};{n % 4};2024-01-1{n};100,00;{'Offert' if n < 3 else 'Order'}\n" for n in range(9))
+    with reading("Nr;Kundnr;Datum;Belopp;Status\n" + rows) as loaded:
+        (told,) = [m for m in loaded.report.messages if m.code == "status_cancelled"]
+        assert (told.values["count"], told.values["sum"]) == (3, "300.00")
