@@ -58,7 +58,8 @@ def losses(result: Result) -> None:
 
 def _stopped(result: Result, words: Words) -> None:
     states = dict(zip(result.tables["checks"]["check"], result.tables["checks"]["state"], strict=True))
-    why = "blocked" if states["sizes"] == "stop" else "not_drawn" if states["alike"] == "stop" else ""
+    stops = {"sizes": "blocked", "alike": "not_drawn", "days": "other_times"}
+    why = next((code for check, code in stops.items() if states.get(check) == "stop"), "")
     if why:
         with st.container(width=760):
             st.markdown(f":red[:material/block: {text.plain(words.t(f'lift.card.{why}'))}]")

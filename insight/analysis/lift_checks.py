@@ -18,6 +18,8 @@ from insight.stats.sample_ratio import SampleRatio, sample_ratio_test
 from insight.workspace.engine import Query
 
 NOT_DRAWN_PVALUE = 0.001
+# Windows that lie further apart than this are other times of the year; nearer, it is said and nothing is stopped.
+MOST_DAYS_APART = 7
 
 # What the arms were like before: the same customers' figures up to the assignment. Logs tame a few large buyers.
 _BEFORE = """
@@ -35,7 +37,9 @@ _BEFORE = """
             AS tenure_days,
         var_samp(CASE WHEN first_order_on < assigned_on THEN date_diff('day', first_order_on, assigned_on) END)
             AS tenure_var,
-        count(CASE WHEN first_order_on < assigned_on THEN 1 END) AS tenure_n
+        count(CASE WHEN first_order_on < assigned_on THEN 1 END) AS tenure_n,
+        avg(date_diff('day', DATE '2000-01-01', assigned_on)) AS day_mean,
+        var_samp(date_diff('day', DATE '2000-01-01', assigned_on)) AS day_var
     FROM lift_customers
     GROUP BY lift_customers.arm
 """
@@ -92,6 +96,7 @@ class Checked:
     """What the checks found: the sample ratio (None without a plan), whether the arms were alike before, and how.
 
     pvalues: per trait that could be compared; balance_pvalue the smallest of them, times their number (Bonferroni).
+    days_apart: how far the arms' mean assignment days lie apart, where chance does not explain it, else 0.
     """
 
     ratio: SampleRatio | None
@@ -99,6 +104,7 @@ class Checked:
     balance: pd.DataFrame
     pvalues: Mapping[str, float]
     others: tuple[tuple[str, int], ...]
+    days_apart: float = 0.0
 
     @property
     def balance_pvalue(self) -> float | None:
@@ -111,6 +117,11 @@ class Checked:
         return self.balance_pvalue is None or self.balance_pvalue >= NOT_DRAWN_PVALUE
 
     @property
+    def same_time(self) -> bool:
+        """False when the arms were assigned at other times: what happened in between is no effect."""
+        return self.days_apart <= MOST_DAYS_APART
+
+    @property
     def notes(self) -> tuple[Note, ...]:
         """What must be said before any effect."""
         found: list[Note] = []
@@ -120,6 +131,9 @@ class Checked:
             found.append(Note("sample_ratio_mismatch", {"p": self.ratio.pvalue}, "warning"))
         if not self.drawn:
             found.append(Note("arms_not_drawn", {"p": self.balance_pvalue}, "warning"))
+        if self.days_apart:
+            code = "arms_other_days" if self.same_time else "arms_other_times"
+            found.append(Note(code, {"days": round(self.days_apart)}, "warning"))
         found += [Note("other_test", {"test": test or "–", "n": n}, "warning") for test, n in self.others]
         return tuple(found)
 
@@ -199,6 +213,17 @@ def _pvalues(query: Query, balance: pd.DataFrame) -> dict[str, float]:
     return {trait: pvalue for trait, pvalue in found.items() if pvalue is not None}
 
 
+def _days_apart(balance: pd.DataFrame) -> float:
+    """How far the arms' mean days lie apart: from a day on, and where Welch's test says that it is not chance."""
+    rows = balance.to_dict("records")
+    means = [_real(row["day_mean"]) for row in rows]
+    apart = max(means, default=0.0) - min(means, default=0.0)
+    # All of an arm on one day is the usual case: next to no variance, not none.
+    spread = [(int(row["n_customers"]), _real(row["day_mean"]), max(_real(row["day_var"]), 1e-6)) for row in rows]
+    pvalue = _welch_anova(spread)
+    return apart if apart >= 1 and pvalue is not None and pvalue < NOT_DRAWN_PVALUE else 0.0
+
+
 def _real(value: Any) -> float:
     return 0.0 if value is None or value != value else float(value)
 
@@ -212,7 +237,12 @@ def check(query: Query, settings: Settings, trial: Trial) -> Checked:
     balance = balance.sort_values("arm", key=lambda column: column.map(order), ignore_index=True)
     others = query.rows(_OTHER_TESTS, test=trial.test, window=trial.window)
     found = Checked(
-        None, _all_sizes(query, trial), balance, _pvalues(query, balance), tuple((str(t), int(n)) for t, n in others)
+        None,
+        _all_sizes(query, trial),
+        balance,
+        _pvalues(query, balance),
+        tuple((str(t), int(n)) for t, n in others),
+        _days_apart(balance),
     )
     return with_plan(found, settings, trial)
 
@@ -236,6 +266,9 @@ def check_rows(trial: Trial, found: Checked) -> pd.DataFrame:
         "window": trial.n_incomplete, "one_arm": trial.n_two_arms, "dated": trial.n_undated,
         "known": trial.n_unknown, "other_test": max((n for _, n in found.others), default=0),
     }  # fmt: skip
+    if found.days_apart:
+        state = "care" if found.same_time else "stop"
+        rows.append({"check": "days", "state": state, "n": round(found.days_apart), "pvalue": None})
     if trial.control is None:
         rows.append({"check": "control", "state": "care", "n": len(trial.arms), "pvalue": None})
     rows += [
@@ -309,6 +342,8 @@ def _headline(found: Checked) -> Message:
         return Message("lift.checks_mismatch", {"p": found.ratio.pvalue})
     if not found.drawn:
         return Message("lift.checks_not_drawn")
+    if not found.same_time:
+        return Message("lift.checks_other_times", {"days": round(found.days_apart)})
     return Message("lift.checks_fine" if found.ratio else "lift.checks_fine_unplanned")
 
 

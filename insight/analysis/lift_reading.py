@@ -39,15 +39,17 @@ class Reading:
 
     @property
     def claims(self) -> bool:
-        """Whether an effect may be told: sizes as planned, and arms that were alike before."""
-        return not self.blocked and self.checked.drawn
+        """Whether an effect may be told: sizes as planned, arms that were alike before and tested at the same time."""
+        return not self.blocked and self.checked.drawn and self.checked.same_time
 
     @property
     def stop(self) -> Message | None:
         """Why no effect may be told; None when it may."""
         if self.blocked:
             return Message("lift.verdict_blocked")
-        return None if self.checked.drawn else Message("lift.verdict_not_drawn")
+        if not self.checked.drawn:
+            return Message("lift.verdict_not_drawn")
+        return None if self.checked.same_time else Message("lift.verdict_other_times")
 
     @property
     def evidence(self) -> Evidence:

@@ -79,7 +79,7 @@ def _row(query: Query, test: str, settings: Settings) -> dict[str, Any]:
     trial = reading.trial
     row |= {"leader": max(reading.arms, key=lambda name: reading.arms[name].mean(trial.primary) or 0.0)}
     if not reading.claims:
-        return row | {"kind": "kind_association", "outcome": "blocked" if reading.blocked else "not_drawn"}
+        return row | {"kind": "kind_association", "outcome": _stopped(reading)}
     if trial.control is None:
         return row | {"kind": "kind_association", "outcome": "no_control"}
     if trial.primary != "net_profit":
@@ -92,6 +92,12 @@ def _row(query: Query, test: str, settings: Settings) -> dict[str, Any]:
         "kind": "kind_control", "outcome": outcome, "net_effect": found.effect_size, "net_effect_low": found.ci_lower,
         "net_effect_high": found.ci_upper, "pvalue": found.pvalue,
     }  # fmt: skip
+
+
+def _stopped(reading: Reading) -> str:
+    if reading.blocked:
+        return "blocked"
+    return "other_times" if reading.checked.drawn else "not_drawn"
 
 
 def _uncontrolled(query: Query, single: list[str], settings: Settings) -> list[dict[str, Any]]:
@@ -163,7 +169,7 @@ def _add_up(rows: list[dict[str, Any]]) -> None:
         row["pvalue_adjusted"] = pvalue
 
 
-_OUTCOMES = ("gained", "lost", "unclear", "blocked", "not_drawn", "no_control", "no_money")
+_OUTCOMES = ("gained", "lost", "unclear", "blocked", "not_drawn", "other_times", "no_control", "no_money")
 _KINDS = ("kind_control", "kind_association", "kind_none", "kind_before_after", "kind_attribution")
 
 

@@ -184,3 +184,29 @@ def test_arms_that_bought_alike_pass_and_the_missing_plan_is_asked_for():
     assert result.headline.key == "lift.checks_fine_unplanned"
     states = dict(zip(result.tables["checks"]["check"], result.tables["checks"]["state"], strict=True))
     assert states == {"sizes": "ask", "alike": "ok", "window": "ok", "one_arm": "ok"}
+
+
+@pytest.mark.parametrize(("days", "claims"), [(0, True), (3, True), (50, False)])
+def test_arms_assigned_at_other_times_get_no_effect_claimed(days, claims):
+    lines, plan = [LAST], []
+    for number in range(400):
+        arm, on = ("Kontroll", SENT) if number % 2 else ("Brev", SENT + timedelta(days=days))
+        lines.append((f"k{number}", str(on + timedelta(days=2)), 100 + number % 7, f"o{number}"))
+        plan.append(assigned(f"k{number}", arm, on=on))
+    result = run(workspace(lines, assignments=plan), window=30)
+    assert (result.headline.key != "lift.verdict_other_times") == claims
+    assert ("effect" in result.metrics) == claims
+    states = dict(zip(result.tables["checks"]["check"], result.tables["checks"]["state"], strict=True))
+    assert states.get("days") == {0: None, 3: "care", 50: "stop"}[days]
+    assert result.evidence == ("control" if claims else "association")
+
+
+def test_customers_who_arrive_at_random_are_not_taken_for_other_times():
+    chance = random.Random(3)
+    lines, plan = [LAST], []
+    for number in range(600):
+        on = SENT + timedelta(days=chance.randrange(60))
+        lines.append((f"k{number}", str(on), 100 + number % 7, f"o{number}"))
+        plan.append(assigned(f"k{number}", ("Kontroll", "Brev")[number % 2], on=on))
+    checks = run(workspace(lines, assignments=plan), "lift.checks", window=30).tables["checks"]
+    assert "days" not in set(checks["check"])
