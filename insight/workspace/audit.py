@@ -86,6 +86,12 @@ def append(
     return Event(number + 1, when, action, told)
 
 
+def ready(folder: Path) -> None:
+    """Before what has to be logged is done: raise WorkspaceError where the log would not take another line."""
+    with _locked(folder):
+        _latest(folder)
+
+
 def events(folder: Path) -> list[Event]:
     """Every event that can be read, oldest first."""
     found: list[Event] = []

@@ -249,8 +249,10 @@ class Workspace:
     def forget(self, customer_id: str) -> Receipt:
         """Erase a person from the whole folder for good; see `insight.workspace.forget` for what stays.
 
-        Raises WorkspaceError for an id that is not here, or if a figure of the past would change; then nothing has.
+        Raises WorkspaceError for an id that is not here, where the audit log has been tampered with, or if a figure of
+        the past would change; then nothing has.
         """
+        audit.ready(self.folder)
         with self.query() as query:
             who, before = forget.person(query, customer_id), forget.figures(query)
         done: list[dict[str, int]] = []

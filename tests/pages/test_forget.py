@@ -29,6 +29,6 @@ def test_the_card_asks_forgets_and_gives_a_receipt():
     assert not app.exception
     assert headline(app) == "Kunden är glömd"
     said = " ".join(texts(app))
-    assert "Köp, kvar utan kund: 1 rader" in said
+    assert "Köp, kvar utan kund: 1\n" in said
     assert "Ågot" not in said
     assert app.session_state["workspace"].manifest.counts["customers"] == 1

@@ -182,6 +182,16 @@ def test_a_change_of_a_past_figure_stops_it(made, monkeypatch):
     assert "AK-471100" in traces(made)
 
 
+def test_a_log_that_was_tampered_with_stops_it_before_anything_is_done(made):
+    audit.append(made.folder, "list_exported", {"rows": 3})
+    log = made.folder / audit.LOG
+    log.write_text(log.read_text(encoding="utf-8").replace("3", "2"), encoding="utf-8")
+    with pytest.raises(WorkspaceError) as refused:
+        made.forget("AK-471100")
+    assert refused.value.key == "audit.broken"
+    assert "AK-471100" in traces(made)
+
+
 def test_what_somebody_else_put_in_the_folder_is_told(made):
     (made.folder / "lista.csv").write_text("AK-471100;Ågot Xylander\n", encoding="utf-8")
     assert made.forget("AK-471100").left_in == ("lista.csv",)

@@ -258,3 +258,25 @@ def test_the_quality_page_and_the_card_know_it():
     for language in ("sv", "en"):
         words = Words(language)
         assert all(words.has(f"quality.{part}_{code}") for part in ("finding", "meaning") for code in found)
+
+
+def test_personal_numbers_meet_as_hashes_wherever_they_stand(tmp_path):
+    """Numbers from a published list for tests; one file has them as ids, another says whose they are."""
+    numbers = ["811228-9874", "670919-9530", "121212-1212", "900118-9811", "640823-3234"] * 5
+    made = empty()
+    (tmp_path / "id.csv").write_text(
+        "kundnr;annat id\n" + "".join(f"K{n};{number}\n" for n, number in enumerate(numbers[:5])), encoding="utf-8"
+    )
+    (tmp_path / "köp.csv").write_text(
+        "personnummer;köpdatum;belopp\n" + "".join(f"{number};2024-01-05;10,00\n" for number in numbers),
+        encoding="utf-8",
+    )
+    reports = made.load([SourceFile(tmp_path / name, name, ReadOptions()) for name in ("id.csv", "köp.csv")])
+    assert [report.outcome for report in reports] != ["refuse", "refuse"]
+    with made.query() as query:
+        assert query.rows("SELECT customer_id, sales FROM customer_facts ORDER BY 1") == [
+            (f"K{n}", 50) for n in range(5)
+        ]
+    made.close()
+    data = b"".join(path.read_bytes() for path in made.folder.iterdir())
+    assert not any(number.encode() in data or number.replace("-", "").encode() in data for number in numbers)
