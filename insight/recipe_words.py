@@ -7,11 +7,10 @@ from insight.audience import parse
 from insight.i18n.catalog import Words
 from insight.ingest.options import FileMemory
 from insight.ingest.schema import TABLES
-from insight.recipe import Finding, Recipe
+from insight.recipe import Finding, Recipe, SavedAudience
 from insight.words import sentence
 
 PARTS = ("files", "settings", "words", "audiences", "story")
-# What the reader chose for the page: everything there is a field, so a column without one is an extra field.
 _PERIOD = {"period": "ui.period", "fy": "ui.fiscal_first_month"}
 
 
@@ -30,10 +29,7 @@ def lines(recipe: Recipe, words: Words, *, page_name: Callable[[Finding], str] |
             for terms in recipe.words.values()
             for ours, theirs in terms.items()
         ],
-        "audiences": [
-            words.t("recipe.line", name=saved.name, value=sentence(parse(saved.link), named))
-            for saved in recipe.audiences
-        ],
+        "audiences": [_audience(saved, named) for saved in recipe.audiences],
         "story": [
             words.t("recipe.line", name=place, value=_finding(finding, page_name))
             for place, finding in enumerate(recipe.story, start=1)
@@ -42,8 +38,13 @@ def lines(recipe: Recipe, words: Words, *, page_name: Callable[[Finding], str] |
     return {part: list(found[part]) for part in PARTS if found[part]}
 
 
+def _audience(saved: SavedAudience, words: Words) -> str:
+    said = sentence(parse(saved.link), words)
+    return said if saved.name == said else words.t("recipe.line", name=saved.name, value=said)
+
+
 def _file(memory: FileMemory, words: Words) -> str:
-    """'Transaktioner: Datum från Köpdatum, Belopp från X17; Kanal lämnas utanför'."""
+    """'Transaktioner: 3 kolumner; Köpdatum från Dag, Belopp från X17'."""
     known = {field.name: field.sv if words.language == "sv" else field.en for field in TABLES[memory.kind].fields}
     used = [
         words.t("recipe.from_column", field=known[name], column=label)

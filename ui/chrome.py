@@ -21,6 +21,11 @@ _UPLOAD = "[data-testid=stFileUploaderDropzone] button p"
 _CSS = (
     "button[data-variant=segmented_control][data-selected=true], button[data-variant=pills][data-selected=true]"
     " {color: inherit !important}"
+    # A quiet button that is pointed at, pressed or open takes a shade of the filled ones, too dark for a dark page.
+    " button[kind=tertiary]:is(:hover, :focus, :active, [aria-expanded=true]):not(:disabled)"
+    " {color: inherit !important}"
+    " button[kind=tertiary]:is(:hover, [aria-expanded=true]):not(:disabled) p"
+    " {text-decoration: underline; text-underline-offset: 0.2em}"
     # What Streamlit says in English only: "Press Enter to apply", "Upload", "200MB per file".
     " [data-testid=InputInstructions], [data-testid=stFileUploaderDropzoneInstructions] {display: none}"
     f" {_UPLOAD} {{font-size: 0}}"

@@ -209,15 +209,16 @@ def _charts(result: Result, found: Result | None, names: tuple[str, str]) -> Non
 
 def _like(found: Result, chart: Chart) -> Chart | None:
     """The other answer's chart of the same kind and columns; a group may have none."""
-    mine = [found.chart, *found.charts] if found.chart else list(found.charts)
-    alike = (c for c in mine if c is not None and (c.kind, c.x, c.y) == (chart.kind, chart.x, chart.y))
-    return next(alike, None)
+    theirs = [found.chart, *found.charts] if found.chart else list(found.charts)
+    return next((one for one in theirs if (one.kind, one.x, one.y) == (chart.kind, chart.x, chart.y)), None)
 
 
 def _unit(result: Result, chart: Chart) -> Unit:
     column = chart.y if isinstance(chart.y, str) else chart.y[0]
-    units: dict[str, Unit] = {name: unit for more in result.more_units.values() for name, unit in more.items()}
-    return {**units, **result.units}.get(column, "number")
+    for units in (result.units, *result.more_units.values()):
+        if column in units:
+            return units[column]
+    return "number"
 
 
 def _drawn(result: Result, chart: Chart, width: int) -> Drawn:
