@@ -358,13 +358,19 @@ def _profile_headline(query: Query, rows: list[dict[str, Any]], n: int) -> Messa
     if not query.scoped:
         return Message("segments.profile.no_scope")
     unnamed = {OTHERS, fields.UNKNOWN, *segmenting.OUTSIDE}
-    more = [row for row in rows if row["index"] > 100 and row["value"] not in unnamed]
+    # What everybody inside shares is as a rule what they were chosen by: no news.
+    more = [row for row in rows if row["index"] > 100 and row["share_customers"] < 1 and row["value"] not in unnamed]
     clearest = max(more, key=lambda row: _apart(row, n), default=None)
     if clearest is None or _apart(clearest, n) < _CLEAR:
         return Message("segments.profile.alike")
     return Message(
         "segments.profile.apart",
-        {"value": clearest["value"], "share": clearest["share_customers"], "all": clearest["share_all"]},
+        {
+            "field": clearest["field"],
+            "value": clearest["value"],
+            "share": clearest["share_customers"],
+            "all": clearest["share_all"],
+        },
     )
 
 

@@ -86,8 +86,22 @@ class Subject:
         return scale_for(self.words, self.unit(columns[0]), np.concatenate(present).tolist() if present else [])
 
     def names(self, column: str) -> list[str]:
-        """A column's cells as words, unshortened and not yet made harmless for an engine."""
-        return [self.name(cell, self.unit(column)) for cell in self.table[column].tolist()]
+        """A column's cells as words, unshortened and not yet made harmless for an engine.
+
+        Where bars of several fields stand together, each is named with its field: 'Region: Skåne'.
+        """
+        named = [self.name(cell, self.unit(column)) for cell in self.table[column].tolist()]
+        field = self._field_of(column)
+        if not field:
+            return named
+        return [f"{self.name(of)}: {name}" for of, name in zip(self.table[field].tolist(), named, strict=True)]
+
+    def _field_of(self, column: str) -> str:
+        """The mark column that the bars' names need beside theirs to say whose they are; '' where none is needed."""
+        if column != self.chart.x or self.chart.kind not in ("bar", "hbar") or self.chart.color:
+            return ""
+        others = [name for name in self.result.drill if name != column and name in self.table]
+        return "field" if "field" in others else ""
 
     def name(self, cell: object, unit: Unit = "text") -> str:
         """A cell as words: a key's label, a month, a date, a number."""
