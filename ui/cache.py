@@ -253,7 +253,7 @@ def ladder_moves_of(customer_id: str, chosen: Pairs) -> tuple[list[Happening], d
     The bounds are those of the ladder of all customers.
     """
     result = run_within("ladder.steps", chosen, None)
-    lows = [low for low in result.table["low_bound"] if low is not None and low == low and low > 0]
+    lows = [low for low in result.table.get("low_bound", ()) if low is not None and low == low and low > 0]
     order = [str(step) for step in result.table["step"] if step != customer_life.NONE][::-1]
     settings = dict(chosen) | ({"bounds": ",".join(str(low) for low in sorted(lows))} if lows else {})
     with _open().query() as query:
@@ -298,9 +298,3 @@ def groupings() -> dict[str, str]:
 def _groupings(data_key: str) -> dict[str, str]:  # noqa: ARG001
     with _open().query() as query:
         return nps_by.available(query)
-
-
-def empty() -> None:
-    """Let go of all that is kept: what was shown of a person who is forgotten must not stay in memory."""
-    st.cache_data.clear()
-    _members.clear()
