@@ -7,7 +7,6 @@ where months, quarters or years begin; what is told over time may end with the d
 import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 import pyarrow as pa
 
@@ -52,7 +51,6 @@ _VALUES = "SELECT cast({column} AS DECIMAL(20, 0)) * 0.01 AS value FROM wide"
 _VALUE = {"sales": "sales", "orders": "n_orders", "margin": "coalesce(margin, 0)", "level": "sales"}
 _ALL = "SELECT * FROM wide_made"
 _MOST_KEPT, _MOST_ROWS = 2, 1_000_000
-_HUNDREDTHS, _FINE = 100, Decimal("0.000001")
 
 # A customer's step at each date as its place on the ladder: 0 without a step, -1 before their first line.
 _BINNED = """
@@ -170,9 +168,8 @@ def make_binned(
         query.make("values_start", _VALUES.replace("{column}", f"{column}_0"))
         query.make("values_end", _VALUES.replace("{column}", f"{column}_{count - 1}"))
     ladder = make_ladder(query, settings, found.dates[-1], found.opened_last)
-    bounds = {name: limit * _HUNDREDTHS for name, limit in limits(ladder.bounds, rule.keep).items()}
-    row = {name: pa.array([limit.quantize(_FINE)], pa.decimal128(38, 6)) for name, limit in bounds.items()}
-    query.put("grid_limits", pa.table({**row, **{f"closed_{k}": [number] for k, number in enumerate(numbers)}}))
+    row = limits(ladder.bounds, rule.keep) | {f"closed_{k}": number for k, number in enumerate(numbers)}
+    query.put("grid_limits", pa.table({name: pa.array([limit], pa.int64()) for name, limit in row.items()}))
     text, joined, source = repeated(_BINNED, count), "", "wide"
     if ladder.levels:
         places = [f"coalesce(places_{k}.place, 0)" for k in range(count)]

@@ -6,6 +6,7 @@ date itself and the same day of every month before; with calendar years every 1 
 during a year counts at once.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -32,6 +33,7 @@ from insight.settings import Settings, add_months
 from insight.workspace.engine import Query
 
 _MOST_REVIEWS = 120
+_KEPT, _MOST_KEPT, _MOST_ROWS = "ladder.places", 6, 2_000_000
 LEVEL_KINDS = (
     "nivå", "niva", "nivåbyte", "nivabyte", "ny nivå", "medlemsnivå", "medlemsniva", "kundnivå", "level",
     "level change", "new level", "member level", "member_level", "tier", "tier change",
@@ -47,8 +49,11 @@ _REVIEWED = """
         AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
     GROUP BY customer_id
 """
-_SUM = "sum(CASE WHEN ordered_on >= $opened_{k} AND ordered_on < $closed_{k} THEN {value} ELSE 0 END) AS review_{k}"
-_PLACES = "SELECT customer_id, {place} AS place FROM reviewed"
+# In hundredths (öre, and so for purchases): whole numbers compare fast.
+_SUM = """cast(100 * sum(CASE WHEN ordered_on >= $opened_{k} AND ordered_on < $closed_{k} THEN {value} ELSE 0 END)
+        AS BIGINT) AS review_{k}"""
+_PLACES = "SELECT customer_id, cast({place} AS TINYINT) AS place FROM reviewed"
+_ALL = "SELECT * FROM {table}"
 _HELD = """
     SELECT
         standing.customer_id,
@@ -224,22 +229,31 @@ def carried(values: Sequence[tuple[str, bool]], count: int, before: str = "0", o
     return held
 
 
-def limits(bounds: Sequence[Decimal], keep: float | None) -> dict[str, Decimal]:
-    """The limits of `ranked` and `carried`: `bound_0` … and, for a keep rule, `floor_0` …"""
-    found = {f"bound_{number}": bound for number, bound in enumerate(bounds)}
+def limits(bounds: Sequence[Decimal], keep: float | None) -> dict[str, int]:
+    """The limits of `ranked` and `carried` in hundredths: `bound_0` … and, for a keep rule, `floor_0` …
+
+    Sums are whole hundredths, so the next whole number above a limit is the same limit.
+    """
+    found = {f"bound_{number}": math.ceil(100 * bound) for number, bound in enumerate(bounds)}
     if keep is not None:
         share = Decimal(str(keep))
-        found |= {f"floor_{number}": share * bound for number, bound in enumerate(bounds)}
+        found |= {f"floor_{number}": math.ceil(100 * share * bound) for number, bound in enumerate(bounds)}
     return found
 
 
 def make_kept_places(
     query: Query, name: str, rule: Rule, closed: date, bounds: Sequence[Decimal], *, source: str = "orders"
 ) -> None:
-    """Temporary table `name`: customer_id, place (0: none) at `closed` by the bounds and the keep rule.
+    """Table `name`: customer_id, place (0: none) at `closed` by the bounds and the keep rule.
 
-    source: a table with the columns of `orders` that the basis needs.
+    source: a table with the columns of `orders` that the basis needs. Several questions on a page ask for the same
+    places, so the latest are kept with this state of the data; what a scope narrows is not.
     """
+    key = (_KEPT, closed, rule, tuple(bounds))
+    keepable = not query.scoped and source == "orders"
+    if keepable and key in query.kept:
+        query.lend(name, query.kept[key])
+        return
     made = reviews(rule, closed)
     value = _VALUE[rule.basis]
     sums = ", ".join(_SUM.replace("{k}", str(k)).replace("{value}", value) for k in range(len(made)))
@@ -247,7 +261,13 @@ def make_kept_places(
     days |= {f"closed_{k}": review.closed for k, review in enumerate(made)}
     query.make("reviewed", _REVIEWED.replace("{sums}", sums).replace("{source}", source), closed=closed, **days)
     place = carried([(f"review_{k}", review.settled) for k, review in enumerate(made)], len(bounds))
-    query.make(name, _PLACES.replace("{place}", place), **limits(bounds, rule.keep))
+    made_name = f"{name}_made"
+    query.make(made_name, _PLACES.replace("{place}", place), **limits(bounds, rule.keep))
+    query.view(name, _ALL.replace("{table}", made_name))
+    if keepable and query.count(made_name) <= _MOST_ROWS:
+        for old in [old for old in query.kept if old[0] == _KEPT][: -_MOST_KEPT + 1]:
+            query.kept.pop(old, None)
+        query.kept[key] = query.arrow(_ALL.replace("{table}", made_name))
 
 
 def stand(
@@ -260,12 +280,13 @@ def stand(
     """
     make_standing(query, name, closed, values=values, steps=steps)
     if rule.basis == "level":
-        make_level_places(query, "places", closed)
+        make_level_places(query, "level_places_at", closed)
     elif rule.keep is not None:
-        make_kept_places(query, "places", rule, closed, bounds, source=source)
+        make_kept_places(query, "kept_places", rule, closed, bounds, source=source)
     else:
         return
-    query.make(name, _HELD.replace("{standing}", name).replace("{places}", "places"))
+    places = "level_places_at" if rule.basis == "level" else "kept_places"
+    query.make(name, _HELD.replace("{standing}", name).replace("{places}", places))
 
 
 def told(rule: Rule, message: Message) -> Message:

@@ -98,9 +98,10 @@ class Query:
         self._cursor.unregister("arrow_input")
 
     def lend(self, name: str, table: pa.Table) -> None:
-        """Call an Arrow table `name` on this cursor, without a copy."""
+        """Call an Arrow table `name` on this cursor, without a copy, replacing an earlier view."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name} is not one of our table names")
+        self._cursor.execute(f"DROP VIEW IF EXISTS {name}")
         self._cursor.register(name, table)
 
     def extent(self) -> tuple[date, date]:
