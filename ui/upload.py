@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from insight.errors import InsightError
-from insight.ingest.proposal import Proposal
-from insight.ingest.schema import TABLES, Table
+from insight.ingest.proposal import Proposal, ProposedColumn
+from insight.ingest.schema import TABLES, Field
 from insight.ingest.templates import file_name, template
 from insight.result import Message
 from ui import import_folder, intake, reports, state, text, view
@@ -132,21 +132,30 @@ def _unique(names: list[str]) -> list[str]:
     return [name if names.index(name) == place else f"{name} ({place + 1})" for place, name in enumerate(names)]
 
 
-def _field_words(table: Table | None) -> dict[str, str]:
-    """What a column can be read as: every field of the kind, an extra field, or nothing."""
-    named = {} if table is None else {f.name: f.sv if view.language() == "sv" else f.en for f in table.fields}
+def _field_words(found: Proposal) -> dict[str, str]:
+    """What a column can be read as: every field of the kind, those of other tables that it fills, an extra field."""
+    table = TABLES.get(found.kind)
+    named = {} if table is None else {f.name: _field_word(f) for f in table.fields}
+    for column in found.columns:
+        if column.beside:
+            other, _, name = column.beside.partition(".")
+            named[column.beside] = f"{view.t(f'table.{other}')}: {_field_word(TABLES[other].field(name))}"
     return {_ATTRIBUTE: view.t("upload.as_attribute"), **named}
+
+
+def _field_word(field: Field) -> str:
+    return field.sv if view.language() == "sv" else field.en
 
 
 def _mapping(place: int, file: state.Incoming, found: Proposal) -> None:
     """Column by column: examples, what it is read as, and why; the user's choice wins."""
     words = view.words()
-    fields = _field_words(TABLES.get(found.kind))
+    fields = _field_words(found)
     frame = pd.DataFrame(
         {
             "column": [column.label for column in found.columns],
             "examples": [", ".join(column.examples) if not column.personal else "•••" for column in found.columns],
-            "field": [fields.get(column.field or _ATTRIBUTE, fields[_ATTRIBUTE]) for column in found.columns],
+            "field": [fields[_now(column)] for column in found.columns],
             "reason": [words.message(column.reason) for column in found.columns],
         }
     )
@@ -167,18 +176,24 @@ def _mapping(place: int, file: state.Incoming, found: Proposal) -> None:
     _apply(file, found, list(edited["field"]), fields)
 
 
+def _now(column: ProposedColumn) -> str:
+    """What a column is read as now."""
+    return column.field or column.beside or _ATTRIBUTE
+
+
 def _apply(file: state.Incoming, found: Proposal, chosen: list[str], fields: dict[str, str]) -> None:
     """Turn changed cells into choices: a field that lost its column is left out, a column that got one is mapped."""
     by_words = {words: field for field, words in fields.items()}
     changes: dict[str, str | None] = {}
     for column, picked in zip(found.columns, chosen, strict=True):
         field = by_words.get(picked, _ATTRIBUTE)
-        if field == (column.field or _ATTRIBUTE):
+        before = _now(column)
+        if field == before:
             continue
-        if column.field:
-            changes.setdefault(f"map.{column.field}", None)
+        if before != _ATTRIBUTE:
+            changes.setdefault(f"map.{before.rpartition('.')[2]}", None)
         if field != _ATTRIBUTE:
-            changes[f"map.{field}"] = column.label
+            changes[f"map.{field.rpartition('.')[2]}"] = column.label
     if changes:
         intake.choose(file, **changes)
         st.rerun()

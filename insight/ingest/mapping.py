@@ -19,6 +19,7 @@ from insight.ingest.clues import (
 )
 from insight.ingest.options import ReadOptions
 from insight.ingest.schema import TABLES, Table, fold
+from insight.ingest.wide import FIRST_NAMES, LAST_NAMES, explained, widen
 from insight.result import Message
 
 _ORDER = (
@@ -28,8 +29,6 @@ _PERSON = frozenset({"name", "email", "phone", "birth_date", "gender", "postcode
                      "member_level", "consent_email", "consent_sms", "consent_post", "household_id",
                      "org_id"})  # fmt: skip
 _DATES = ("date", "datetime")
-_FIRST_NAMES = ("fornamn", "firstname", "givenname", "forename", "fnamn", "tilltalsnamn")
-_LAST_NAMES = ("efternamn", "lastname", "surname", "familyname", "enamn")
 # What identifies a customer where nothing is called a customer id, best first.
 _STAND_INS = ("household_id", "org_id", "email")
 _COMPANY_IDS = frozenset(aliases_of(TABLES["customers"].field("org_id"))) | {"hushall", "household", "hushallsnr"}
@@ -37,12 +36,11 @@ _COMPANY_IDS = frozenset(aliases_of(TABLES["customers"].field("org_id"))) | {"hu
 _SUMMED = re.compile(r"senast|forsta|sista|last(?!n)|first|latest|recent")
 # 'Senaste order, belopp', 'lifetime value': one sum for a customer, not a sale.
 _OF_MANY = r"senast|recent|last(?!n)|lifetime|livstid|ackum|totaltkopt|totalspend|totalspent|snittkop|averageorder"
-_NAMES = (*_FIRST_NAMES, *_LAST_NAMES)
+_NAMES = (*FIRST_NAMES, *LAST_NAMES)
 _PARTS = (
     (("ar", "year", "forsaljningsar", "kopar"), 1980, 2100), (("manad", "month", "man", "mon"), 1, 12),
     (("dag", "day"), 1, 31),
 )  # fmt: skip
-_WIDE = ("assignments", "answers", "contacts")
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
                 kind=Message(f"ingest.kind_{options.kind}"),
             )  # fmt: skip
         reason = Message("ingest.kind_recalled" if "kind" in options.recalled else "ingest.kind_told")
-        return _widen(replace(found, reason=reason), labels, looks)
+        return explained(widen(replace(found, reason=reason), labels, looks, options), labels)
     best: tuple[float, Mapped] | None = None
     rivals: list[tuple[float, str]] = []
     for kind in _ORDER:
@@ -119,7 +117,7 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
         kind for score, kind in sorted(rivals, reverse=True) if kind != chosen.kind and score > best[0] - 0.5
     )
     guessed = replace(chosen, reason=Message("ingest.kind_guessed", {"columns": known}), rivals=others)
-    return _widen(guessed, labels, looks)
+    return explained(widen(guessed, labels, looks, options), labels)
 
 
 def _lacking(
@@ -428,39 +426,3 @@ def _customer_by_content(places: _Places, has_header: bool) -> None:
 
 
 _OTHER_THINGS = frozenset(alias for (name, alias) in SPECIFIC if name != "customers")
-
-
-def _widen(found: Mapped, labels: Sequence[str], looks: Sequence[Content]) -> Mapped:
-    """What a row a customer brings along besides: names and addresses of customers, one purchase with its date."""
-    free = [at for at, label in enumerate(labels) if label and at not in found.used]
-    if found.kind == "customers":
-        first = next((at for at in free if fold(labels[at]) in _FIRST_NAMES), None)
-        last = next((at for at in free if fold(labels[at]) in _LAST_NAMES), None)
-        if "name" not in found.fields and first is not None and last is not None:
-            return replace(found, fields={**found.fields, "name": first}, last_name=last)
-        return found
-    if found.kind not in _WIDE:
-        return found
-    customers = {
-        f.name: at
-        for f in TABLES["customers"].fields
-        if f.type == "text" and f.name not in found.fields and f.name != "member_level"
-        for at in free
-        if fold(labels[at]) in aliases_of(f)
-    }
-    sales: dict[str, int] = {}
-    if found.kind == "assignments":
-        rest = [at for at in free if at not in customers.values()]
-        for spec in TABLES["transactions"].fields:
-            if spec.name in ("ordered_at", "amount"):
-                hits = [
-                    at
-                    for at in rest
-                    if by_header(spec, labels[at], looks[at])[0] > 0.8 * EXACT and at not in sales.values()
-                ]
-                if hits:
-                    sales[spec.name] = hits[0]
-        if "amount" in sales and looks[sales["amount"]].number > 0.8:
-            # A purchase without a day of its own: it came of the mailing, whose day it gets.
-            sales.setdefault("ordered_at", found.fields["assigned_on"])
-    return replace(found, customers=customers, sales=sales if len(sales) == 2 else {})

@@ -8,14 +8,16 @@ from pathlib import Path
 import duckdb
 
 from insight.errors import IngestError
-from insight.ingest import load, memory, opening
+from insight.ingest import containers, load, memory, opening
 from insight.ingest.clues import contents
+from insight.ingest.mapping import Choice
 from insight.ingest.options import FileMemory, ReadOptions
 from insight.ingest.report import Decision, FileMessage, Outcome, outcome_of
 from insight.result import Message
 
 _ROWS = 20
 _LOOK = 400
+_HEAD = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class ProposedColumn:
 
     content: what its cells look like (date, number, email, flag, text, empty). field: the canonical field proposed,
     '' for a column that is kept as an attribute. sure: 0–10, 10 when the header says so. personal: the kind of
-    personal data recognised ('' for none); pages hide such cells until the user asks for them.
+    personal data recognised ('' for none); pages hide such cells until the user asks for them. beside: the field of
+    another table ('transactions.amount') that a wide file's column fills; '' for all others.
     """
 
     label: str
@@ -34,6 +37,7 @@ class ProposedColumn:
     reason: Message
     sure: float
     personal: str
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,13 @@ def propose(path: Path, *, name: str, options: ReadOptions, work: Path | None = 
     """A look at a file without a workspace; nothing is kept. Refusals come as messages, not as errors."""
     with tempfile.TemporaryDirectory(dir=work, prefix="look-") as folder, duckdb.connect() as con:
         try:
-            opened = opening.open_file(con, path, name, options, Path(folder), _LOOK)
+            opened = opening.open_file(con, _head(path, Path(folder)), name, options, Path(folder), _LOOK)
         except IngestError as error:
             return Proposal(name, messages=load.refused(name, error).messages)
     sample = opened.layout.sample
     looks = contents(sample, len(opened.layout.labels))
+    beside = {at: f"customers.{name}" for name, at in opened.mapped.customers.items()}
+    beside |= {at: f"transactions.{name}" for name, at in opened.mapped.sales.items()}
     columns: list[ProposedColumn] = []
     shown: list[int] = []
     for at, label in enumerate(opened.layout.labels):
@@ -88,9 +94,10 @@ def propose(path: Path, *, name: str, options: ReadOptions, work: Path | None = 
                 content,
                 _examples(sample, at),
                 choice.field,
-                choice.reason,
+                _reason(choice, opened.personal.get(at, "")),
                 choice.score,
                 opened.personal.get(at, ""),
+                "" if choice.field else beside.get(at, ""),
             )
         )
         shown.append(at)
@@ -101,6 +108,24 @@ def propose(path: Path, *, name: str, options: ReadOptions, work: Path | None = 
         memory.of(opened.layout, opened.mapped, opened.options),
         opened.recalled.memory.columns if opened.recalled else (),
     )  # fmt: skip
+
+
+def _head(path: Path, folder: Path) -> Path:
+    """The file itself, or the first part of a text that is large: a look need not wait for all of it."""
+    if path.stat().st_size <= 2 * _HEAD or containers.kind_of(path) != "csv":
+        return path
+    head = folder / "head"
+    with path.open("rb") as source:
+        data = source.read(_HEAD)
+    end = data.rfind(b"\n") + 1
+    # Whole lines; in UTF-16 a line feed has a second byte, which may come after it.
+    head.write_bytes(data[: end + end % 2] if b"\0" in data[:100] else data[: end or _HEAD])
+    return head
+
+
+def _reason(choice: Choice, personal: str) -> Message:
+    """Why a column is read so; a personal number that is no id is not kept at all."""
+    return Message("ingest.reason_personal") if personal == "personal_number" and not choice.field else choice.reason
 
 
 def _examples(sample: Sequence[Sequence[str]], at: int) -> tuple[str, ...]:

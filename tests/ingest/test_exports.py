@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from insight.ingest.options import ReadOptions
+from insight.ingest.proposal import propose
 from tests.ingest.reading import reading
 
 
@@ -445,3 +447,22 @@ def test_offers_are_told():
     with reading("Nr;Kundnr;Datum;Belopp;Status\n" + rows) as loaded:
         (told,) = [m for m in loaded.report.messages if m.code == "status_cancelled"]
         assert (told.values["count"], told.values["sum"]) == (3, "300.00")
+
+
+def test_the_user_decides_what_a_wide_file_is_split_into():
+    text = WIDE + _mailing(lambda n: f"2024-02-{13 + n};{n},50" if n % 5 == 1 else ";")
+    with reading(text, amount="", email="") as loaded:
+        assert loaded.rows("SELECT (SELECT count(*) FROM transactions), (SELECT count(*) FROM customers)") == [(0, 0)]
+        labels = {row[0] for row in loaded.rows("SELECT label FROM attributes WHERE table_name = 'assignments'")}
+        assert labels == {"e-post", "köp", "belopp"}
+    with reading(text.replace("belopp", "X17"), amount="X17") as loaded:
+        assert _sum(loaded) == Decimal("36.00")
+
+
+def test_a_look_says_what_goes_where(tmp_path):
+    file = tmp_path / "utskick.csv"
+    file.write_text(WIDE + _mailing(lambda n: f"2024-02-{13 + n};{n},50" if n % 5 == 1 else ";"), encoding="utf-8")
+    found = propose(file, name="utskick.csv", options=ReadOptions())
+    assert {column.label: column.beside for column in found.columns if column.beside} == {
+        "e-post": "customers.email", "köp": "transactions.ordered_at", "belopp": "transactions.amount",
+    }  # fmt: skip
