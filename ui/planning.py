@@ -17,7 +17,7 @@ _PLAN, _TOTALS = "lift.plan", "lift.totals"
 _ASKED_FIRST = ("wanted", "n_arms", "cost_per_contact", "window")
 _FIGURES = ("mde", "mde_cuped", "n_needed", "n_needed_cuped", "cost_needed")
 REGISTER_COLUMNS = (
-    "test", "first_on", "n_customers", "kind", "outcome", "net_effect", "pvalue_adjusted", "running",
+    "test", "first_on", "n_customers", "kind", "outcome", "leader", "net_effect", "pvalue_adjusted", "running",
 )  # fmt: skip
 # Two random groups, the same offer by text message and by letter: +2 346 % sales, and a loss.
 _EXAMPLE = (
@@ -82,6 +82,17 @@ def totals_page() -> None:
     show.body(result, chosen)
     verdict.remarks(result)
     foot.row(result, chosen)
+    if session.ensure_workspace().manifest.demo and not state.widget(_PASTED):
+        _story()
+
+
+def _story() -> None:
+    """What the example on the page shows, in words: the same figures as in the table."""
+    words = view.words()
+    st.header(text.plain(words.t("lift.story.title")), anchor=False)
+    with st.container(width=760):
+        for part in ("drawn", "shines", "costs", "therefore"):
+            st.markdown(text.plain(words.t(f"lift.story.{part}")))
 
 
 def _told(result: Result, name: str) -> bool:

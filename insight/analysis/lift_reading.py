@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from insight.analysis.lift_checks import Checked, check
 from insight.analysis.lift_measures import Arm, arms_of, moments, rivals
-from insight.analysis.lift_rules import Trial, make_customers
+from insight.analysis.lift_rules import Trial, make_customers, require_costs
 from insight.errors import NotEnoughDataError, UsageError
 from insight.result import Evidence, Message, Note
 from insight.settings import Setting, Settings
@@ -87,9 +87,11 @@ class Reading:
 def read(query: Query, settings: Settings) -> Reading:
     """Make `lift_customers`, run the checks, read the arms.
 
-    Raises NotEnoughDataError for fewer than two arms with customers, an empty control, and no sales in the window.
+    Raises NotEnoughDataError for fewer than two arms with customers, an empty control, and no sales in the window;
+    UsageError for a cost below 0.
     """
     trial = make_customers(query, settings)
+    require_costs(trial, settings)
     return reading_of(trial, check(query, settings, trial), arms_of(moments(query), trial))
 
 

@@ -71,7 +71,7 @@ def _row(query: Query, test: str, settings: Settings) -> dict[str, Any]:
     """One test's line: what may be said of it, or why nothing may."""
     chosen = {name: value for name, value in settings.chosen if name in ("window", "margin_rate")} | {"test": test}
     verdict = registry.find("lift.verdict")
-    row: dict[str, Any] = dict.fromkeys(_UNITS) | {"test": test, "kind": "kind_none"}
+    row: dict[str, Any] = dict.fromkeys((*_UNITS, "standard_error")) | {"test": test, "kind": "kind_none"}
     try:
         reading = read(query, resolve(verdict.settings, chosen, query))
     except InsightError as refusal:
@@ -81,10 +81,11 @@ def _row(query: Query, test: str, settings: Settings) -> dict[str, Any]:
     if not reading.claims:
         return row | {"kind": "kind_association", "outcome": _stopped(reading)}
     if trial.control is None:
-        return row | {"kind": "kind_association", "outcome": "no_control"}
+        return row | {"kind": "kind_arms", "outcome": "no_control"}
     if trial.primary != "net_profit":
         return row | {"kind": "kind_control", "outcome": "no_money"}
     found = _whole_effect(reading)
+    row |= {"standard_error": found.standard_error}
     outcome = "unclear" if found.pvalue is None or found.pvalue >= _ALPHA else "gained"
     if outcome == "gained" and (found.effect_size or 0.0) < 0:
         outcome = "lost"
@@ -116,12 +117,12 @@ def _uncontrolled(query: Query, single: list[str], settings: Settings) -> list[d
 def register(query: Query, settings: Settings) -> Result:
     """All tests, oldest first, with the net effect of all their contacted arms together against the control.
 
-    Table: test, first_on, n_customers, kind (measured against control, association, none), outcome (gained, lost,
-    unclear, or why nothing may be said), leader (the arm ahead on the deciding figure), net_effect in money with 95 %
-    interval, p, p adjusted over the tests (Benjamini-Hochberg) and running, the sum of net effects so far. Tests that
-    may not claim an effect add nothing. `tables["uncontrolled"]`: campaigns without a control: 'before and after' for
-    those with one group, 'attribution' for campaigns named on purchases; never lift. Raises NotEnoughDataError when the
-    scope holds no test.
+    Table: test, first_on, n_customers, kind (measured against control, drawn arms against each other, association,
+    none), outcome (gained, lost, unclear, or why nothing may be said), leader (the arm ahead on the deciding
+    figure), net_effect in money with 95 % interval, p, p adjusted over the tests (Benjamini-Hochberg) and running,
+    the sum of net effects so far. Tests that may not claim an effect add nothing. `tables["uncontrolled"]`:
+    campaigns without a control: 'before and after' for those with one group, 'attribution' for campaigns named on
+    purchases; never lift. Raises NotEnoughDataError when the scope holds no test.
     """
     names, single = find_tests(query)
     query.make("members", _MEMBERS)
@@ -140,7 +141,7 @@ def register(query: Query, settings: Settings) -> Result:
         key="lift.register",
         headline=Message("lift.register_headline" if told else "lift.register_none", values),
         metrics={
-            "net_effect": Metric(total if told else None, "money"), "n_tests": Metric(len(rows), "count", better=0),
+            "net_effect": _together(told, total), "n_tests": Metric(len(rows), "count", better=0),
             "n_lost": Metric(lost, "count", better=-1),
         },
         table=frame(rows, list(_UNITS)),
@@ -158,6 +159,17 @@ def register(query: Query, settings: Settings) -> Result:
     )  # fmt: skip
 
 
+def _together(told: list[dict[str, Any]], total: float) -> Metric:
+    """The sum of the tests' net effects; tests are of different draws, so their variances add."""
+    if not told:
+        return Metric(None, "money")
+    errors = [row["standard_error"] for row in told]
+    if any(error is None for error in errors):
+        return Metric(total, "money")
+    found = difference_from_standard_error(total, sum(error**2 for error in errors) ** 0.5, None)
+    return Metric(total, "money", found.ci_lower, found.ci_upper)
+
+
 def _add_up(rows: list[dict[str, Any]]) -> None:
     """The running sum of net effects in time order, and p adjusted over the tests that have one."""
     running = 0.0
@@ -170,7 +182,7 @@ def _add_up(rows: list[dict[str, Any]]) -> None:
 
 
 _OUTCOMES = ("gained", "lost", "unclear", "blocked", "not_drawn", "other_times", "no_control", "no_money")
-_KINDS = ("kind_control", "kind_association", "kind_none", "kind_before_after", "kind_attribution")
+_KINDS = ("kind_control", "kind_arms", "kind_association", "kind_none", "kind_before_after", "kind_attribution")
 
 
 def _labels(rows: list[dict[str, Any]]) -> dict[str, str]:

@@ -177,6 +177,7 @@ class Trial:
     spellings: tuple[str, ...]
     fixed_cost: Mapping[str, float]
     costless: tuple[str, ...]
+    negative: tuple[str, ...] = ()
     many_looks: bool = False
     planned_size: int | None = None
 
@@ -304,13 +305,19 @@ def is_control_word(arm: str) -> bool:
     return arm.strip().lower() in _CONTROL_WORDS
 
 
-def _costless(query: Query, control: str | None) -> tuple[str, ...]:
-    """The contacted arms of which the file says no cost. Raises UsageError that names an arm with a cost below 0."""
+def _costs_told(query: Query, control: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The contacted arms of which the file says no cost, and the arms with a cost below 0."""
     known = query.rows(_COSTS)
-    for arm, _, lowest in known:
-        if lowest is not None and lowest < 0:
-            raise UsageError("lift.negative_cost", arm=arm)
-    return tuple(arm for arm, n_cost, _ in known if not n_cost and arm != control)
+    negative = tuple(str(arm) for arm, _, lowest in known if lowest is not None and lowest < 0)
+    return tuple(str(arm) for arm, n_cost, _ in known if not n_cost and arm != control), negative
+
+
+def require_costs(trial: Trial, settings: Settings) -> None:
+    """Raise UsageError that names an arm whose cost in the file is below 0 and is not given instead."""
+    given = costs_per_arm(settings, "cost", trial.arms)
+    wrong = [arm for arm in trial.negative if arm not in given]
+    if wrong:
+        raise UsageError("lift.negative_cost", arm=wrong[0])
 
 
 def make_customers(query: Query, settings: Settings) -> Trial:
@@ -347,7 +354,7 @@ def make_customers(query: Query, settings: Settings) -> Trial:
             "lift.window_not_complete", window=window, first=first, last=last, until=first + timedelta(days=window)
         )
     costs = costs_per_arm(settings, "cost", arms)
-    costless = _costless(query, control)
+    costless, negative = _costs_told(query, control)
     query.put(
         "lift_costs",
         pa.table({"arm": pa.array(list(costs), pa.string()), "cost": pa.array(list(costs.values()), pa.float64())}),
@@ -358,7 +365,7 @@ def make_customers(query: Query, settings: Settings) -> Trial:
     has_margin = settings["margin_rate"] is not None or (bool(lines) and margin_lines >= MARGIN_COVER * float(lines))
     found = Trial(
         test, arms, control, window, shortened, first, last, n, two, undated, incomplete, unknown, False, has_margin,
-        spellings, {}, costless,
+        spellings, {}, costless, negative,
     )  # fmt: skip
     return with_assumptions(found, settings)
 

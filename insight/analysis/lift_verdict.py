@@ -32,7 +32,7 @@ from insight.analysis.lift_measures import (
 )
 from insight.analysis.lift_money import EFFECTS, UNITS, despite_notes, money_table
 from insight.analysis.lift_reading import reading_of
-from insight.analysis.lift_rules import COMMON, Trial, costs_per_arm, make_customers, with_assumptions
+from insight.analysis.lift_rules import COMMON, Trial, costs_per_arm, make_customers, require_costs, with_assumptions
 from insight.analysis.registry import Analysis
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Settings, resolve
@@ -134,6 +134,7 @@ def verdict(query: Query, settings: Settings) -> Result:
     """
     facts = _facts(query, settings)
     trial = with_assumptions(facts.trial, settings)
+    require_costs(trial, settings)
     costs = costs_per_arm(settings, "cost", trial.arms)
     reading = reading_of(trial, with_plan(facts.checked, settings, trial), arms_of(facts.moments, trial, costs))
     checked, arms = reading.checked, reading.arms

@@ -6,6 +6,7 @@ import math
 import pytest
 
 from insight.analysis import registry
+from insight.errors import InsightError
 from insight.export import as_json
 from tests.analysis.test_lift import LAST, assigned, four_arms, rows_of, run
 from tests.build import workspace
@@ -176,3 +177,16 @@ def test_many_looks_cost_about_half_the_width_again():
     assert width[1] / width[0] == pytest.approx(1.55, abs=0.02)
     assert many.effect_size == pytest.approx(one.effect_size)
     assert many.pvalue > one.pvalue
+
+
+def test_a_cost_below_0_in_the_file_is_named_and_gives_way_to_the_one_given():
+    made = three_arms(aa=-5, bb=5, cc=0)
+    with pytest.raises(InsightError) as refused:
+        run(made, window=30, margin_rate=1)
+    assert (refused.value.key, refused.value.values["arm"]) == ("lift.negative_cost", "aa")
+    result = run(made, window=30, margin_rate=1, cost="aa:5")
+    assert result.headline.values["total"] == pytest.approx(100 * (145 - 70))
+    last = run(made, "lift.curve", window=30, margin_rate=1, cost="aa:5").table.query(
+        "decides == 'yes' and arm == 'aa'"
+    )
+    assert last["effect"].tolist() == pytest.approx([145 - 70])

@@ -278,7 +278,11 @@ def test_the_register_keeps_losers_and_adds_up_only_what_was_measured():
     assert rows["förlorar"].net_effect == pytest.approx(lost)
     assert (rows["vinner"].outcome, rows["förlorar"].outcome) == ("gained", "lost")
     assert (rows["ingen kontroll"].outcome, rows["ingen kontroll"].net_effect) == ("no_control", None)
-    assert result.metrics["net_effect"].value == pytest.approx(won + lost)
+    together = result.metrics["net_effect"]
+    assert together.value == pytest.approx(won + lost)
+    halves = [row.net_effect_high - row.net_effect for row in (rows["vinner"], rows["förlorar"])]
+    assert together.high - together.value == pytest.approx(np.hypot(*halves))  # variances of separate draws add
+    assert rows["ingen kontroll"].kind == "kind_arms"
     assert result.table["running"].tolist() == pytest.approx([won, won + lost, won + lost])
     alone = result.tables["uncontrolled"].to_dict("records")
     assert [(row["campaign"], row["kind"], float(row["change"])) for row in alone] == [
