@@ -1,14 +1,15 @@
 """What NPS answers are told apart by: what the answer says, where the customer shops, who they are, a segment."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 import pyarrow as pa
 
 from insight.analysis import fields, registry
 from insight.analysis.nps_rules import GROUPS, Base, texts
 from insight.errors import UsageError
+from insight.i18n.catalog import MINUS
 from insight.settings import Setting
 from insight.workspace.engine import Query
 
@@ -134,27 +135,37 @@ def _make_segment(query: Query, by: str) -> Grouping:
 
 
 def _make_bands(query: Query) -> Grouping:
-    """Scores of another scale: each for itself where they are few, else ten bands of equal width."""
+    """Scores of another scale: each for itself where they are few and whole, else bands between whole numbers."""
     found = [row[0] for row in query.rows("SELECT DISTINCT score FROM counted ORDER BY score")]
-    if len(found) <= _MOST_SCORES:
-        lows, ends, names = found, [*found[1:], found[-1] + 1], [_number(score) for score in found]
+    whole = all(score == math.floor(score) for score in found)
+    if whole and len(found) <= _MOST_SCORES:
+        lows, highs = found, [*found[1:], found[-1] + 1]
+        names = [f"{score:.0f}" for score in found]
     else:
-        width = (found[-1] - found[0]) / _BANDS
-        lows = [found[0] + width * number for number in range(_BANDS)]
-        ends = [*lows[1:], found[-1] + 1]
-        names = [f"{_number(low)}–{_number(end)}" for low, end in zip(lows, [*lows[1:], found[-1]], strict=True)]
+        width = next(step for step in _band_widths() if (found[-1] - found[0]) / step <= _BANDS)
+        start = math.floor(found[0] / width) * width
+        count = max(1, math.ceil((found[-1] - start) / width))
+        lows = [float(start + width * number) for number in range(count)]
+        # The highest score belongs to the last band.
+        highs = [*lows[1:], max(lows[-1] + width, found[-1] + 1)]
+        names = [f"{low:.0f}–{low + width:.0f}" for low in lows]
     keys = [f"score_{number}" for number in range(1, len(lows) + 1)]
     query.put(
         "score_bands",
         pa.table({
             "group_key": texts(keys), "low_bound": pa.array(lows, pa.float64()),
-            "high_bound": pa.array(ends, pa.float64()),
+            "high_bound": pa.array(highs, pa.float64()),
         }),
     )  # fmt: skip
     query.make("members_all", _BANDED)
-    return Grouping("score", tuple(keys), dict(zip(keys, names, strict=True)))
+    return Grouping(
+        "score", tuple(keys), {key: name.replace("-", MINUS) for key, name in zip(keys, names, strict=True)}
+    )
 
 
-def _number(value: float) -> str:
-    """A score without needless decimals, two at most."""
-    return f"{Decimal(str(round(value, 2))).normalize():f}".replace("-", "\u2212")
+def _band_widths() -> Iterator[int]:
+    """1, 2, 5, 10, 20, 50 …"""
+    power = 1
+    while True:
+        yield from (power, 2 * power, 5 * power)
+        power *= 10

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from insight.analysis.basis import frame
-from insight.analysis.nps_rules import GROUPS, MONTHS, NPS_END, NPS_START, Base, needs_nps
+from insight.analysis.nps_rules import GROUPS, NPS_END, NPS_START, Base, needs_nps
 from insight.analysis.nps_windows import make_windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
-from insight.settings import Settings
+from insight.settings import Setting, Settings
 from insight.stats.means import Difference, one_sample, welch
 from insight.stats.moments import Moments
 from insight.stats.nps import paired_difference
@@ -106,6 +106,41 @@ _PAIRS = """
     SELECT first_score, last_score, score_change, cast(sales_after - sales_before AS DOUBLE) AS change FROM twice
 """
 _SEVERAL = "SELECT count(*) FROM (SELECT customer_no FROM windows GROUP BY customer_no HAVING count(*) > 1) AS several"
+
+# How many answers have both windows within the data, and how many customers two answers that far apart.
+_CARRIED = """
+    SELECT
+        (SELECT count(*) FROM answers
+         WHERE answered_on - to_months(cast($months AS INTEGER)) >= CAST($first AS DATE)
+            AND answered_on + to_months(cast($months AS INTEGER)) <= CAST($beyond AS DATE)),
+        (SELECT count(*) FROM (
+            SELECT customer_id FROM answers
+            WHERE answered_on - to_months(cast($months AS INTEGER)) >= CAST($first AS DATE)
+            GROUP BY customer_id
+            HAVING min(answered_on) + to_months(cast($months AS INTEGER)) <= max(answered_on)) AS twice)
+"""
+
+
+def _months_for(query: Query, place: int) -> int:
+    """As many months as the data carry: twelve, else six or three where only they have enough answers."""
+    first, _ = query.extent()
+    for months in _LENGTHS:
+        if query.one(_CARRIED, months=months, first=first, beyond=query.day_after_last())[place] >= 2 * MIN_PAIRS:
+            return months
+    return _LENGTHS[0]
+
+
+def _months_both(query: Query) -> int:
+    return _months_for(query, 0)
+
+
+def _months_twice(query: Query) -> int:
+    return _months_for(query, 1)
+
+
+_LENGTHS = (12, 6, 3)
+MONTHS_BOTH = Setting("months", "integer", _months_both, low=1, high=60)
+MONTHS_TWICE = Setting("months", "integer", _months_twice, low=1, high=60)
 
 _CHANGE_UNITS: dict[str, Unit] = {
     "n_customers": "count", "mean_before": "money", "mean_after": "money", "mean_change": "money",
@@ -334,11 +369,11 @@ def _change_headline(slope: LineSlope, settings: Settings) -> Message:
 
 ANALYSES = (
     Analysis(
-        "nps.before_after", before_after, (MONTHS, NPS_START, NPS_END), _make_both_members, ("group",),
+        "nps.before_after", before_after, (MONTHS_BOTH, NPS_START, NPS_END), _make_both_members, ("group",),
         ("answers", "transactions"),
     ),
     Analysis(
-        "nps.change", change, (MONTHS, NPS_START, NPS_END), _make_twice_members, ("score_move", "spend_move"),
+        "nps.change", change, (MONTHS_TWICE, NPS_START, NPS_END), _make_twice_members, ("score_move", "spend_move"),
         ("answers", "transactions"),
     ),
 )  # fmt: skip

@@ -28,6 +28,9 @@ _PAIR_UNITS: dict[str, Unit] = {
     "first": "text", "second": "text", "difference": "points", "low": "points", "high": "points",
     "pvalue_adjusted": "pvalue",
 }  # fmt: skip
+_OF_NPS = (
+    "promoters", "passives", "detractors", "nps", "nps_low", "nps_high", "difference", "pvalue_adjusted",
+)  # fmt: skip
 SIZE_LABELS = {size: f"nps.size.{size}" for size in ("enough", "few", "hidden")}
 _DRAWN_UNITS: dict[str, Unit] = {
     "group_key": "text", "n_answers": "count", "base_size": "text", "group_nps": "points", "group_low": "points",
@@ -112,8 +115,8 @@ def total_effect(query: Query, base: Base) -> float:
 def scored(table: pd.DataFrame, *, is_nps: bool) -> pd.DataFrame:
     """The rows of `GROUPED` with score and mean, their intervals, and whether the base is large enough.
 
-    Under ten answers score and mean are None; under thirty `base_size` is 'few'. On another scale the NPS is
-    None and the mean has the interval (t, of as many as customers).
+    Under ten answers score and mean are None; under thirty `base_size` is 'few'. On another scale there are no columns
+    of NPS and the mean has the interval (t, of as many as customers).
     """
     rows = []
     for (_, row), effect in zip(table.iterrows(), effects_of(table), strict=True):
@@ -133,7 +136,7 @@ def scored(table: pd.DataFrame, *, is_nps: bool) -> pd.DataFrame:
             kept |= {"mean_score": mean, "mean_low": mean - reach, "mean_high": mean + reach}
         kept["base_size"] = "hidden" if hidden else "few" if n < GREY_BELOW else "enough"
         rows.append(kept)
-    made = frame(rows, list(UNITS))
+    made = frame(rows, [name for name in UNITS if is_nps or name not in _OF_NPS])
     made["share"] = made["n_answers"] / max(1, int(table["n_answers"].sum()))
     return made
 
@@ -255,7 +258,7 @@ def _ordered(table: pd.DataFrame, grouping: Grouping) -> pd.DataFrame:
         return table.sort_values(
             "group_key", key=lambda keys: keys.map(lambda key: places.get(str(key), len(places))), ignore_index=True
         )
-    by = "nps" if table["nps"].notna().any() else "mean_score"
+    by = "nps" if "nps" in table.columns else "mean_score"
     return table.sort_values([by, "group_key"], ascending=[False, True], na_position="last", ignore_index=True)
 
 
@@ -268,7 +271,8 @@ def _drawn(table: pd.DataFrame) -> pd.DataFrame:
         "nps_low": "group_low", "nps_high": "group_high", "mean_score": "group_mean", "mean_low": "mean_from",
         "mean_high": "mean_to",
     }  # fmt: skip
-    return largest[list(names)].rename(columns=names).reset_index(drop=True)
+    kept = [name for name in names if name in table.columns]
+    return largest[kept].rename(columns=names).reset_index(drop=True)
 
 
 def _chart(table: pd.DataFrame, base: Base) -> Chart:

@@ -49,7 +49,7 @@ def trend(query: Query, settings: Settings) -> Result:
     time = _time_of(query, settings)
     make_groups(query, time, base)
     grouped = query.frame(GROUPED)
-    table = scored(grouped, is_nps=base.is_nps).drop(columns=["difference", "pvalue_adjusted"])
+    table = scored(grouped, is_nps=base.is_nps).drop(columns=["difference", "pvalue_adjusted"], errors="ignore")
     effects = dict(zip((str(key) for key in grouped["group_key"]), effects_of(grouped), strict=True))
     first_days = dict(query.rows(_FIRST_DAYS)) if time == "wave" else {}
     days = [first_days[key] if time == "wave" else month_start(int(key)) for key in table["group_key"]]

@@ -2,7 +2,7 @@
 
 from ui import question, voice
 
-STEP_COLUMNS = ("step", "n_answers", "promoters", "passives", "detractors", "mean_value", "nps")
+STEP_COLUMNS = ("step", "n_answers", "promoters", "passives", "detractors", "mean_value", "mean_score", "nps")
 GROUP_COLUMNS = (
     "group", "n_customers", "mean_spend", "median_spend", "mean_orders", "receipt", "mean_margin", "retained_share",
     "multichannel_share",

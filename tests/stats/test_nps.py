@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from insight.stats.means import NO_DIFFERENCE
-from insight.stats.nps import Answers, compare_groups, count_answers, nps, nps_difference, paired_difference
+from insight.stats.nps import (
+    Answers,
+    against_rest,
+    compare_groups,
+    count_answers,
+    design_effect,
+    nps,
+    nps_difference,
+    paired_difference,
+)
 
 COUNTS = st.builds(Answers, *(st.integers(0, 500) for _ in range(3)))
 
@@ -112,3 +121,41 @@ def test_paired_waves_use_each_customers_own_change():
     assert result.pvalue == pytest.approx(stats.ttest_1samp([100, 0, 200, -100], 0).pvalue)
     with pytest.raises(ValueError, match="same customers"):
         paired_difference([7], [9, 9])
+
+
+def test_design_effect_of_everybody_answering_once_is_1():
+    # k = 1 for all: Σs² = P + D, Σsk = P − D, Σk² = n
+    answers = Answers(50, 30, 20)
+    assert design_effect(answers, 70, 30, 100) == pytest.approx(1.0)
+    assert design_effect(Answers(0, 0, 0), 0, 0, 0) == 1.0
+
+
+def test_design_effect_of_the_same_answer_twice_is_2():
+    # 100 customers twice alike: s is ±2 or 0, so Σs² = 4(P + D)/2 …
+    answers = Answers(100, 60, 40)
+    assert design_effect(answers, 2 * 140, 2 * 60, 4 * 100) == pytest.approx(2.0)
+    once = nps(Answers(100, 60, 40))
+    twice = nps(answers, design_effect=2.0)
+    assert twice.ci_upper - twice.ci_lower == pytest.approx(math.sqrt(2) * (once.ci_upper - once.ci_lower))
+    assert twice.nps == once.nps
+
+
+def test_design_effect_where_all_answer_alike_is_answers_per_customer():
+    assert design_effect(Answers(30, 0, 0), 10 * 9, 10 * 9, 10 * 9) == pytest.approx(3.0)
+
+
+def test_opposite_answers_never_make_the_interval_narrower():
+    # every customer once 10 and once 0: the mean is known exactly, but not claimed to be
+    assert design_effect(Answers(50, 0, 50), 0, 0, 200) == 1.0
+
+
+def test_against_the_rest_by_hand_and_corrected():
+    groups = {"a": Answers(60, 20, 20), "b": Answers(30, 40, 30)}
+    everybody = Answers(130, 80, 90)
+    first, second = against_rest(groups, everybody)
+    rest = Answers(70, 60, 70)
+    assert first.difference == nps_difference(groups["a"], rest)
+    assert first.difference.effect_size == pytest.approx(40.0)
+    assert first.pvalue_adjusted == pytest.approx(min(1, 2 * first.difference.pvalue))
+    assert second.difference.effect_size == pytest.approx(0 - 100 * (100 - 60) / 200)
+    assert against_rest({"all": everybody}, everybody)[0].difference == NO_DIFFERENCE

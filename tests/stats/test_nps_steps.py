@@ -7,7 +7,14 @@ import pytest
 from scipy import stats
 
 from insight.stats.nps import Answers
-from insight.stats.nps_steps import jonckheere_terpstra, slope_mde, slope_outcome, slope_reasons, step_slope
+from insight.stats.nps_steps import (
+    SameCustomer,
+    jonckheere_terpstra,
+    slope_mde,
+    slope_outcome,
+    slope_reasons,
+    step_slope,
+)
 
 UNEVEN_SIZES = [Answers(40, 35, 50), Answers(60, 30, 45), Answers(33, 20, 15), Answers(90, 25, 30)]
 
@@ -127,3 +134,56 @@ def test_broken_tables_are_refused():
         jonckheere_terpstra([[1, -1], [2, 2]])
     with pytest.raises(ValueError, match="position"):
         step_slope(UNEVEN_SIZES, positions=[1, 2])
+
+
+def repeated(seed=4, customers=120):
+    """Customers with two answers, alike more often than by chance, in steps of their own: (customer, step, worth)."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(customers), 2)
+    usual, other = np.repeat(rng.integers(0, 4, customers), 2), rng.integers(0, 4, customers * 2)
+    step = np.where(rng.random(customers * 2) < 0.8, usual, other)
+    lean = np.repeat(rng.normal(0, 1, customers), 2)
+    worth = np.digitize(-(lean + 0.3 * step + rng.normal(0, 0.5, len(who))), [-0.8, 0.4])  # 0 promoter … 2 detractor
+    return who, step, worth
+
+
+def as_counts(who, step, worth):
+    table = np.zeros((4, 3), dtype=int)
+    np.add.at(table, (step, worth), 1)
+    pairs = {}
+    for i in range(0, len(who), 2):
+        key = (step[i], worth[i], step[i + 1], worth[i + 1])
+        pairs[key] = pairs.get(key, 0) + 1
+    same = SameCustomer(*(np.array(column) for column in zip(*((*key, n) for key, n in pairs.items()), strict=True)))
+    return [Answers(*map(int, row)) for row in table], same
+
+
+def clustered(design, y, who):
+    """Cluster-robust covariance (Liang & Zeger 1986) with n/(n − k), from the single answers."""
+    n, k = design.shape
+    inverse = np.linalg.inv(design.T @ design)
+    beta = inverse @ design.T @ y
+    scores = design * (y - design @ beta)[:, None]
+    sums = np.zeros((who.max() + 1, k))
+    np.add.at(sums, who, scores)
+    return beta, n / (n - k) * inverse @ (sums.T @ sums) @ inverse
+
+
+def test_a_customers_answers_are_clustered_as_from_the_single_answers():
+    who, step, worth = repeated()
+    steps, same = as_counts(who, step, worth)
+    x, y = step + 1.0, np.array([100.0, 0.0, -100.0])[worth]
+    beta, covariance = clustered(np.column_stack([np.ones_like(x), x]), y, who)
+    found = step_slope(steps, same=same)
+    assert found.difference.effect_size == pytest.approx(beta[1])
+    assert found.difference.standard_error == pytest.approx(np.sqrt(covariance[1, 1]))
+    assert found.difference.standard_error > 1.1 * step_slope(steps).difference.standard_error
+
+
+def test_linearity_of_clustered_answers_is_the_wald_test_of_the_saturated_model():
+    who, step, worth = repeated(seed=9)
+    steps, same = as_counts(who, step, worth)
+    x, y = step + 1.0, np.array([100.0, 0.0, -100.0])[worth]
+    beta, covariance = clustered(np.column_stack([x**p for p in range(4)]), y, who)
+    wald = beta[2:] @ np.linalg.solve(covariance[2:, 2:], beta[2:])
+    assert step_slope(steps, same=same).linearity_statistic == pytest.approx(wald, rel=1e-6)
