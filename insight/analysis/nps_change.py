@@ -172,9 +172,9 @@ def _moments(row: Mapping[Any, Any]) -> Moments:
 
 
 def _make_both(query: Query, settings: Settings) -> Base:
-    base = make_windows(query, settings)
+    base = make_windows(query, settings, every=True)
     needs_nps(base)
-    make_windows(query, settings, "after", "windows_after")
+    make_windows(query, settings, "after", "windows_after", every=True)
     query.make("both_windows", _BOTH)
     return base
 
@@ -248,7 +248,7 @@ def _gap_headline(gap: Difference | None, settings: Settings) -> Message:
 
 
 def _make_twice(query: Query, settings: Settings) -> Base:
-    base = make_windows(query, settings)
+    base = make_windows(query, settings, every=True)
     query.make("twice", _TWICE)
     return base
 

@@ -89,7 +89,7 @@ _WHOLE = """
 
 
 def _make(query: Query, settings: Settings) -> tuple[Base, int]:
-    base = make_windows(query, settings, settings["side"])
+    base = make_windows(query, settings, settings["side"], every=settings["side"] == "after")
     needs_nps(base)
     query.make("nps_values", _VALUES, side=settings["side"])
     return base, query.count("nps_values")

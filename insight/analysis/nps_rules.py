@@ -76,11 +76,13 @@ _COUNTED = """
         CASE WHEN NOT $is_nps THEN '' WHEN score >= 9 THEN 'promoter' WHEN score >= 7 THEN 'passive'
             ELSE 'detractor' END AS nps_group
     FROM all_answers
-    WHERE left_out = 0 AND place = 1
+    WHERE left_out = 0 AND (place = 1 OR ($every AND wave = ''))
 """
 
 _LEFT_OUT = """
-    SELECT left_out, count(*) AS n FROM all_answers WHERE left_out <> 0 OR place > 1 GROUP BY left_out ORDER BY left_out
+    SELECT left_out, count(*) AS n FROM all_answers
+    WHERE left_out <> 0 OR (place > 1 AND NOT ($every AND wave = ''))
+    GROUP BY left_out ORDER BY left_out
 """
 
 _SUMMARY = """
@@ -186,8 +188,10 @@ def _tomorrow(query: Query) -> date:
     return max(today, last) + timedelta(days=1)
 
 
-def make_answers(query: Query, settings: Settings) -> Base:
+def make_answers(query: Query, settings: Settings, *, every: bool = False) -> Base:
     """Temporary table `counted`, a row an answer that counts, and what was left out.
+
+    every: also the earlier answers of customers in a file without waves, for questions that choose among them.
 
     Columns: answer_no, customer_id, customer_no (the row in customer_facts; NULL for an unknown customer), score,
     answered_on, touchpoint, wave, month_no, nps_group (empty on another scale).
@@ -198,8 +202,8 @@ def make_answers(query: Query, settings: Settings) -> Base:
         "all_answers", _ANSWERS, start=settings["start"], end=settings["end"], files=list(scale.files),
         is_nps=scale.is_nps, tomorrow=_tomorrow(query),
     )  # fmt: skip
-    query.make("counted", _COUNTED, is_nps=scale.is_nps)
-    left_out = {_REASONS[reason]: int(n) for reason, n in query.rows(_LEFT_OUT)}
+    query.make("counted", _COUNTED, is_nps=scale.is_nps, every=every)
+    left_out = {_REASONS[reason]: int(n) for reason, n in query.rows(_LEFT_OUT, every=every)}
     n, unknown, lowest, highest, mean, first, last, customers, *answers = query.one(_SUMMARY)
     if not n and left_out:
         raise NotEnoughDataError("nps.none_counts", n=sum(left_out.values()), future=left_out.get("future", 0))
@@ -209,17 +213,17 @@ def make_answers(query: Query, settings: Settings) -> Base:
         scale = replace(scale, lowest=Decimal(str(lowest)), highest=Decimal(str(highest)))
     base = Base(scale, n, customers, unknown, float(mean), first, last, Answers(*map(int, answers)), left_out)
     if not query.scoped:
-        query.kept[_base_key(settings)] = base
+        query.kept[_base_key(settings, every=every)] = base
     return base
 
 
-def _base_key(settings: Settings) -> tuple[object, ...]:
-    return "nps.base", settings["start"], settings["end"], date.today()
+def _base_key(settings: Settings, *, every: bool) -> tuple[object, ...]:
+    return "nps.base", every, settings["start"], settings["end"], date.today()
 
 
-def kept_base(query: Query, settings: Settings) -> Base | None:
+def kept_base(query: Query, settings: Settings, *, every: bool = False) -> Base | None:
     """What an earlier question found out about the same answers; None within a scope or when nobody has asked."""
-    return None if query.scoped else query.kept.get(_base_key(settings))
+    return None if query.scoped else query.kept.get(_base_key(settings, every=every))
 
 
 def needs_nps(base: Base) -> None:

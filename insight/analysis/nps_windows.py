@@ -56,20 +56,23 @@ _WINDOWS = """
 _EARLY = "SELECT count(*) FROM windows WHERE NOT whole"
 
 
-def make_windows(query: Query, settings: Settings, side: Side = "before", name: str = "windows") -> Base:
+def make_windows(
+    query: Query, settings: Settings, side: Side = "before", name: str = "windows", *, every: bool = False
+) -> Base:
     """Temporary table `name`, a row an answer that counts and comes from a known customer, with its window's figures.
 
     Columns: answer_no, customer_no (the customer's row in customer_facts), score, nps_group, answered_on, from_on,
     whole, sales (net), n_orders, purchases (without returns), margin (NULL where unknown), several.
+    every: also earlier answers of customers in a file without waves, for questions that choose among a customer's.
     Raises NotEnoughDataError when no answer comes from a known customer. Without a scope the table is kept, without
     any id, so that a changed step is answered from it.
     """
-    key = ("nps.windows", side, settings["months"], settings["start"], settings["end"])
-    base = kept_base(query, settings)
+    key = ("nps.windows", every, side, settings["months"], settings["start"], settings["end"])
+    base = kept_base(query, settings, every=every)
     if base is not None and key in query.kept:
         query.put(name, query.kept[key])
         return base
-    base = make_answers(query, settings)
+    base = make_answers(query, settings, every=every)
     if base.n_unknown == base.n_counted:
         raise NotEnoughDataError("nps.no_known_customers")
     first, _ = query.extent()
