@@ -146,7 +146,7 @@ _FIELD_WORDS = frozenset({
     "kod",
 })  # fmt: skip
 _ID_WORDS = ("number", "code")
-_IDS = re.compile(r"(?:id|nr|no|num|number|nummer|key|code|kod|ref|reference|referens|uuid|guid|hash)$")
+_IDS = re.compile(r"(?:id|nr|no|num|number|nummer|key|code|kod|ref|reference|referens|uuid|guid|hash|kort|card)$")
 _NOT_SALES = re.compile(
     r"tax|moms|skatt|vat|shipp|frakt|freight|porto|discount|rabatt|fee|avgift|balance|saldo|dricks|refund|limit"
     r"|cost|kostnad|inkop|provision|commission|budget|mal|target|prognos|forecast|potential|kvar|skuld|debt|due"

@@ -75,6 +75,7 @@ _CUSTOMER_ID = Field(
      "memberid", "memberno", "membernumber", "medlem", "userid", "anvandarid", "householdid", "householdkey",
      "hushallsid", "contactid", "kontaktid", "kontaktnr", "profileid", "personid", "personnr", "personnummer",
      "givarnr", "givarid", "donorid", "prenumerantnr", "prenumerantid", "subscriberid", "kortnr", "kortnummer",
+     "medlemskort", "kundkort", "bonuskort", "membercard", "loyaltycard", "bonuscard",
      "cardno", "cardid", "loyaltyid", "accountid", "accountno", "kontonr", "buyerid", "shopperid", "gastnr", "kundenummer", "kundenr", "kundeid", "kundennummer", "kundennr", "kundenid",
      "kundkod", "customercode", "customerref", "nyttkundnr", "nyttkundid", "newcustomerid", "user", "anvandare", "buyer",
      "shopper", "kunde", "kunden", "asiakasnumero", "asiakasnro", "asiakas", "kundreferens", "customerreference", "customeruserid", "id"),

@@ -281,6 +281,7 @@ def _guessed(header: str, *cells: str) -> str:
         ("customers", "kundnr;namn;senaste köp;antal köp;köpt för totalt", ("{0}", "Bo", "{2}", "4", "120,50")),
         ("customers", "customer_id;first_purchase;total_spend", ("{0}", "{2}", "120.50")),
         ("transactions", "kundnr;datum;belopp", ("{0}", "{2}", "120,50")),
+        ("transactions", "medlemskort;datum;belopp", ("{1}", "{2}", "120,50")),
         ("transactions", "id;user;ts;value", ("o-{0}", "u-{1}", "{2}T10:00:00Z", "12.50")),
         ("agreements", "sub_id;customer_id;plan;started_at;cancelled_at;mrr",
          ("s{0}", "{0}", "Pro", "{2}", "", "9.00")),
@@ -292,3 +293,9 @@ def _guessed(header: str, *cells: str) -> str:
 )  # fmt: skip
 def test_what_a_file_is_by_its_headers(kind: str, header: str, cells: tuple):
     assert _guessed(header, *cells) == kind
+
+
+@pytest.mark.parametrize("label", ["Medlemskort", "Kundkort", "Bonuskort", "Loyalty card"])
+def test_a_card_is_the_customers_id(label: str):
+    with reading(_sales("7001;2024-02-15;12,50", "7002;2024-02-16;13,50", header=f"{label};Datum;Belopp")) as loaded:
+        assert loaded.report.mapping["customer_id"] == label
