@@ -16,6 +16,10 @@ from insight.ingest.options import FileMemory
 from insight.ingest.report import FileReport
 from insight.workspace.store import SourceFile, Workspace
 
+_SAMPLE = 1 << 20
+# Archives, workbooks and Parquet: their bytes say nothing of their rows.
+_PACKED = (b"PK", b"\x1f\x8b", b"PAR1", b"\xd0\xcf\x11\xe0")
+
 # What the tables made from all files cost, beside the reading.
 _TABLES = 0.25
 
@@ -52,6 +56,7 @@ class Job:
     def __init__(self, files: Sequence[SourceFile], folder: Path | None, further: Sequence[FileMemory] = ()) -> None:
         self.files = tuple(files)
         self._sizes = [max(1, file.path.stat().st_size) for file in files]
+        self._rows = [rows_about(file.path) for file in files]
         n = len(self.files) + 1
         self._progress = _Progress([0.0] * n, [0.0] * n)
         self.outcome = Outcome()
@@ -88,6 +93,10 @@ class Job:
         """The bytes of a file."""
         return self._sizes[place]
 
+    def rows(self, place: int) -> int | None:
+        """About how many rows a file has; None where that cannot be told beforehand."""
+        return self._rows[place]
+
     def seconds_left(self, place: int) -> float | None:
         """How long a file will still take, by the pace so far; None before there is one."""
         begun, share = self._progress.begun[place], self.share(place)
@@ -105,6 +114,16 @@ class Job:
         """How much of it all is done, 0 to 1: files by their size, then the tables."""
         read = sum(self.share(place) * size for place, size in enumerate(self._sizes)) / sum(self._sizes)
         return (1 - _TABLES) * read + _TABLES * self.tables
+
+
+def rows_about(path: Path) -> int | None:
+    """How many lines a text file has, by its first megabyte; None for a packed one."""
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE)
+    if head.startswith(_PACKED) or not head:
+        return None
+    lines = head.count(b"\n") or head.count(b"\r")
+    return round(lines * path.stat().st_size / len(head))
 
 
 def _run(

@@ -266,7 +266,12 @@ def _bars(job: Job) -> None:
         st.rerun()
     for place, file in enumerate(job.files):
         share, left = job.share(place), job.seconds_left(place)
-        values = {"name": file.name, "read": share * job.size(place) / 1e6, "size": job.size(place) / 1e6}
+        rows = job.rows(place)
+        if rows is None:
+            size, read = (words.t("upload.megabytes", n=n * job.size(place) / 1e6) for n in (1, share))
+        else:
+            size, read = words.t("upload.about_rows", n=rows), words.count(round(share * rows))
+        values = {"name": file.name, "read": read, "size": size}
         if share >= 1:
             told = words.t("upload.progress_done", **values)
         elif left is None:

@@ -1,5 +1,6 @@
 """Files read beside the page: followed, stopped without a trace, and never against the user's own files."""
 
+import gzip
 import os
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from streamlit import config
 from insight.errors import IngestError
 from insight.workspace.store import SourceFile, Workspace
 from ui import import_folder
-from ui.reading import Job
+from ui.reading import Job, rows_about
 
 
 def sales(path: Path, rows: int = 60_000) -> SourceFile:
@@ -109,3 +110,15 @@ def test_it_is_offered_on_ones_own_computer_only(address: str | None, there: boo
 
 def test_a_server_for_others_offers_it_when_told_to(offered: Path):
     assert import_folder.folder() == offered
+
+
+def test_the_rows_of_a_file_are_told_by_its_first_part(tmp_path: Path):
+    plain = tmp_path / "plain.csv"
+    plain.write_text("a;b\n" + "1;2\n" * 999, encoding="utf-8")
+    assert rows_about(plain) == 1000
+    large = tmp_path / "large.csv"
+    large.write_text("0123456;89012345\n" * 200_000, encoding="utf-8")
+    assert rows_about(large) == pytest.approx(200_000, rel=0.001)
+    packed = tmp_path / "packed.csv"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert rows_about(packed) is None
