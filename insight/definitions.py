@@ -53,7 +53,7 @@ class Definition:
 
 def of_metric(words: Words, analysis: str, name: str) -> str:
     """What a measure means: in this analysis, else everywhere; '' where nobody has said."""
-    own, shared = f"defined.metric.{analysis}.{name}", f"defined.metric.{name}"
+    own, shared = f"defined.own.{analysis}.{name}", f"defined.metric.{name}"
     return words.t(own) if words.has(own) else words.t(shared) if words.has(shared) else ""
 
 

@@ -31,7 +31,7 @@ def sheet(result: Result) -> None:
         arm = _pick(words, arms, str(leader or arms[0]))
         whole = _mode(words) == "total"
     rows = [row for row in records(every) if row["arm"] == arm]
-    heading.header(text.plain(words.t("lift.sheet.title", arm=arm, other=rows[0]["other"])), anchor=False)
+    heading.header(text.plain(_capital(words.t("lift.sheet.title", arm=arm, other=rows[0]["other"]))), anchor=False)
     shown = [row for row in rows if not (whole and row["figure"] in _EACH_ONLY)]
     st.table(
         _styled(words, shown, arm, str(rows[0]["other"]), whole=whole), border="horizontal", hide_index=True,
@@ -39,6 +39,11 @@ def sheet(result: Result) -> None:
     )  # fmt: skip
     with st.container(width=760):
         st.markdown(text.grey(words.t("lift.sheet.whole" if whole else "lift.sheet.each")))
+
+
+def _capital(title: str) -> str:
+    """A heading begins with a capital, whatever the client calls the arm it begins with."""
+    return title[:1].upper() + title[1:]
 
 
 def _pick(words: Words, arms: list[str], first: str) -> str:
@@ -82,15 +87,18 @@ def _styled(words: Words, rows: list[dict[str, Any]], arm: str, other: str, *, w
             made[head].append(cell)
     frame = pd.DataFrame(made)
     told = any(not undefined(row["effect"]) for row in rows if row["figure"] != "contact_cost")
-    frame = pd.DataFrame(frame[heads[: 3 if not told else 5 if whole else len(heads)]])
+    relative = told and not whole and any(not undefined(row["rel"]) for row in rows)
+    kept = heads[:3] if not told else heads[:5] if whole else heads if relative else [*heads[:5], heads[7]]
+    frame = pd.DataFrame(frame[kept])
     style = frame.style
     for place, row in enumerate(rows):
         write = _writer(words, row["figure"], whole=whole)
         style = style.format(_defined(write, signed=False), subset=pd.IndexSlice[[place], heads[1:3]])
         if told:
             style = style.format(_defined(write, signed=True), subset=pd.IndexSlice[[place], heads[3:4]])
-    if told and not whole:
+    if relative:
         style = style.format(_defined(_percent(words), signed=True), subset=[heads[5]])
+    if told and not whole:
         style = style.format(lambda p: "" if undefined(p) else words.pvalue(p), subset=[heads[7]])
     return style
 
@@ -166,7 +174,7 @@ def ways(result: Result) -> None:
     held = state.widget(_PICKED)
     arm = str(held if held in arms else result.metrics["effect"].mark["arm"])
     rows = [row for row in records(found) if row["arm"] == arm and not undefined(row["effect"])]
-    st.header(text.plain(words.t("lift.ways.title", arm=arm)), anchor=False)
+    st.header(text.plain(_capital(words.t("lift.ways.title", arm=arm))), anchor=False)
     heads = {"way": words.t("lift.ways.way"), "effect": words.t("column.effect"), "range": words.t("column.range"),
              "says": words.t("lift.ways.says")}  # fmt: skip
     write = _writer(words, "net_profit", whole=False)

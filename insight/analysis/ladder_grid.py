@@ -21,7 +21,7 @@ from insight.analysis.ladder_places import (
     ranked,
     reviews,
 )  # fmt: skip
-from insight.analysis.ladder_rules import LONGEST_WINDOW, asked_months, too_long, whole_months
+from insight.analysis.ladder_rules import LONGEST_WINDOW, asked_months, make_values, too_long, whole_months, windows
 from insight.errors import NotEnoughDataError, UsageError
 from insight.settings import Setting, Settings, month_number, month_start
 from insight.workspace.engine import Query
@@ -47,7 +47,6 @@ _WIDE = """
     JOIN customer_facts AS facts ON facts.customer_id = summed.customer_id
 """
 _SUM = "cast(100 * sum(CASE WHEN month_no >= ${a} AND month_no < ${b} THEN {value} ELSE 0 END) AS BIGINT) AS {name}"
-_VALUES = "SELECT cast({column} AS DECIMAL(20, 0)) * 0.01 AS value FROM wide"
 _VALUE = {"sales": "sales", "orders": "n_orders", "margin": "coalesce(margin, 0)", "level": "sales"}
 _ALL = "SELECT * FROM wide_made"
 _MOST_KEPT, _MOST_ROWS = 2, 1_000_000
@@ -153,7 +152,7 @@ def make_binned(
     """Table `binned`: customer_id, bought_no (month of the first purchase), sales_k (in öre) and rank_k for each date.
 
     rank: the step's place from 1 (lowest), 0 without a step, -1 where the customer has no line before the date. Also
-    `ladder_dates(place, month_no, at_date)`. The bounds are proposed from the first date's window. to_last: see grid.
+    `ladder_dates(place, month_no, at_date)`. The bounds are proposed as for two dates. to_last: see grid.
     listed: only some customers will be asked for, so `binned` need not be made for all.
     """
     found = grid(query, settings, to_last=to_last)
@@ -165,8 +164,7 @@ def make_binned(
     _make_wide(query, found, looked)
     column = "sales" if rule.basis in ("sales", "level") else "value"
     if not settings["bounds"] and rule.basis != "level":
-        query.make("values_start", _VALUES.replace("{column}", f"{column}_0"))
-        query.make("values_end", _VALUES.replace("{column}", f"{column}_{count - 1}"))
+        _make_base(query, settings, rule.basis)
     ladder = make_ladder(query, settings, found.dates[-1], found.opened_last)
     row = limits(ladder.bounds, rule.keep) | {f"closed_{k}": number for k, number in enumerate(numbers)}
     query.put("grid_limits", pa.table({name: pa.array([limit], pa.int64()) for name, limit in row.items()}))
@@ -189,6 +187,19 @@ def make_binned(
     else:
         query.make("binned", text)
     return found, ladder
+
+
+def _make_base(query: Query, settings: Settings, basis: str) -> None:
+    """Tables `values_start`, `values_end`: the windows that bounds are proposed from, those of every other question.
+
+    Not the first date's: a ladder over many dates is the same ladder as the one over two.
+    """
+    base = windows(query, Settings({**settings, "start": None, "end": None}, {}))
+    make_values(query, "values_start", base.opened, base.start, basis)
+    if query.count("values_start"):
+        query.make("values_end", "SELECT value FROM values_start")
+    else:
+        make_values(query, "values_end", base.opened_last, base.end, basis)
 
 
 def _summed(first: str, last: str, value: str, name: str) -> str:

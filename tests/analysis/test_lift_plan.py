@@ -1,10 +1,12 @@
 """Planning, drawing, totals only, and the register: by hand, and the power that was promised."""
 
+import json
 import random
 
 import numpy as np
 import pytest
 
+from insight.cli import main
 from insight.errors import InsightError
 from insight.export.as_csv import csv_text
 from insight.ingest.options import ReadOptions
@@ -304,3 +306,21 @@ def test_two_arms_share_one_control_in_the_registers_interval():
     error = np.sqrt(2 * 100 * variance + 200**2 * variance / 100)
     assert row["net_effect"] == pytest.approx(100 * 50 + 100 * 20)
     assert row["net_effect_high"] - row["net_effect"] == pytest.approx(1.959964 * error, rel=1e-5)
+
+
+def test_the_draw_loads_back_through_the_command_line(capsys, tmp_path):
+    sales, drawn, folder = tmp_path / "kop.csv", tmp_path / "tilldelning.csv", str(tmp_path / "ws")
+    rows = "".join(f"K{number},2024-0{1 + number % 9}-05,{100 + number}\n" for number in range(90))
+    sales.write_text(f"customer_id,ordered_at,amount\n{rows}", encoding="utf-8")
+    assert main(["load", folder, str(sales)]) == 0
+    capsys.readouterr()
+    arms = ["arms=kontroll:1,brev:2", "cost=brev:6", "test=Höst", "sent_on=2024-09-20"]
+    assert main(["run", folder, "lift.draw", *arms, "--csv"]) == 0
+    drawn.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert main(["load", folder, str(drawn), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)["files"][0]
+    assert (report["kind"], report["outcome"], report["rows"]) == ("assignments", "accept", 90)
+    assert main(["run", folder, "lift.tests", "--json"]) == 0
+    table = json.loads(capsys.readouterr().out)["table"]
+    found = {row[table["columns"].index("arm")]: row[table["columns"].index("n_customers")] for row in table["rows"]}
+    assert found == {"kontroll": 30, "brev": 60}
