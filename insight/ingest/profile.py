@@ -22,13 +22,17 @@ def profiles(
 ) -> list[ColumnProfile]:
     """A profile a column, counted over the whole file. No examples of personal data.
 
-    quick: the file took the fast path, so the cells are counted as fields of `typed` instead of columns of `raw`.
+    quick: the file took the fast path, so the cells are counted in `typed` instead of `raw`.
     """
     fields = {at: name for name, at in mapped.fields.items()}
     used = [at for at, label in enumerate(layout.labels) if label and at not in (mapped.time, mapped.last_name)]
     if quick:
-        used = [at for at in used if at in fields]
-    cells = [f'"{fields[at]}"' if quick else f"c{at}" for at in used]
+        kept = _kept(con, mapped.kind)
+        held = {at: fields.get(at) or kept.get(layout.labels[at], "") for at in used}
+        used = [at for at in used if held[at]]
+        cells = [f'"{held[at]}"' for at in used]
+    else:
+        cells = [f"c{at}" for at in used]
     parts = ", ".join(f"count({cell}), approx_count_distinct({cell})" for cell in cells)
     row = con.execute(f"SELECT {parts} FROM {'typed' if quick else 'raw'}").fetchone()  # noqa: S608
     assert row is not None
@@ -52,6 +56,12 @@ def profiles(
             )
         )
     return found
+
+
+def _kept(con: DuckDBPyConnection, kind: str) -> dict[str, str]:
+    """Label → our column, of the columns that map to no field and are kept."""
+    found = con.execute("SELECT label, column_name FROM attributes WHERE table_name = $kind", {"kind": kind})
+    return dict(found.fetchall())
 
 
 def _examples(sample: Sequence[Sequence[str]], at: int) -> tuple[str, ...]:

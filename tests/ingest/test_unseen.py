@@ -299,3 +299,14 @@ def test_what_a_file_is_by_its_headers(kind: str, header: str, cells: tuple):
 def test_a_card_is_the_customers_id(label: str):
     with reading(_sales("7001;2024-02-15;12,50", "7002;2024-02-16;13,50", header=f"{label};Datum;Belopp")) as loaded:
         assert loaded.report.mapping["customer_id"] == label
+
+
+def test_every_column_of_a_plain_file_has_its_profile_and_names_are_known_as_personal():
+    lines = [f"{n % 7};2024-03-{n % 28 + 1:02};{n}.50;Anna;anna{n}@example.com;red" for n in range(1, 400)]
+    with reading(_sales(*lines, header="customer_id;order_date;revenue;first_name;email;colour")) as loaded:
+        found = {column.label: column for column in loaded.report.columns}
+        assert list(found) == ["customer_id", "order_date", "revenue", "first_name", "email", "colour"]
+        assert found["first_name"].personal
+        assert found["email"].personal
+        assert not found["email"].examples
+        assert (found["colour"].filled, found["colour"].distinct, found["colour"].personal) == (399, 1, "")
