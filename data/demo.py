@@ -13,7 +13,9 @@ from data.people import N_PEOPLE, make_people
 from data.trials import source_case
 from data.truths import TRUTHS, Truth
 
-__all__ = ["TRUTHS", "Truth", "source_case", "tables"]
+__all__ = ["NAME", "TRUTHS", "Truth", "source_case", "tables"]
+
+NAME = "Nordlund & Co"
 
 
 def tables(seed: int = 2024) -> dict[str, pa.Table]:

@@ -9,7 +9,7 @@ from insight.workspace.copy import private_copy
 from insight.workspace.store import Workspace
 from ui import state
 
-DEMO_NAME = "Nordlund & Co"
+DEMO_NAME = demo.NAME
 _making = threading.Lock()
 
 

@@ -128,8 +128,11 @@ def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None)
     messages = [*source.messages, *(text.messages if text else ()), *layout.messages]
     if recalled is not None:
         messages.append(recalled.message)
-    decisions = [*layout.decisions, Decision("kind", mapped.kind, mapped.reason)]
-    if text is not None:
+    # A workbook's sheet comes as text of our own making: how that is written says nothing of the file.
+    ours = laid.source.format == "excel"
+    decisions = [entry for entry in layout.decisions if not (ours and entry.name == "delimiter")]
+    decisions.append(Decision("kind", mapped.kind, mapped.reason))
+    if text is not None and not ours:
         reason = Message("ingest.why_encoding_told" if options.encoding else "ingest.why_encoding")
         decisions.insert(0, Decision("encoding", text.encoding, reason))
     if mapping.is_guess(mapped, layout.labels) and options.kind is None:
