@@ -12,6 +12,7 @@ from ui import import_folder, intake, reports, state, text, view
 from ui.reading import Job
 
 _AUTO = ""
+_HEADERS = 30
 _ENCODINGS = ("utf-8", "windows-1252", "mac-roman", "cp850", "utf-16")
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe"}
 _ATTRIBUTE = "attribute"
@@ -206,9 +207,16 @@ def _choices(place: int, file: state.Incoming, found: Proposal | None) -> None:
     choices: list[tuple[str, dict[str, str]]] = [
         ("kind", {name: words.t(f"table.{name}") for name in TABLES}),
         *([("sheet", {name: name for name in found.sheets})] if found is not None and len(found.sheets) > 1 else []),
+        *([("member", {name: name for name in found.members})] if found is not None and len(found.members) > 1 else []),
+        (
+            "header_line",
+            {"0": words.t("upload.no_header"), **{str(n): str(n) for n in range(1, _HEADERS + 1)}},
+        ),
         ("encoding", {name: name for name in _ENCODINGS}),
+        ("quote", {'"': '"', "'": "'"}),
         ("delimiter", {sign: words.t(f"upload.delimiter_{name}") for sign, name in _DELIMITERS.items()}),
         ("decimal", {",": words.t("upload.decimal_comma"), ".": words.t("upload.decimal_point")}),
+        ("date_system", {year: words.t(f"upload.date_system_{year}") for year in ("1900", "1904")}),
         ("day_first", {"yes": words.t("upload.day_first"), "no": words.t("upload.month_first")}),
         ("vat", {name: words.t(f"upload.vat_{name}") for name in ("excluded", "included")}),
         *([("personal_ids", _personal_ids())] if found is not None and _has_personal_numbers(found) else []),

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from insight.errors import IngestError
-from insight.ingest import containers, load, memory, opening
+from insight.ingest import archive, containers, load, memory, opening
 from insight.ingest.clues import contents
 from insight.ingest.mapping import Choice
 from insight.ingest.options import FileMemory, ReadOptions
@@ -44,7 +44,8 @@ class ProposedColumn:
 class Proposal:
     """What the reader would do with a file. `rows` are the first data rows as text, a cell a column.
 
-    kind is '' for a file that would be refused; then `messages` ends with the reason. sheets: names to choose from.
+    kind is '' for a file that would be refused; then `messages` ends with the reason. sheets, members (of an
+    archive): names to choose from.
     memory: what would be remembered of the file. recalled: the columns of the earlier file it is read as.
     """
 
@@ -58,6 +59,7 @@ class Proposal:
     messages: tuple[FileMessage, ...] = ()
     sheets: tuple[str, ...] = ()
     sheet: str | None = None
+    members: tuple[str, ...] = ()
     memory: FileMemory | None = None
     recalled: tuple[str, ...] = ()
 
@@ -73,7 +75,8 @@ def propose(path: Path, *, name: str, options: ReadOptions, work: Path | None = 
         try:
             opened = opening.open_file(con, _head(path, Path(folder)), name, options, Path(folder), _LOOK)
         except IngestError as error:
-            return Proposal(name, messages=load.refused(name, error).messages)
+            choice = _members(path) if error.key == "ingest.zip_choose" else ()
+            return Proposal(name, messages=load.refused(name, error).messages, members=choice)
     sample = opened.layout.sample
     looks = contents(sample, len(opened.layout.labels))
     beside = {at: f"customers.{name}" for name, at in opened.mapped.customers.items()}
@@ -105,9 +108,15 @@ def propose(path: Path, *, name: str, options: ReadOptions, work: Path | None = 
         name, opened.mapped.kind, opened.mapped.reason, opened.mapped.rivals, tuple(columns),
         tuple(tuple(row[at] for at in shown) for row in sample[:_ROWS]), tuple(opened.decisions),
         tuple(opened.messages), tuple(sheet.name for sheet in opened.source.sheets), opened.source.sheet,
+        opened.source.members,
         memory.of(opened.layout, opened.mapped, opened.options),
         opened.recalled.memory.columns if opened.recalled else (),
     )  # fmt: skip
+
+
+def _members(path: Path) -> tuple[str, ...]:
+    """The names to choose from in an archive of several files."""
+    return tuple(member.name for member in archive.data_members(archive.members(path)))
 
 
 def _head(path: Path, folder: Path) -> Path:

@@ -1,10 +1,14 @@
 """Odd things of known kinds in files that no corpus holds; every expected value is written down by hand."""
 
+import zipfile
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from insight.ingest.options import ReadOptions
+from insight.ingest.proposal import propose
 from tests.ingest.reading import reading
 
 
@@ -310,3 +314,14 @@ def test_every_column_of_a_plain_file_has_its_profile_and_names_are_known_as_per
         assert found["email"].personal
         assert not found["email"].examples
         assert (found["colour"].filled, found["colour"].distinct, found["colour"].personal) == (399, 1, "")
+
+
+def test_an_archive_of_several_files_offers_their_names_and_reads_the_one_chosen(tmp_path: Path):
+    path = tmp_path / "both.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("may.csv", "kundnr;datum;belopp\n1;2024-05-02;10\n2;2024-05-03;11\n")
+        packed.writestr("june.csv", "kundnr;datum;belopp\n3;2024-06-02;12\n4;2024-06-03;13\n")
+    asked = propose(path, name="both.zip", options=ReadOptions())
+    assert (asked.outcome, asked.members) == ("refuse", ("may.csv", "june.csv"))
+    chosen = propose(path, name="both.zip", options=ReadOptions.parse({"member": "june.csv"}))
+    assert (chosen.members, chosen.rows[0]) == (("may.csv", "june.csv"), ("3", "2024-06-02", "12"))
