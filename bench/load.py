@@ -18,6 +18,8 @@ from pathlib import Path
 
 import duckdb
 
+from insight.workspace.store import Workspace
+
 ROOT = Path(__file__).parent.parent
 
 _ORDERS = """
@@ -76,6 +78,14 @@ def measure(*command: str) -> tuple[float, int]:
     return float(out[-2]), int(out[-1]) // unit
 
 
+def _laps(folder: Path) -> dict[str, float]:
+    """CPU seconds of the file's reading (opened, decoded, typed, written in order) and of its quality report."""
+    workspace = Workspace.open(folder)
+    seconds = workspace.reports()[0][1]["seconds"]
+    workspace.close()
+    return {"reading": seconds["open"] + seconds["write"], "quality": seconds["quality"]}
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -92,17 +102,22 @@ def main() -> None:
             read = work / "svensk.csv"
             make_file(read, args.lines, swedish=True)
         found: dict[str, list[tuple[float, int]]] = {name: [] for name in ("imports", "bare", "load", "rfm")}
+        laps: list[dict[str, float]] = []
         for number in range(args.rounds):
             workspace = str(work / f"ws{number}")
             found["imports"].append(measure(python, "-c", _NOTHING))
             found["bare"].append(measure(python, "-c", _BARE, str(source), str(work / f"bare{number}.duckdb")))
             found["load"].append(measure(python, "-m", "insight", "load", workspace, str(read)))
+            laps.append(_laps(Path(workspace)))
             found["rfm"].append(measure(python, "-m", "insight", "run", workspace, "segments.rfm"))
         cpu = {name: statistics.median(seconds for seconds, _ in runs) for name, runs in found.items()}
         peak = max(megabytes for _, megabytes in found["load"])
         load, rfm = cpu["load"] - cpu["imports"], cpu["rfm"] - cpu["imports"]
         print(f"{args.lines:,} lines, {source.stat().st_size // 1_000_000} MB; medians of {args.rounds}")
         print(f"bare read and sort into a file   {cpu['bare']:6.2f} CPU s")
+        reading, quality = (statistics.median(lap[name] for lap in laps) for name in ("reading", "quality"))
+        print(f"read, typed and sorted           {reading:6.2f} CPU s   {reading / cpu['bare']:.1f} x bare")
+        print(f"quality report                   {quality:6.2f} CPU s")
         print(f"load with derived tables         {load:6.2f} CPU s   {load / cpu['bare']:.1f} x bare   peak {peak} MB")
         print(f"segments on top of it            {rfm:6.2f} CPU s   {(load + rfm) / cpu['bare']:.1f} x bare in all")
         print(f"imports, drawn off               {cpu['imports']:6.2f} CPU s")
