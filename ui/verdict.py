@@ -11,7 +11,7 @@ from insight.analysis.lift_measures import records
 from insight.audience import Pairs
 from insight.charts.theme import palette
 from insight.i18n.catalog import Words
-from insight.result import Metric, Result, Unit
+from insight.result import Message, Metric, Result, Unit
 from ui import charts, chrome, drill, foot, lift_sheet, marks, show, tables, text, trial, view
 from ui.show import Slots
 
@@ -37,7 +37,7 @@ def card(result: Result, slots: Slots) -> None:
     words = show.words_of(result)
     slots.eyebrow.markdown(show.eyebrow(result), help=show.evidence_help(result), width="content")
     with slots.headline, st.container(border=True, key="verdict", gap="medium"):
-        st.title(text.plain(sentence_case(words.message(result.headline))), anchor=False)
+        st.title(text.plain(words.headline(result.headline)), anchor=False)
         losses(result)
         if "effect" in result.metrics:
             _figures(result, words)
@@ -52,7 +52,7 @@ def losses(result: Result) -> None:
     words = show.words_of(result)
     for note in result.notes:
         if note.code in _LOSS_NOTES:
-            sentence = text.plain(sentence_case(words.t(f"note.{note.code}", **note.values)))
+            sentence = text.plain(words.headline(Message(f"note.{note.code}", note.values)))
             st.markdown(f":red[:material/trending_down: **{sentence}**]")
 
 
@@ -70,7 +70,7 @@ def _figures(result: Result, words: Words) -> None:
     found = result.metrics
     leader = found["effect"].mark["arm"]
     paid = next(row for row in result.tables["money"].to_dict("records") if row["arm"] == leader)
-    metric = sentence_case(words.message(result.headline.values["metric"]))  # type: ignore[arg-type]
+    metric = words.headline(result.headline.values["metric"])  # type: ignore[arg-type]
     more = words.t("ui.points", value=words.number(float(str(found["more_buyers"].value or 0)) * 100, 1, signed=True))
     boxes: list[tuple[str, str, str, str]] = [
         (words.t("lift.card.net_per_customer", metric=metric), signed(words, found["effect"].value),
@@ -98,11 +98,6 @@ def _figures(result: Result, words: Words) -> None:
                 text.plain(label), text.plain(value), delta=text.plain(pill) or None, delta_arrow="off",
                 delta_color="gray", delta_description=text.plain(grey) if grey else None,
             )  # fmt: skip
-
-
-def sentence_case(sentence: str) -> str:
-    """A sentence that begins with a name from a file begins with a capital all the same."""
-    return sentence[:1].upper() + sentence[1:]
 
 
 def signed(words: Words, value: object) -> str:

@@ -35,6 +35,22 @@ _FILES = """
     FROM answers GROUP BY file_id ORDER BY file_id
 """
 
+# A group's figures from its customers' own: of a customer's k answers `up` are promoters' and `down` detractors'; their
+# scores add up to `total`, the squares of those to `squared`. squares, products and sizes say how alike the answers of
+# one customer are.
+CLUSTERED = """
+        cast(sum(k) AS BIGINT) AS n_answers,
+        count(*) AS n_customers,
+        cast(sum(up) AS BIGINT) AS promoters,
+        cast(sum(k - up - down) AS BIGINT) AS passives,
+        cast(sum(down) AS BIGINT) AS detractors,
+        sum(cast((up - down) * (up - down) AS DOUBLE)) AS squares,
+        sum(cast((up - down) * k AS DOUBLE)) AS products,
+        sum(cast(k * k AS DOUBLE)) AS sizes,
+        sum(total) / sum(k) AS mean_score,
+        sum(squared) / sum(k) - (sum(total) / sum(k)) * (sum(total) / sum(k)) AS spread
+"""
+
 # Why an answer is left out, by the number that the SQL gives.
 _REASONS = {0: "repeated", 1: "future", 2: "other_scale", 3: "off_scale"}
 

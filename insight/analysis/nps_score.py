@@ -8,7 +8,7 @@ import pandas as pd
 
 from insight.analysis.basis import frame
 from insight.analysis.nps_by import BY, Grouping, make_groups
-from insight.analysis.nps_rules import COMMENTS, NPS_END, NPS_START, Base, answers_of, make_answers
+from insight.analysis.nps_rules import CLUSTERED, COMMENTS, NPS_END, NPS_START, Base, answers_of, make_answers
 from insight.analysis.registry import Analysis
 from insight.result import Chart, Message, Metric, Note, Result, SumCheck, Unit
 from insight.settings import Settings
@@ -43,16 +43,7 @@ _MORE_UNITS: dict[str, dict[str, Unit]] = {"drawn": _DRAWN_UNITS, "pairs": _PAIR
 GROUPED = """
     SELECT
         group_key,
-        cast(sum(k) AS BIGINT) AS n_answers,
-        count(*) AS n_customers,
-        cast(sum(up) AS BIGINT) AS promoters,
-        cast(sum(k - up - down) AS BIGINT) AS passives,
-        cast(sum(down) AS BIGINT) AS detractors,
-        sum(cast((up - down) * (up - down) AS DOUBLE)) AS squares,
-        sum(cast((up - down) * k AS DOUBLE)) AS products,
-        sum(cast(k * k AS DOUBLE)) AS sizes,
-        sum(total) / sum(k) AS mean_score,
-        sum(squared) / sum(k) - (sum(total) / sum(k)) * (sum(total) / sum(k)) AS spread
+        {clustered}
     FROM (
         SELECT grouped.group_key, grouped.customer_id, count(*) AS k,
             count(CASE WHEN counted.nps_group = 'promoter' THEN 1 END) AS up,
@@ -63,7 +54,7 @@ GROUPED = """
         GROUP BY grouped.group_key, grouped.customer_id) AS per_customer
     GROUP BY group_key
     ORDER BY group_key
-"""
+""".replace("{clustered}", CLUSTERED)
 
 _ALIKE = """
     SELECT sum(cast(w * w AS DOUBLE)), sum(cast(w * k AS DOUBLE)), sum(cast(k * k AS DOUBLE))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from insight.analysis.basis import frame
 from insight.analysis.ladder_rules import propose_bounds
-from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, ON, Base, answers_of
+from insight.analysis.nps_rules import CLUSTERED, MONTHS, NPS_END, NPS_START, ON, Base, answers_of
 from insight.analysis.nps_score import SIZE_LABELS, UNITS, scored
 from insight.analysis.nps_windows import early_notes, make_windows
 from insight.analysis.registry import Analysis
@@ -64,16 +64,7 @@ STEPPED = """
 _TABLE = """
     SELECT
         step_no AS group_key,
-        cast(sum(k) AS BIGINT) AS n_answers,
-        count(*) AS n_customers,
-        cast(sum(up) AS BIGINT) AS promoters,
-        cast(sum(k - up - down) AS BIGINT) AS passives,
-        cast(sum(down) AS BIGINT) AS detractors,
-        sum(cast((up - down) * (up - down) AS DOUBLE)) AS squares,
-        sum(cast((up - down) * k AS DOUBLE)) AS products,
-        sum(cast(k * k AS DOUBLE)) AS sizes,
-        sum(total) / sum(k) AS mean_score,
-        sum(squared) / sum(k) - (sum(total) / sum(k)) * (sum(total) / sum(k)) AS spread,
+        {clustered},
         sum(valued) / sum(k) AS mean_value
     FROM (
         SELECT step_no, customer_no, count(*) AS k, count(CASE WHEN nps_group = 'promoter' THEN 1 END) AS up,
@@ -82,7 +73,7 @@ _TABLE = """
         FROM stepped GROUP BY step_no, customer_no) AS per_customer
     GROUP BY step_no
     ORDER BY step_no
-"""
+""".replace("{clustered}", CLUSTERED)
 
 # How many pairs of answers by one customer stand in which two steps and groups, each pair once.
 _SAME = """

@@ -22,8 +22,7 @@ from insight.ingest import containers, privacy
 from insight.ingest.detect import Layout, find_layout, read_head
 from insight.ingest.encoding import as_utf8
 from insight.ingest.options import ReadOptions
-from insight.ingest.records import Record, read_records, split_lines
-from insight.ingest.scan import BLOCK
+from insight.ingest.records import Record, lines_of, read_records
 from insight.workspace.store import Workspace
 
 _TRIED = 400
@@ -84,14 +83,7 @@ def rejoin(workspace: Workspace, audience: Audience | None, wish: Wish, path: Pa
 
 
 def _records(path: Path, layout: Layout) -> Iterator[Record]:
-    def chunks() -> Iterator[str]:
-        with path.open("r", encoding="utf-8", errors="replace", newline="") as file:
-            first = True
-            while chunk := file.read(BLOCK):
-                yield chunk.removeprefix("\ufeff") if first else chunk
-                first = False
-
-    for record in read_records(split_lines(chunks()), layout.dialect, layout.width):
+    for record in read_records(lines_of(path), layout.dialect, layout.width):
         if record.line >= layout.first_line and any(cell.strip() for cell in record.cells):
             yield record
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
@@ -223,16 +224,11 @@ def _distinct(con: DuckDBPyConnection, at: int) -> list[str]:
 
 def _replace_cells(con: DuckDBPyConnection, key: int, target: int, cells: Sequence[tuple[str, str]]) -> None:
     """Put values into the target column by what stands in the key column; in another column only where it is blank."""
-    con.execute("CREATE OR REPLACE TEMP TABLE hashed (cell VARCHAR, value VARCHAR)")
-    for start in range(0, len(cells), 50_000):
-        part = cells[start : start + 50_000]
-        con.execute(
-            "INSERT INTO hashed SELECT unnest($cells), unnest($values)",
-            {"cells": [cell for cell, _ in part], "values": [value for _, value in part]},
-        )
+    kinds = pa.schema({"cell": pa.string(), "value": pa.string()})
+    con.register("hashed", pa.table([[cell for cell, _ in cells], [value for _, value in cells]], schema=kinds))
     blank = "" if key == target else f" AND raw.c{target} IS NULL"
     con.execute(f"UPDATE raw SET c{target} = hashed.value FROM hashed WHERE hashed.cell = raw.c{key}{blank}")  # noqa: S608
-    con.execute("DROP TABLE hashed")
+    con.unregister("hashed")
 
 
 def _join_time(con: DuckDBPyConnection, mapped: Mapped) -> None:

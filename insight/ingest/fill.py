@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import footers
@@ -79,13 +80,8 @@ def groups(
             blank.append((line, str(owner)))
     if not blank:
         return []
-    con.execute("CREATE OR REPLACE TEMP TABLE owners (line BIGINT, cell VARCHAR)")
-    for start in range(0, len(blank), 50_000):
-        part = blank[start : start + 50_000]
-        con.execute(
-            "INSERT INTO owners SELECT unnest($lines), unnest($cells)",
-            {"lines": [line for line, _ in part], "cells": [cell for _, cell in part]},
-        )
+    kinds = pa.schema({"line": pa.int64(), "cell": pa.string()})
+    con.register("owners", pa.table([[line for line, _ in blank], [cell for _, cell in blank]], schema=kinds))
     con.execute(f"UPDATE raw SET c{at} = owners.cell FROM owners WHERE owners.line = raw.line")  # noqa: S608
-    con.execute("DROP TABLE owners")
+    con.unregister("owners")
     return [FileMessage("groups_filled", "warning", {"count": len(blank)}, blank[0][0], labels[at])]

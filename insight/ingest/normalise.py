@@ -15,8 +15,7 @@ from insight.errors import IngestError
 from insight.ingest.cells import SPACES
 from insight.ingest.detect import Layout, merged
 from insight.ingest.footers import says_footer
-from insight.ingest.records import read_records, split_lines, without_controls
-from insight.ingest.scan import BLOCK
+from insight.ingest.records import lines_of, read_records, without_controls
 
 _BROKEN = ("Ã", "Â", "â", "√", "├")
 _STEP = 20_000
@@ -90,15 +89,7 @@ def normalise(
 
 def _lines(path: Path, out: Normalised) -> Iterator[str]:
     """The lines of the text, control characters removed and counted."""
-
-    def chunks() -> Iterator[str]:
-        with path.open("r", encoding="utf-8", errors="replace", newline="") as source:
-            first = True
-            while chunk := source.read(BLOCK):
-                yield chunk.removeprefix("\ufeff") if first else chunk
-                first = False
-
-    for line in split_lines(chunks()):
+    for line in lines_of(path):
         if line.isprintable():
             yield line
             continue

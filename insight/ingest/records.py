@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 csv.field_size_limit(16_000_000)
 
@@ -11,6 +12,7 @@ csv.field_size_limit(16_000_000)
 DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *DIRECTIONS))
 MAX_SPAN = 200
+_PART = 1 << 20
 WIDE_BLANKS = "  "
 _WIDE = re.compile(r" {2,}")
 
@@ -68,6 +70,19 @@ class Record:
 def without_controls(text: str) -> str:
     """The text without control characters (NUL, escape …); tab and line ends stay."""
     return text.translate(_CONTROL)
+
+
+def lines_of(path: Path) -> Iterator[str]:
+    """The lines of a UTF-8 file, their ends kept, without a mark at its beginning; read a part at a time."""
+
+    def chunks() -> Iterator[str]:
+        with path.open("r", encoding="utf-8", errors="replace", newline="") as file:
+            first = True
+            while chunk := file.read(_PART):
+                yield chunk.removeprefix("\ufeff") if first else chunk
+                first = False
+
+    return split_lines(chunks())
 
 
 def split_lines(chunks: Iterable[str]) -> Iterator[str]:
