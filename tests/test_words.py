@@ -14,3 +14,9 @@ def test_a_mark_reads_in_the_order_of_its_columns():
 
 def test_a_mark_with_its_question():
     assert sentence(Mark("segments.rfm", (), pairs({"r": 5, "f": 1})), Words("en")) == "RFM segments: R 5, F 1"
+
+
+def test_several_amounts_in_a_row_are_written_as_the_language_writes_them():
+    values = {"bounds": (4000, 12500)}
+    assert "4\u00a0000 och 12\u00a0500 prövas" in Words("sv").t("note.rule_proposed", **values)
+    assert "4,000 and 12,500 is tried" in Words("en").t("note.rule_proposed", **values)

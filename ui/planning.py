@@ -76,13 +76,16 @@ def totals_page() -> None:
         slots.headline.title(text.plain(words.message(Message(refusal.key, refusal.values))), anchor=False)
         return
     show.head(result, slots)
+    example = session.ensure_workspace().manifest.demo and not state.widget(_PASTED)
+    if example:
+        slots.eyebrow.markdown(text.badge(words.t("lift.story.badge"), "orange"))
     with slots.headline:
         verdict.losses(result)
     show.metrics(result, names=[name for name in _TOTAL_FIGURES if _told(result, name)])
     show.body(result, chosen)
     verdict.remarks(result)
     foot.row(result, chosen)
-    if session.ensure_workspace().manifest.demo and not state.widget(_PASTED):
+    if example:
         _story()
 
 

@@ -1,6 +1,5 @@
 """What changed, rule or behaviour? Movers between two runs split into data change, rule change and real change."""
 
-from decimal import Decimal
 from typing import Any
 
 from insight.analysis.basis import frame
@@ -163,16 +162,12 @@ def movers(query: Query, settings: Settings) -> Result:
             subtitle=Message("ladder.movers_rule", {"start": rules.span.start, "end": rules.span.end}),
         ),
         drill=("cause", "move"),
-        notes=(Note("rule_proposed", {"bounds": _bounds(rules.new_bounds)}),) if rules.proposed else (),
+        notes=(Note("rule_proposed", {"bounds": rules.new_bounds}),) if rules.proposed else (),
         labels={
             **{cause: f"ladder.cause.{cause}" for cause in CAUSES},
             **{move: f"ladder.move.{move}" for move in MOVES},
         },
     )  # fmt: skip
-
-
-def _bounds(bounds: tuple[Decimal, ...]) -> str:
-    return ", ".join(f"{bound:f}" for bound in bounds)
 
 
 def _list(query: Query, settings: Settings) -> None:

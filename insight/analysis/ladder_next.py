@@ -124,7 +124,7 @@ def next_step(query: Query, settings: Settings) -> Result:
             ),
         ) if near.then else (),
         drill=("step", "group", "band"),
-        notes=(*window_notes(near.span), *_notes(near, margin_rate, of_orders)),
+        notes=(*window_notes(near.span), *_notes(near, settings, margin_rate, of_orders)),
         labels=near_labels(near),
         evidence="association",
         tables={"chances": frame(chances, list(_CHANCE_UNITS))},
@@ -213,10 +213,12 @@ def _headline(query: Query, settings: Settings, of_orders: bool) -> Message:
     return counted("ladder.near_headline", {**values, "missing": money(money(missing) / int(n))})
 
 
-def _notes(near: Near, margin_rate: float | None, of_orders: bool) -> tuple[Note, ...]:
+def _notes(near: Near, settings: Settings, margin_rate: float | None, of_orders: bool) -> tuple[Note, ...]:
     found = [] if near.then else [Note("no_chances", {"first": near.span.first_day})]
     if near.then:
         found.append(Note("chances_are_not_effects"))
+    if not of_orders:
+        found.append(Note("worth_assumed", {"reach": settings["reach"], "cost": settings["benefit_cost"]}))
     if margin_rate is None and not of_orders:
         found.append(Note("worth_without_margin"))
     return tuple(found)

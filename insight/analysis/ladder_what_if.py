@@ -272,7 +272,7 @@ def _headline(moves: dict[str, int], levels: list[dict[str, Any]]) -> Message:
 def _notes(rules: Rules) -> tuple[Note, ...]:
     notes: list[Note] = []
     if rules.proposed:
-        notes.append(Note("rule_proposed", {"bounds": ", ".join(f"{bound:f}" for bound in rules.new_bounds)}))
+        notes.append(Note("rule_proposed", {"bounds": rules.new_bounds}))
     if rules.tried.keep is not None and rules.tried.opens(rules.tried.opens(rules.span.end)) < rules.span.first_day:
         notes.append(Note("keep_before_data", {"first": rules.span.first_day}))
     return tuple(notes)

@@ -108,7 +108,11 @@ def _uncontrolled(query: Query, single: list[str], settings: Settings) -> list[d
         before, after = query.one(_BEFORE_AFTER, test=test, window=window)
         rows.append({"campaign": test, "kind": "kind_before_after", "n_buyers": None, "sales_before": before,
                      "sales": after, "change": after - before})  # fmt: skip
+    # A campaign that is one of the tests has its row there, and says more than attribution can.
+    tests = {str(row[0]) for row in query.rows("SELECT DISTINCT test FROM members")}
     for name, buyers, sales in query.rows(_ATTRIBUTED):
+        if name in tests:
+            continue
         rows.append({"campaign": name, "kind": "kind_attribution", "n_buyers": int(buyers), "sales_before": None,
                      "sales": sales, "change": None})  # fmt: skip
     return rows
@@ -136,12 +140,14 @@ def register(query: Query, settings: Settings) -> Result:
     total = sum(row["net_effect"] for row in told)
     lost = sum(1 for row in told if row["net_effect"] < 0)
     uncontrolled = _uncontrolled(query, [name for name in single if name in sizes], settings)
-    values = {"n": len(told), "total": total, "lost": lost, "tests": len(rows)}
+    together = _together(told, total)
+    values = {"n": len(told), "total": total, "tests": len(rows), "low": together.low, "high": together.high}
+    said = "register_none" if not told else "register_alone" if together.low is None else "register_headline"
     return Result(
         key="lift.register",
-        headline=Message("lift.register_headline" if told else "lift.register_none", values),
+        headline=Message(f"lift.{said}", values),
         metrics={
-            "net_effect": _together(told, total), "n_tests": Metric(len(rows), "count", better=0),
+            "net_effect": together, "n_tests": Metric(len(rows), "count", better=0),
             "n_lost": Metric(lost, "count", better=-1),
         },
         table=frame(rows, list(_UNITS)),

@@ -26,6 +26,8 @@ class Parts:
 Figure = tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]
 THICKNESS = 0.62
 _STANDING_AT_MOST = 12
+# How much of a figure's width the bars themselves take, about, and what a value needs besides its own width.
+_BARS_SHARE, _STROKE_ROOM = 0.65, 24
 
 
 def draw(subject: Subject) -> Figure:
@@ -172,13 +174,16 @@ def colours_of(subject: Subject, values: Floats, order: int) -> list[str]:
 def _texts(
     subject: Subject, measure: Scale, along: Floats, values: Floats, names: Sequence[str], order: int, *, lying: bool
 ) -> list[Spec]:
-    """Every bar's value beyond whatever ends farthest out: bar, whisker or the stroke of before."""
+    """Every bar's value beyond its own end: that of the bar or its whisker.
+
+    Where the stroke of before leaves no room for it there, it stands beyond the stroke.
+    """
     found: list[Spec] = []
     ends = values.copy()
     if order == 0:
-        for column in (subject.chart.low, subject.chart.high, subject.chart.before):
-            other = subject.values(column) if column else values
-            ends = np.where(values < 0, np.fmin(ends, other), np.fmax(ends, other))
+        for column in (subject.chart.low, subject.chart.high):
+            ends = _farther(values, ends, subject.values(column) if column else values)
+        ends = _past_strokes(subject, measure, values, ends, lying=lying)
     if not lying and _too_narrow(subject, measure, values):
         return found
     ends = np.where(np.isfinite(ends), ends, 0.0)
@@ -191,6 +196,23 @@ def _texts(
             shown += f"\u00a0\u00a0{text.for_plotly(names[row])}"
         found.append(_beside(subject, float(along[row]), float(ends[row]), shown, below=value < 0, lying=lying))
     return found
+
+
+def _farther(values: Floats, ends: Floats, others: Floats) -> Floats:
+    return np.where(values < 0, np.fmin(ends, others), np.fmax(ends, others))
+
+
+def _past_strokes(subject: Subject, measure: Scale, values: Floats, ends: Floats, *, lying: bool) -> Floats:
+    """Beyond the stroke of before, unless a lying bar's value finds room between its end and the stroke."""
+    if not subject.chart.before:
+        return ends
+    beyond = _farther(values, ends, _before(subject))
+    reach = float(np.nanmax(np.abs(beyond), initial=0.0))
+    if not lying or not reach:
+        return beyond
+    widths = [text.width(measure.full(float(value)), subject.sizes.value) for value in values]
+    room = np.abs(beyond - ends) / reach * subject.width * _BARS_SHARE
+    return np.where(room > np.array(widths) + subject.px(_STROKE_ROOM), ends, beyond)
 
 
 def _beside(subject: Subject, along: float, end: float, shown: str, *, below: bool, lying: bool) -> Spec:

@@ -1,10 +1,11 @@
 """Every word that a user reads, in Swedish and English, and every number, amount and date as the language writes it.
 
 Catalogues are TOML files, one a family of texts, in `sv/` and `en/`: the same keys in both. A template names values
-with a format: `{sales:money}` (184,2 mn kr), `{total:about}` (165 000 kr, three figures), `{sales:amount}`
-(184 213 kr), `{sales:exact}` (with öre), `{x:signed}` (money with its sign), `{share:percent}`, `{share:percent1}`,
-`{n:count}`, `{x:number}`, `{x:number1}`, `{x:score}` (9; 7,5), `{p:pvalue}`, `{x:points}`, `{day:date}`, `{day:month}`,
-`{key:label}` (a cell's key as words), `{name:text}` or nothing (as it is).
+with a format: `{sales:money}` (184,2 mn kr), `{total:about}` (165 000 kr, three figures), `{sales:amount}` (184 213
+kr), `{sales:exact}` (with öre), `{x:signed}` (money with its sign), `{share:percent}`, `{share:percent1}`,
+`{n:count}`, `{x:number}`, `{x:number1}`, `{x:score}` (9; 7,5), `{p:pvalue}`, `{x:points}`, `{bounds:amounts}`
+(several in a row), `{day:date}`, `{day:month}`, `{key:label}` (a cell's key as words), `{name:text}` or nothing (as
+it is).
 """
 
 import string
@@ -250,6 +251,7 @@ class _Formatter(string.Formatter):
             "score": lambda: words.number(value, 0 if Decimal(str(value)) % 1 == 0 else 1),
             "points": lambda: words.number(value, 1),
             "signedpoints": lambda: words.number(value, 1, signed=True),
+            "amounts": lambda: words.list([words.number(part) for part in value]),
             "date": lambda: words.day(value),
             "month": lambda: words.month(value),
             "label": lambda: words.label(value),
