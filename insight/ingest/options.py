@@ -158,7 +158,10 @@ def _value(name: str, text: str) -> object:
     if name == "delimiter":
         return _DELIMITERS.get(lowered, text)
     if name == "currency":
-        return text.strip().upper()
+        code = text.strip().upper()
+        if not (len(code) == 3 and code.isascii() and code.isalpha()):
+            raise UsageError("ingest.bad_setting", name=name, value=text, known="SEK, NOK, DKK, EUR, USD …")
+        return code
     if name == "encoding":
         return _known_encoding(text)
     return text

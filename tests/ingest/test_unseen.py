@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from insight.errors import UsageError
 from insight.ingest.options import ReadOptions
 from insight.ingest.proposal import propose
 from tests.ingest.reading import reading
@@ -325,3 +326,11 @@ def test_an_archive_of_several_files_offers_their_names_and_reads_the_one_chosen
     assert (asked.outcome, asked.members) == ("refuse", ("may.csv", "june.csv"))
     chosen = propose(path, name="both.zip", options=ReadOptions.parse({"member": "june.csv"}))
     assert (chosen.members, chosen.rows[0]) == (("may.csv", "june.csv"), ("3", "2024-06-02", "12"))
+
+
+@pytest.mark.parametrize("code", ["E'); DROP", "kr", "EURO", "1,5", ""])
+def test_what_is_no_currency_is_refused_and_not_passed_over(code: str):
+    with pytest.raises(UsageError) as refusal:
+        ReadOptions.parse({"currency": code})
+    assert refusal.value.key == "ingest.bad_setting"
+    assert ReadOptions.parse({"currency": " eur "}).currency == "EUR"
