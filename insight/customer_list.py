@@ -24,6 +24,7 @@ PAGE_ROWS = 25
 FIRST_ROWS = 5
 PERSONAL = ("name", "email", "phone", "birth_date", "postcode", "city")
 _CHUNK = 20_000
+_WRITTEN = frozenset({"last_comment"})
 _FACTS = ("n_orders", "sales", "last_order_on")
 # The same money in two periods, under the names that analyses give it: earlier, later.
 _PAIRS = (
@@ -215,7 +216,10 @@ def listing(
     facts = [name for name in _FACTS if name not in own]
     if _OWN_MONEY & set(own):
         facts = [name for name in facts if name not in ("sales", "n_orders")]
-    shown = [*(f'selected."{name}"' for name in own), *(f"customer_facts.{name}" for name in facts)]
+    # What people wrote is long and goes last, where it pushes nothing out of sight.
+    brief, long = [name for name in own if name not in _WRITTEN], [name for name in own if name in _WRITTEN]
+    shown = [*(f'selected."{name}"' for name in brief), *(f"customer_facts.{name}" for name in facts)]
+    shown += [f'selected."{name}"' for name in long]
     people = ""
     if personal:
         held = [name for name in PERSONAL if query.has_values("customers", name)]
