@@ -69,10 +69,6 @@ class Palette:
             return (blend(self.sequential, last),)
         return tuple(blend(self.sequential, first + (last - first) * step / (count - 1)) for step in range(count))
 
-    def size_colour(self, share: float) -> str:
-        """Sequential colour at `share` of the scale (0 low, 1 high; outside is clamped)."""
-        return blend(self.sequential, share)
-
     def change_colour(self, value: float, limit: float) -> str:
         """Diverging colour of a change, symmetric about 0; `limit` is the size that gets the strongest colour."""
         return blend(self.diverging, 0.5 if limit <= 0 else (value / limit + 1) / 2)

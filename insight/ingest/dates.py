@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from insight.ingest.cells import MISSING, MONTHS, SPACES
@@ -37,21 +37,6 @@ class Form:
     zone: bool = False
     dots: bool = False
     fine: bool = False
-
-
-@dataclass(frozen=True)
-class DateStyle:
-    """The decision for a column: the form of every shape, and the order of day, month and year in three-part dates."""
-
-    forms: Mapping[str, Form]
-    order: str = "dmy"
-    unsure: bool = False
-    counts: Mapping[str, int] = field(default_factory=dict[str, int])
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The kinds of form that occur."""
-        return frozenset(form.kind for form in self.forms.values()) - {"missing", "bad"}
 
 
 def read_form(shape: str) -> Form:
