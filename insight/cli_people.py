@@ -6,7 +6,7 @@ reason. Every list that leaves is logged.
 """
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +19,7 @@ from insight.export.as_csv import csv_text
 from insight.export.people import Account, Purpose, Wish
 from insight.export.people_hash import PLATFORMS
 from insight.i18n.catalog import LANGUAGES, Words
+from insight.result import Result
 from insight.words import sentence
 from insight.workspace.store import Workspace
 
@@ -34,6 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", default="", help="why those without consent come along too; is logged")
     parser.add_argument("--own", type=Path, metavar="FILE", help="the rows of this file that are theirs, as CSV")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the list as the page gives it: .csv or .xlsx")
+    parser.add_argument("--columns", default="", metavar="A,B", help="with --out: what else than the purpose needs")
 
 
 def customers(args: argparse.Namespace, words: Words, mark: Mark, say: Say, tell: Say) -> int:
@@ -41,12 +43,13 @@ def customers(args: argparse.Namespace, words: Words, mark: Mark, say: Say, tell
     wish = _wish(args)
     workspace = Workspace.open(args.workspace)
     try:
-        labels = _labels(workspace, mark) if args.out or not args.csv else {}
+        result = _answer(workspace, mark) if args.out or not args.csv else None
+        labels = result.labels if result else {}
         known = words.with_labels(labels)
         if args.own:
             account, said = _own(workspace, mark, known, wish, args, tell)
         elif args.out:
-            account, said = _out(workspace, mark, known, wish, args)
+            account, said = _out(workspace, mark, known, wish, args, [result] if result else [])
         elif wish.purpose == "ads":
             account, said = _hashed(workspace, mark, known, wish, args)
         else:
@@ -66,12 +69,16 @@ def _wish(args: argparse.Namespace) -> Wish:
     if args.platform and args.consent:
         raise UsageError("people.hash_or_consent")
     purpose: Purpose = "ads" if args.platform else args.consent or "analysis"
-    return people.checked(Wish(purpose, reason=args.reason.strip(), platform=args.platform or PLATFORMS[0]))
+    columns = tuple(name.strip() for name in args.columns.split(",") if name.strip())
+    if columns and (not args.out or not args.consent):
+        raise UsageError("people.columns_with_out")
+    platform = args.platform or PLATFORMS[0]
+    return people.checked(Wish(purpose, reason=args.reason.strip(), platform=platform, columns=columns))
 
 
-def _labels(workspace: Workspace, mark: Mark) -> Mapping[str, str]:
+def _answer(workspace: Workspace, mark: Mark) -> Result:
     with scoped_query(workspace, mark.within) as query:
-        return registry.run(query, mark.analysis, dict(mark.settings)).labels
+        return registry.run(query, mark.analysis, dict(mark.settings))
 
 
 def _own(
@@ -92,18 +99,23 @@ def _own(
 
 
 def _out(
-    workspace: Workspace, mark: Mark, words: Words, wish: Wish, args: argparse.Namespace
+    workspace: Workspace, mark: Mark, words: Words, wish: Wish, args: argparse.Namespace, results: Sequence[Result]
 ) -> tuple[Account, str]:  # fmt: skip
-    """The page's own file, written."""
+    """The page's own file, written; beside a CSV file a text of how the list was made."""
     path: Path = args.out
     if path.suffix.lower() not in (".csv", ".xlsx"):
         raise UsageError("people.out_csv_or_xlsx", name=path.name)
     if not path.parent.is_dir():
         raise UsageError("cli.no_such_file", name=path.parent.name)
-    make = people.xlsx_file if path.suffix.lower() == ".xlsx" else people.csv_file
-    path.write_bytes(make(workspace, mark, words, wish))
     account = people.count(workspace, mark, wish)
-    form = {"count": account.n_rows, "file": path.name, "dropped": dict(account.dropped)}
+    form: dict[str, object] = {"count": account.n_rows, "file": path.name, "dropped": dict(account.dropped)}
+    if path.suffix.lower() == ".xlsx":
+        path.write_bytes(people.xlsx_file(workspace, mark, words, wish, results))
+    else:
+        path.write_bytes(people.csv_file(workspace, mark, words, wish))
+        about = path.with_name(f"{path.stem}-{words.t('people.file_about')}.txt")
+        about.write_bytes(people.about_text(words, mark, wish, account, results))
+        form["about"] = about.name
     return account, as_json.dumps(form) if args.json else ""
 
 

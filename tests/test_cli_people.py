@@ -86,7 +86,17 @@ def test_files_as_the_page_gives_them(capsys, folder, tmp_path):
     assert call(capsys, folder, "--out", tmp_path / "lista.xlsx", "--consent", "email")[0] == 0
     book = openpyxl.load_workbook(tmp_path / "lista.xlsx")
     assert [cell.value for cell in next(book.worksheets[0].iter_rows())][:3] == ["Kund", "Namn", "E-post"]
-    assert book.worksheets[0].max_row == 4
+    # 3 has consented without leaving an address.
+    assert [cell.value for cell in book.worksheets[0]["A"]] == ["Kund", "2", "1"]
+    more = ("--consent", "email", "--columns", "sales")
+    assert call(capsys, folder, "--out", tmp_path / "brev.csv", *more)[0] == 0
+    assert (tmp_path / "brev.csv").read_text(encoding="utf-8-sig").splitlines()[:2] == [
+        "Kund;Namn;E-post;Försäljning, kr", "2;Bo Ek;b@x.se;200,00"
+    ]  # fmt: skip
+    told = (tmp_path / "brev-om-listan.txt").read_text(encoding="utf-8-sig")
+    assert "2 av 8 kunder följer med" in told
+    assert "Regel: " in told
+    assert call(capsys, folder, "--csv", "--columns", "sales")[0] == 2
     assert call(capsys, folder, "--out", tmp_path / "lista.csv")[0] == 0
     assert (tmp_path / "lista.csv").read_text(encoding="utf-8-sig").splitlines()[1].split(";")[1] == "Nya"
     assert call(capsys, folder, "--out", tmp_path / "lista.pdf")[0] == 2

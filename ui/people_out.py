@@ -6,12 +6,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from insight.audience import Audience
+from insight.audience import Audience, Combined
 from insight.errors import InsightError
 from insight.export import people, people_rejoin
 from insight.export.people import PURPOSES, Account, Purpose, Wish
 from insight.export.people_hash import PLATFORMS, Platform
+from insight.export.tables import column_words
 from insight.i18n.catalog import Words
+from insight.result import Result
 from insight.workspace import audit
 from ui import cache, guards, people_words, session, state, text, view
 
@@ -55,6 +57,7 @@ def section(audience: Audience | None, *, sort: str, descending: bool, search: s
         found = cache.account(audience, asked)
         wish = _reasoned(words, asked, found)
         account = found if wish is asked else cache.account(audience, wish)
+        wish = _with_columns(words, wish, audience)
         st.markdown(text.strong(people.account_words(words, account)))
         _download(audience, words, wish, account, waits=_overriding(found) and not wish.everybody)
         _own_file(audience, words, wish)
@@ -109,6 +112,36 @@ def _reasoned(words: Words, wish: Wish, found: Account) -> Wish:
     return reasoned if reasoned.reason else wish
 
 
+def _with_columns(words: Words, wish: Wish, audience: Audience | None) -> Wish:
+    """The wish with what else shall come along than its purpose needs: the list's other columns, as chosen."""
+    units = cache.list_page(audience, "", True, 1, state.personal_shown()).units
+    offered = people.further_columns(units, wish.purpose)
+    if not offered:
+        return wish
+    chosen = st.multiselect(
+        words.t("people.columns"), offered, key=f"w_columns_{wish.purpose}", width=560,
+        placeholder=words.t("people.columns_none"), help=text.plain(words.t("people.columns_help")),
+        format_func=lambda name: column_words(words, name),
+    )  # fmt: skip
+    return replace(wish, columns=tuple(chosen))
+
+
+def _answers(audience: Audience | None) -> list[Result]:
+    """The answers behind a selection, for the text of how its customers were chosen."""
+    if audience is None:
+        return []
+    if isinstance(audience, Combined):
+        found = [result for part in audience.parts for result in _answers(part)]
+    else:
+        found = _answers(audience.within)
+        try:
+            found.append(cache.run_within(audience.analysis, audience.settings, audience.within))
+        except InsightError:
+            # The list can be made where its answer cannot: then its sentence says whom it holds.
+            return found
+    return list({(result.key, result.basis.start, result.basis.end): result for result in found}.values())
+
+
 def _can_override(found: Account) -> bool:
     """Whether anybody is left out for want of consent."""
     return any(reason != "no_address" for reason in found.dropped)
@@ -127,16 +160,28 @@ def _download(audience: Audience | None, words: Words, wish: Wish, account: Acco
                 words.t("people.format"), _FORMATS, default="csv", required=True, key="w_format",
                 persist_state="session", format_func=lambda name: words.t(f"people.format_{name}"),
             ) or "csv"  # fmt: skip
-        make = people.xlsx_file if kind == "xlsx" else people.csv_file
+        results = _answers(audience)
+
+        def made() -> bytes:
+            if kind == "xlsx":
+                return people.xlsx_file(workspace, audience, words, wish, results)
+            return people.csv_file(workspace, audience, words, wish)
+
         name = (
             words.t("people.file_ads", platform=wish.platform) if wish.purpose == "ads" else words.t("people.file_list")
         )
         st.download_button(
             words.t("people.get" if account.n_rows else "people.get_none", n=account.n_rows),
-            lambda: make(workspace, audience, words, wish),
+            made,
             file_name=f"{name}.{kind}", mime=_MIME[kind], key="get_list", type="primary", icon=":material/download:",
             on_click="ignore", disabled=waits or not account.n_rows,
         )  # fmt: skip
+        if kind == "csv":
+            st.download_button(
+                words.t("people.get_about"), lambda: people.about_text(words, audience, wish, account, results),
+                file_name=f"{name}-{words.t('people.file_about')}.txt", mime="text/plain; charset=utf-8",
+                key="get_about", type="tertiary", icon=":material/description:", on_click="ignore", disabled=waits,
+            )  # fmt: skip
     with st.container(width=760):
         if wish.purpose == "ads":
             st.markdown(text.grey(words.t("people.ads_note")))

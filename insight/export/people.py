@@ -1,13 +1,17 @@
 """Lists of customers that leave the app: for what, who may come along, and the file.
 
-A list for analysis holds everybody that the screen counts. A list for e-mail, text messages, post or an advertising
-platform holds those who have consented to that channel: no answer is no. Who is left out is counted by reason and
-said before the download and in the file, so that rows and those left out are as many as the screen says, always.
-Everybody comes along only where somebody writes why. Every list is logged: how many, which columns, which consent,
-which reason; never who.
+A list for analysis holds everybody that the screen counts, with the screen's columns. A list for e-mail, text
+messages, post or an advertising platform holds those who have consented to that channel (no answer is no) and can be
+reached by it, with the columns that the purpose needs and those that somebody chose besides. Who is left out is
+counted by reason and said before the download, in the log and beside the rows (a workbook's second sheet; for CSV a
+text of its own, since the tools that take such files take a head and rows and nothing else), so that rows and those
+left out are as many as the screen says, always. Everybody comes along only where somebody writes why. Every list is
+logged: how many, which columns, which consent, which reason; never who.
 """
 
+import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -22,9 +26,9 @@ from insight.customer_list import PERSONAL
 from insight.errors import UsageError
 from insight.export import people_hash
 from insight.export.people_hash import HEADS, Platform
-from insight.export.tables import column_words, csv_bytes, undefined
-from insight.i18n.catalog import Words
-from insight.result import Unit
+from insight.export.tables import check_words, column_words, csv_cell, safe_text, undefined
+from insight.i18n.catalog import Language, Words
+from insight.result import Result, Unit
 from insight.words import sentence
 from insight.workspace import audit
 from insight.workspace.engine import Query
@@ -34,7 +38,7 @@ Purpose = Literal["analysis", "email", "sms", "post", "ads"]
 PURPOSES: tuple[Purpose, ...] = ("analysis", "email", "sms", "post", "ads")
 # Why a customer is left out, in the order in which the reasons are told.
 REASONS = ("refused", "opted_out", "unknown", "no_address")
-# What a letter or message cannot go without; nothing else that is personal comes along unless it is shown on screen.
+# What a letter or message cannot go without; whatever else comes along somebody has chosen.
 _NEEDED: Mapping[Purpose, tuple[str, ...]] = {
     "analysis": (), "email": ("name", "email"), "sms": ("name", "phone"), "post": ("name", "postcode", "city"),
     "ads": (),
@@ -43,6 +47,10 @@ _CHANNELS: Mapping[Purpose, tuple[str, ...]] = {
     "analysis": (), "email": ("consent_email",), "sms": ("consent_sms",), "post": ("consent_post",),
     "ads": ("consent_email", "consent_sms"),
 }  # fmt: skip
+# The address without which a message reaches nobody; it is asked for where the data hold any. A letter's is not: the
+# street stands in the client's own register.
+_ADDRESS: Mapping[str, str] = {"email": "email", "sms": "phone"}
+_SIGNED = re.compile(r"[+-][\d\s\u00a0.,()/–-]*")
 _MOST_ROWS = 1_048_575  # of a worksheet, below its head
 _LEAST_REASON = 5
 _WIDTHS: Mapping[Unit, int] = {"text": 28, "money": 16, "date": 12}
@@ -92,7 +100,19 @@ _STANDING = """
 _COUNTED = "SELECT standing, count(*) AS n FROM standings WHERE standing <> 'yes' GROUP BY standing"
 _TAKE_OUT = """
     SELECT ordered.* FROM ordered JOIN standings ON standings.customer_id = ordered.customer_id
-    WHERE $everybody OR standing = 'yes'
+    WHERE standing = 'yes' OR ($everybody AND standing <> 'no_address')
+"""
+# What is written to is what the list shows: the first of a customer's addresses.
+_REACHED = r"""
+    SELECT standings.customer_id, standings.email, standings.sms,
+        CASE WHEN NOT ($everybody OR standing = 'yes') OR coalesce(people.reached, false) THEN standing
+            ELSE 'no_address' END AS standing
+    FROM standings
+    LEFT JOIN (
+        SELECT customer_id,
+            CASE WHEN $purpose = 'email' THEN regexp_full_match(trim(min(email)), '[^@\s]+@[^@\s.]+(\.[^@\s.]+)+')
+                ELSE length(regexp_replace(min(phone), '\D', '', 'g')) >= 7 END AS reached
+        FROM customers GROUP BY customer_id) AS people ON people.customer_id = standings.customer_id
 """
 _ADDRESSES = """
     SELECT standings.customer_id,
@@ -117,7 +137,8 @@ _WITHOUT_ADDRESS = """
 class Wish:
     """What somebody wants of a list. reason: why those without consent come along too; without one they do not.
 
-    personal: everything personal that the screen shows. platform: for advertisements, whose rules the hashes follow.
+    personal: everything personal that the screen shows, in a list for analysis. columns: what else comes along in a
+    list for e-mail, text messages or post. platform: for advertisements, whose rules the hashes follow.
     """
 
     purpose: Purpose = "analysis"
@@ -127,6 +148,7 @@ class Wish:
     sort: str = ""
     descending: bool = True
     search: str = ""
+    columns: tuple[str, ...] = ()
 
     @property
     def everybody(self) -> bool:
@@ -172,12 +194,19 @@ def count(workspace: Workspace, audience: Audience | None, wish: Wish) -> Accoun
         return _account(query, wish)
 
 
-def _standings(workspace: Workspace, audience: Audience | None, wish: Wish) -> Query:
-    """A query with tables `listed` and `standings` (customer_id, standing: yes or why not); the caller closes it."""
-    needed = wish.personal or bool(_NEEDED[wish.purpose])
+def _standings(workspace: Workspace, audience: Audience | None, wish: Wish, *, reached: bool = True) -> Query:
+    """A query with tables `listed` and `standings` (customer_id, standing: yes or why not); the caller closes it.
+
+    reached: an address is asked for, since it is in our data that the message would find it.
+    """
+    needed = wish.personal or bool({*_NEEDED[wish.purpose], *wish.columns} & set(PERSONAL))
     query = customer_list.listing(workspace, audience, personal=needed, search=wish.search)
     query.make("consents", _CONSENTS)
     query.make("standings", _STANDING, purpose=wish.purpose)
+    address = _ADDRESS.get(wish.purpose, "")
+    if reached and address and query.has_values("customers", address):
+        query.make("reached", _REACHED, purpose=wish.purpose, everybody=wish.everybody)
+        query.make("standings", "SELECT * FROM reached")
     if wish.purpose == "ads":
         rows = [row for row in _hashes(query, wish) if row[1] or row[2]]
         names = ("customer_id", "email", "phone")
@@ -207,8 +236,8 @@ def _account(query: Query, wish: Wish) -> Account:
 
 
 def kept_ids(workspace: Workspace, audience: Audience | None, wish: Wish) -> tuple[frozenset[str], Account]:
-    """The ids of those who come along, for a file of the client's own; and the account."""
-    with _standings(workspace, audience, wish) as query:
+    """The ids of those who come along, for a file that has its own addresses (the client's); and the account."""
+    with _standings(workspace, audience, wish, reached=False) as query:
         account = _account(query, wish)
         found = query.rows("SELECT customer_id, standing FROM standings")
     kept = {str(name) for name, standing in found if standing == "yes" or (wish.everybody and standing != "no_address")}
@@ -229,10 +258,10 @@ class _Sheet:
 
 
 def csv_file(workspace: Workspace, audience: Audience | None, words: Words, wish: Wish) -> bytes:
-    """The list as CSV, and a line in the log. What was left out stands in its first lines, as comments (#).
+    """The list as CSV, a head and rows, and a line in the log. `about_text` says what it is and who was left out.
 
-    For advertisements the platform's own form, which takes no comments: hashes under its heads, with comma, ASCII.
-    Raises UsageError for a reason that is none.
+    For advertisements the platform's own form: hashes under its heads, with comma, ASCII.
+    Raises UsageError for a reason that is none, or an unknown column.
     """
     checked(wish)
     with _standings(workspace, audience, wish) as query:
@@ -244,19 +273,38 @@ def csv_file(workspace: Workspace, audience: Audience | None, words: Words, wish
         else:
             sheet = _sheet(query, words, wish)
             names = sheet.names
-            made = csv_bytes(sheet.heads, sheet.rows, words.language, list(sheet.units))
-            if wish.purpose != "analysis":
-                head = "".join(f"# {line}\r\n" for line in head_lines(words, audience, wish, account))
-                made = b"\xef\xbb\xbf" + head.encode() + made.removeprefix(b"\xef\xbb\xbf")
+            made = _csv(sheet, words.language)
     log(workspace, audience, wish, account, names)
     return made
 
 
-def xlsx_file(workspace: Workspace, audience: Audience | None, words: Words, wish: Wish) -> bytes:
-    """The list as a workbook, a second sheet saying what it is and who was left out; and a line in the log.
+def _csv(sheet: "_Sheet", language: Language) -> bytes:
+    """`;` and decimal comma in Swedish, `,` in English, UTF-8 with BOM; telephone numbers keep their +."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";" if language == "sv" else ",", lineterminator="\r\n")
+    writer.writerow([safe_text(head) for head in sheet.heads])
+    columns = list(zip(sheet.names, sheet.units, strict=True))
+    for row in sheet.rows:
+        writer.writerow([
+            safe_number(cell) if name == "phone" and cell else csv_cell(cell, language, unit)
+            for cell, (name, unit) in zip(row, columns, strict=True)
+        ])  # fmt: skip
+    return out.getvalue().encode("utf-8-sig")
 
-    Raises UsageError for a reason that is none, for advertisements (the platforms take CSV), and for more rows than a
-    sheet holds.
+
+def safe_number(cell: str) -> str:
+    """A number with its sign as it is; before other text that a spreadsheet would run, an apostrophe."""
+    return cell if _SIGNED.fullmatch(cell.strip()) else safe_text(cell)
+
+
+def xlsx_file(
+    workspace: Workspace, audience: Audience | None, words: Words, wish: Wish, results: Sequence[Result] = ()
+) -> bytes:
+    """The list as a workbook, a second sheet saying what it is, who was left out and by which rules the customers were
+    chosen (`results`: the answers behind it); and a line in the log.
+
+    Raises UsageError for a reason that is none, an unknown column, for advertisements (the platforms take CSV), and for
+    more rows than a sheet holds.
     """
     checked(wish)
     if wish.purpose == "ads":
@@ -266,7 +314,7 @@ def xlsx_file(workspace: Workspace, audience: Audience | None, words: Words, wis
         if account.n_rows > _MOST_ROWS:
             raise UsageError("people.too_many_rows", n=account.n_rows, most=_MOST_ROWS)
         sheet = _sheet(query, words, wish)
-        made = _workbook(words, sheet, about_lines(words, audience, wish, account))
+        made = _workbook(words, sheet, about_lines(words, audience, wish, account, results))
     log(workspace, audience, wish, account, sheet.names)
     return made
 
@@ -276,8 +324,7 @@ def _sheet(query: Query, words: Words, wish: Wish) -> _Sheet:
     customer_list.put_in_order(query, units, wish.sort, wish.descending)
     query.make("taken", _TAKE_OUT, everybody=wish.everybody)
     query.make("ordered", "SELECT * FROM taken")
-    wanted = set(_NEEDED[wish.purpose])
-    names = [name for name in units if name not in PERSONAL or wish.personal or name in wanted]
+    names = _names(units, wish)
     kinds: list[Unit] = [units[name] for name in names]
     heads = [column_words(words, name, unit=unit) for name, unit in zip(names, kinds, strict=True)]
     rows = (
@@ -285,6 +332,24 @@ def _sheet(query: Query, words: Words, wish: Wish) -> _Sheet:
         for row in customer_list.rows_of(query, names)
     )
     return _Sheet(names, kinds, heads, rows)
+
+
+def _names(units: Mapping[str, Unit], wish: Wish) -> list[str]:
+    """The columns that come along, in the screen's order. Raises UsageError for one that the list does not have."""
+    if wish.purpose == "analysis":
+        return [name for name in units if name not in PERSONAL or wish.personal]
+    unknown = [name for name in wish.columns if name not in units]
+    if unknown:
+        raise UsageError("people.unknown_column", name=unknown[0], known=", ".join(units))
+    wanted = {"customer_id", *_NEEDED[wish.purpose], *wish.columns}
+    return [name for name in units if name in wanted]
+
+
+def further_columns(units: Mapping[str, Unit], purpose: Purpose) -> list[str]:
+    """What a list for the purpose can hold beyond what it needs: the list's other columns. Nothing for ads."""
+    if purpose in ("analysis", "ads"):
+        return []
+    return [name for name in units if name != "customer_id" and name not in _NEEDED[purpose]]
 
 
 def _plain(words: Words, name: str, unit: Unit, cell: Any) -> Any:
@@ -348,8 +413,11 @@ def account_words(words: Words, account: Account) -> str:
     return f"{said} {words.t('people.account_dropped', n=account.n_dropped, reasons=reasons)}"
 
 
-def about_lines(words: Words, audience: Audience | None, wish: Wish, account: Account) -> list[tuple[str, str]]:
-    """What a list is, as (what, value): whom, for what, how many, who was left out, and why not."""
+def about_lines(
+    words: Words, audience: Audience | None, wish: Wish, account: Account, results: Sequence[Result] = ()
+) -> list[tuple[str, str]]:
+    """What a list is, as (what, value): whom, for what, how many, who was left out and why; and of each answer behind
+    it the question, the period, the rule and the sum check."""
     whom = sentence(audience, words) if audience else words.t("common.all_customers")
     lines = [
         (words.t("people.about.list"), whom),
@@ -365,12 +433,23 @@ def about_lines(words: Words, audience: Audience | None, wish: Wish, account: Ac
             lines.append((words.t("people.about.note"), words.t("people.no_consents")))
     if wish.everybody:
         lines.append((words.t("people.about.reason"), " ".join(wish.reason.split())))
+    for result in results:
+        known, basis = words.with_labels(result.labels), result.basis
+        lines += [
+            (known.t("basis.question"), known.t(f"analysis.{result.key}.title")),
+            (known.t("basis.period"), known.period(basis.start, basis.end)),
+            (known.t("basis.rule"), known.message(basis.rule)),
+            *([(known.t("basis.check"), check_words(result, known))] if basis.sum_check else []),
+        ]
     return lines
 
 
-def head_lines(words: Words, audience: Audience | None, wish: Wish, account: Account) -> list[str]:
-    """The same for the head of a CSV file, a line each."""
-    return [f"{what}: {value}" for what, value in about_lines(words, audience, wish, account)]
+def about_text(
+    words: Words, audience: Audience | None, wish: Wish, account: Account, results: Sequence[Result] = ()
+) -> bytes:
+    """The same as a text to keep beside a CSV file, a line each; UTF-8 with BOM."""
+    lines = about_lines(words, audience, wish, account, results)
+    return "".join(f"{what}: {value}\r\n" for what, value in lines).encode("utf-8-sig")
 
 
 def log(

@@ -8,7 +8,6 @@ outside the workspace for as long as that takes; nothing of the file is kept.
 
 import csv
 import io
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,7 @@ from pathlib import Path
 
 from insight.audience import Audience
 from insight.errors import IngestError, UsageError
-from insight.export.people import Account, Wish, checked, kept_ids, log
-from insight.export.tables import safe_text
+from insight.export.people import Account, Wish, checked, kept_ids, log, safe_number
 from insight.ingest import containers, privacy
 from insight.ingest.detect import Layout, find_layout, read_head
 from insight.ingest.encoding import as_utf8
@@ -26,7 +24,6 @@ from insight.ingest.records import Record, lines_of, read_records
 from insight.workspace.store import Workspace
 
 _TRIED = 400
-_SIGNED = re.compile(r"[+-][\d\s\u00a0.,()/–-]*")
 _KNOWN = """
     SELECT customer_id FROM customer_facts WHERE list_contains($ids, customer_id)
     UNION SELECT own_id FROM persons WHERE list_contains($ids, own_id)
@@ -69,12 +66,12 @@ def rejoin(workspace: Workspace, audience: Audience | None, wish: Wish, path: Pa
         found: set[str] = set()
         n_rows = 0
         if layout.header_line is not None:
-            writer.writerow([_safe(label) for label in layout.header])
+            writer.writerow([safe_number(label) for label in layout.header])
         for record in _records(plain, layout):
             own_id = known_as(record.cells[at]) if at < len(record.cells) else ""
             customer = persons.get(own_id, own_id)
             if customer in kept:
-                writer.writerow([_safe(cell) for cell in record.cells])
+                writer.writerow([safe_number(cell) for cell in record.cells])
                 found.add(customer)
                 n_rows += 1
     label = layout.labels[at]
@@ -113,8 +110,3 @@ def _id_column(workspace: Workspace, layout: Layout) -> tuple[int, Callable[[str
 def _n_known(workspace: Workspace, ids: Sequence[str]) -> int:
     with workspace.query() as query:
         return len(query.rows(_KNOWN, ids=list(ids)))
-
-
-def _safe(cell: str) -> str:
-    """The cell as it is, with an apostrophe before what a spreadsheet would run."""
-    return cell if _SIGNED.fullmatch(cell.strip()) else safe_text(cell)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -11,7 +12,7 @@ from insight import customer_list
 from insight.analysis import registry
 from insight.audience import parse
 from insight.errors import UsageError
-from insight.export.people import PURPOSES, Wish, account_words, count, csv_file, kept_ids, xlsx_file
+from insight.export.people import PURPOSES, Wish, about_text, account_words, count, csv_file, kept_ids, xlsx_file
 from insight.i18n.catalog import Words
 from insight.workspace import audit
 from tests.build import workspace
@@ -46,22 +47,29 @@ def silent():
 
 
 def read(content: bytes, delimiter: str = ";") -> tuple[list[str], list[list[str]]]:
-    """Comment lines, and the rows with the head first."""
-    lines = content.decode("utf-8-sig").splitlines()
-    comments = [line for line in lines if line.startswith("#")]
-    return comments, list(csv.reader(io.StringIO("\n".join(lines[len(comments) :])), delimiter=delimiter))
+    """The head and the rows: nothing else stands in such a file."""
+    head, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=delimiter)
+    assert all(len(row) == len(head) for row in rows)
+    return head, rows
+
+
+def about(shop, wish: Wish, words: Words = SV) -> str:
+    """The text beside the file."""
+    return about_text(words, None, wish, count(shop, None, wish)).decode("utf-8-sig")
 
 
 def test_only_a_yes_comes_along_and_the_rest_is_counted_by_reason(shop):
     found = count(shop, None, Wish("email"))
-    assert (found.n_customers, found.n_rows) == (7, 2)  # a and g; b has unsubscribed since
-    assert dict(found.dropped) == {"refused": 1, "opted_out": 1, "unknown": 3}
-    assert kept_ids(shop, None, Wish("email"))[0] == {"a", "g"}
+    # a comes along; b has unsubscribed since, and g said yes without leaving an address.
+    assert (found.n_customers, found.n_rows) == (7, 1)
+    assert dict(found.dropped) == {"refused": 1, "opted_out": 1, "unknown": 3, "no_address": 1}
+    assert kept_ids(shop, None, Wish("email"))[0] == {"a", "g"}  # the address may stand in the client's own file
     assert kept_ids(shop, None, Wish("sms"))[0] == {"e"}
     assert kept_ids(shop, None, Wish("analysis"))[0] == set("abcdefg")
     assert not count(shop, None, Wish("post")).asked
     assert account_words(SV, found) == (
-        "2 av 7 kunder följer med. 5 utelämnas: 1 har sagt nej, 1 har avregistrerat sig och 3 har inte svarat."
+        "1 av 7 kunder följer med. 6 utelämnas: 1 har sagt nej, 1 har avregistrerat sig, 3 har inte svarat"
+        " och 1 saknar användbar adress."
     )
 
 
@@ -75,7 +83,7 @@ def test_rows_and_those_left_out_are_what_the_screen_counts(shop, purpose, link,
     wish = Wish(purpose, reason=reason)
     account = count(shop, audience, wish)
     _, rows = read(csv_file(shop, audience, SV, wish), "," if purpose == "ads" else ";")
-    assert len(rows) - 1 == account.n_rows
+    assert len(rows) == account.n_rows
     assert account.n_rows + account.n_dropped == customer_list.summary(shop, audience).n_customers
     assert audit.events(shop.folder)[-1].values["rows"] == account.n_rows
     if purpose != "ads":
@@ -84,26 +92,27 @@ def test_rows_and_those_left_out_are_what_the_screen_counts(shop, purpose, link,
 
 
 def test_the_file_says_who_was_left_out_and_holds_only_what_the_purpose_needs(shop):
-    comments, rows = read(csv_file(shop, None, SV, Wish("email", sort="customer_id", descending=False)))
-    assert any("5 utelämnas" in line for line in comments)
-    assert rows[0] == ["Kund", "Namn", "E-post", "Köp", "Försäljning, kr", "Senaste köp"]
-    assert rows[1] == ["a", "'=cmd()", "a@x.se", "1", "100,00", "2025-05-01"]  # no formula
-    assert rows[2][0] == "g"
+    wish = Wish("email", sort="customer_id", descending=False)
+    head, rows = read(csv_file(shop, None, SV, wish))
+    assert (head, rows) == (["Kund", "Namn", "E-post"], [["a", "'=cmd()", "a@x.se"]])  # no formula
+    assert "6 utelämnas" in about(shop, wish)
+    head, rows = read(csv_file(shop, None, SV, replace(wish, columns=("sales", "phone"))))
+    assert head == ["Kund", "Namn", "E-post", "Telefon", "Försäljning, kr"]
+    assert rows == [["a", "'=cmd()", "a@x.se", "070-1740657", "100,00"]]
+    with pytest.raises(UsageError, match=r"people\.unknown_column"):
+        csv_file(shop, None, SV, replace(wish, columns=("salary",)))
     book = openpyxl.load_workbook(io.BytesIO(xlsx_file(shop, None, EN, Wish("email", sort="customer_id"))))
     cells = [cell for row in book.worksheets[0].iter_rows() for cell in row]
-    assert {cell.data_type for cell in cells} == {"s", "n", "d"}
+    assert {cell.data_type for cell in cells} == {"s"}
     assert "=cmd()" in {cell.value for cell in cells}
-    assert "5 are left out" in str(list(book.worksheets[1].iter_rows(values_only=True)))
+    assert "6 are left out" in str(list(book.worksheets[1].iter_rows(values_only=True)))
 
 
 def test_a_list_for_analysis_is_as_on_the_screen_without_head_lines_and_names(shop):
-    comments, rows = read(csv_file(shop, None, SV, Wish()))
-    assert comments == []
-    assert rows[0] == ["Kund", "Köp", "Försäljning, kr", "Senaste köp"]
-    assert (
-        [row[0] for row in rows[1:]] == customer_list.page(shop, None).rows["customer_id"].tolist() == list("gfedcba")
-    )
-    assert "Namn" in read(csv_file(shop, None, SV, Wish(personal=True)))[1][0]
+    head, rows = read(csv_file(shop, None, SV, Wish()))
+    assert head == ["Kund", "Köp", "Försäljning, kr", "Senaste köp"]
+    assert [row[0] for row in rows] == customer_list.page(shop, None).rows["customer_id"].tolist() == list("gfedcba")
+    assert "Namn" in read(csv_file(shop, None, SV, Wish(personal=True)))[0]
 
 
 def test_segments_are_words_and_shares_have_few_decimals():
@@ -115,11 +124,16 @@ def test_segments_are_words_and_shares_have_few_decimals():
     audience = parse("ladder.next_step;bounds=700,2000")
     with made.query() as query:
         result = registry.run(query, audience.analysis, dict(audience.settings))
-    _, found = read(csv_file(made, audience, SV.with_labels(result.labels), Wish()))
+    known = SV.with_labels(result.labels)
+    head, found = read(csv_file(made, audience, known, Wish()))
+    assert result.basis.start is not None
+    told = about_text(known, audience, Wish(), count(made, audience, Wish()), [result]).decode("utf-8-sig")
     made.close()
-    assert {row[found[0].index("Steg")] for row in found[1:]} <= {"Brons", "Silver", "Guld"}
-    assert all("_" not in cell for row in found for cell in row)
-    parts = [cell.partition(",")[2] for row in found[1:] for cell in row if cell.replace(",", "", 1).isdecimal()]
+    assert f"Regel: {known.message(result.basis.rule)}" in told
+    assert known.period(result.basis.start, result.basis.end) in told
+    assert {row[head.index("Steg")] for row in found} <= {"Brons", "Silver", "Guld"}
+    assert all("_" not in cell for row in [head, *found] for cell in row)
+    parts = [cell.partition(",")[2] for row in found for cell in row if cell.replace(",", "", 1).isdecimal()]
     assert max(map(len, parts)) <= 3
 
 
@@ -129,9 +143,10 @@ def test_everybody_comes_along_only_with_a_reason_that_is_written_down(shop):
     with pytest.raises(UsageError, match=r"people\.reason_without_consent"):
         csv_file(shop, None, SV, Wish("analysis", reason="därför att"))
     assert audit.events(shop.folder) == []
-    comments, rows = read(csv_file(shop, None, SV, Wish("email", reason="varan  återkallas")))
-    assert len(rows) - 1 == 7
-    assert "# Skäl: varan återkallas" in comments
+    wish = Wish("email", reason="varan  återkallas")
+    _, rows = read(csv_file(shop, None, SV, wish))
+    assert len(rows) == 4  # e and g have no address, f is in no register
+    assert "Skäl: varan återkallas\r\n" in about(shop, wish)
     event = audit.events(shop.folder)[-1]
     assert event.action == "list_exported"
     assert event.values["reason"] == "varan återkallas"
@@ -141,10 +156,11 @@ def test_everybody_comes_along_only_with_a_reason_that_is_written_down(shop):
 def test_data_without_consents_leave_everybody_out_and_say_so(silent):
     found = count(silent, None, Wish("email"))
     assert (found.n_rows, dict(found.dropped), found.asked) == (0, {"unknown": 7}, False)
-    comments, rows = read(csv_file(silent, None, SV, Wish("email")))
-    assert rows[1:] == []
-    assert any("säger inget om samtycke" in line for line in comments)
-    assert count(silent, None, Wish("email", reason="varan återkallas")).n_rows == 7
+    assert read(csv_file(silent, None, SV, Wish("email")))[1] == []
+    assert "säger inget om samtycke" in about(silent, Wish("email"))
+    assert count(silent, None, Wish("email", reason="varan återkallas")).n_rows == 3  # who has an address
+    # Where the data hold no telephone number at all, the list is one of ids: the numbers stand elsewhere.
+    assert count(silent, None, Wish("sms", reason="varan återkallas")).n_rows == 7
     assert count(silent, None, Wish("analysis")).asked
 
 
@@ -170,9 +186,20 @@ def test_the_log_holds_counts_and_columns_and_nobody(shop):
     assert audit.verify(shop.folder).whole
 
 
+def test_a_telephone_number_keeps_its_plus_and_nothing_else_can_run():
+    made = workspace(PURCHASES, customers=[
+        {"customer_id": "a", "phone": "+46 70-174 06 57", "consent_sms": True},
+        {"customer_id": "b", "phone": "+46701740657+cmd|x", "consent_sms": True},
+        {"customer_id": "c", "phone": "ring ej", "consent_sms": True},
+    ])  # fmt: skip
+    _, rows = read(csv_file(made, None, SV, Wish("sms", sort="customer_id", descending=False)))
+    made.close()
+    assert [row[-1] for row in rows] == ["+46 70-174 06 57", "'+46701740657+cmd|x"]
+
+
 def test_a_search_narrows_screen_and_file_alike(shop):
     for typed, expected in (("B", {"b"}), ("D@X", {"d"}), ("cia", {"c"}), ("x.se", set("abcd")), ("100%", set())):
         wish = Wish(search=typed, sort="customer_id", descending=False)
         _, rows = read(csv_file(shop, None, SV, wish))
-        assert {row[0] for row in rows[1:]} == expected
+        assert {row[0] for row in rows} == expected
         assert customer_list.page(shop, None, search=typed).n_customers == len(expected)

@@ -96,9 +96,14 @@ def test_the_list_is_taken_out_by_purpose_with_those_left_out_counted_before(dat
     app.get_by_key("w_override").set_value(True).run()
     assert app.get_by_key("get_list").disabled
     app.get_by_key("w_reason").set_value("varan återkallas").run()
-    assert "Hämta 60 rader" in texts(app)
+    assert "50 av 60 kunder följer med. 10 utelämnas: 10 saknar användbar adress." in texts(app)
+    assert "Hämta 50 rader" in texts(app)
     assert not app.get_by_key("get_list").disabled
     assert audit.events(data.folder) == []  # nothing has left yet
+    app.get_by_key("w_columns_email").set_value(["n_orders"]).run()
+    assert not app.exception
+    app.get_by_key("w_format").set_value("xlsx").run()
+    assert not [button for button in app.get("download_button") if button.key == "get_about"]
 
 
 def test_data_without_a_consent_say_so_and_leave_everybody_out(data):
