@@ -18,6 +18,7 @@ from insight.audience import Audience, mark_of, pairs, parse, scoped_query
 from insight.errors import InsightError, UsageError
 from insight.export import as_json
 from insight.export.as_csv import csv_text
+from insight.export.written import column_name
 from insight.i18n.catalog import LANGUAGES, Words, say
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import FileReport
@@ -224,7 +225,7 @@ def _result_text(result: Result, words: Words) -> str:
     names = [str(name) for name in result.table.columns]
     cells = [[words.value(cell, result.units.get(name, "text")) for name, cell in zip(names, row, strict=True)]
              for row in result.table.head(_TEXT_ROWS).itertuples(index=False)]  # fmt: skip
-    heads = [words.t(f"column.{name}") if words.has(f"column.{name}") else name for name in names]
+    heads = [column_name(words, result.key, name) for name in names]
     widths = [max(len(row[i]) for row in [heads, *cells]) for i in range(len(names))]
     lines += [
         "",

@@ -17,7 +17,8 @@ _PLAN, _TOTALS = "lift.plan", "lift.totals"
 _ASKED_FIRST = ("wanted", "n_arms", "cost_per_contact", "window")
 _FIGURES = ("mde", "mde_cuped", "n_needed", "n_needed_cuped", "cost_needed")
 REGISTER_COLUMNS = (
-    "test", "first_on", "n_customers", "kind", "outcome", "net_effect", "pvalue_adjusted", "running",
+    "test", "arm", "other", "first_on", "n_customers", "outcome", "metric", "total", "pvalue_adjusted",
+    "pvalue_over_tests", "running",
 )  # fmt: skip
 # Two random groups, the same offer by text message and by letter: +2 346 % sales, and a loss.
 _EXAMPLE = (

@@ -31,7 +31,7 @@ from insight.analysis.lift_measures import (
     totals,
 )
 from insight.analysis.lift_money import EFFECTS, UNITS, despite_notes, money_table
-from insight.analysis.lift_reading import reading_of
+from insight.analysis.lift_reading import Reading, reading_of
 from insight.analysis.lift_rules import COMMON, Trial, costs_per_arm, make_customers, require_costs, with_assumptions
 from insight.analysis.registry import Analysis
 from insight.result import Chart, Message, Metric, Note, Result, Unit
@@ -86,6 +86,16 @@ def judge(trial: Trial, arms: Mapping[str, Arm], checked: Checked) -> Verdict:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """A test as it was read with all assumptions, and what may be said of it; `costs` per contact where given."""
+
+    facts: "Facts"
+    reading: Reading
+    costs: Mapping[str, float]
+    found: Verdict
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that the verdict asks of the data, and no assumption of cost or plan in it: those may change at no price."""
 
@@ -119,6 +129,16 @@ def _facts(query: Query, settings: Settings) -> Facts:
     return found
 
 
+def judge_test(query: Query, settings: Settings) -> Judged:
+    """What `verdict` says of a test, for those who need it without its tables. Raises the same InsightErrors."""
+    facts = _facts(query, settings)
+    trial = with_assumptions(facts.trial, settings)
+    require_costs(trial, settings)
+    costs = costs_per_arm(settings, "cost", trial.arms)
+    reading = reading_of(trial, with_plan(facts.checked, settings, trial), arms_of(facts.moments, trial, costs))
+    return Judged(facts, reading, costs, judge(trial, reading.arms, reading.checked))
+
+
 def verdict(query: Query, settings: Settings) -> Result:
     """Which arm beat control on net profit per assigned customer, and what that is worth.
 
@@ -132,13 +152,9 @@ def verdict(query: Query, settings: Settings) -> Result:
     are association without p values, and neither has an effect in its metrics. Raises InsightError: one arm, no
     complete window, no sales. Methods 1.
     """
-    facts = _facts(query, settings)
-    trial = with_assumptions(facts.trial, settings)
-    require_costs(trial, settings)
-    costs = costs_per_arm(settings, "cost", trial.arms)
-    reading = reading_of(trial, with_plan(facts.checked, settings, trial), arms_of(facts.moments, trial, costs))
-    checked, arms = reading.checked, reading.arms
-    found = judge(trial, arms, checked)
+    judged = judge_test(query, settings)
+    facts, reading, costs, found = judged.facts, judged.reading, judged.costs, judged.found
+    trial, checked, arms = reading.trial, reading.checked, reading.arms
     table, warnings = compare_table(trial, arms)
     paid = money_table(facts.totals, reading, costs)
     claims = reading.claims

@@ -58,7 +58,7 @@ def test_the_aimed_campaign_gets_no_effect_claimed():
         assert result.chart is None
         assert "effect" not in result.metrics or result.metrics["effect"].value is None
     row = run(company(), "lift.register").table.set_index("test").loc["VIP-vår"]
-    assert (row["outcome"], row["net_effect"]) == ("not_drawn", None)
+    assert (row["arm"], row["outcome"], row["total"]) == ("utskick", "not_drawn", None)
 
 
 def test_the_sources_own_case_is_2346_per_cent_and_a_loss_of_671700_kr():

@@ -276,16 +276,17 @@ def test_the_register_keeps_losers_and_adds_up_only_what_was_measured():
     rows = {row.test: row for row in result.table.itertuples()}
     won = sums["vinner", "brev"] - sums["vinner", "kontroll"] - 200 * 1
     lost = sums["förlorar", "brev"] - sums["förlorar", "kontroll"] - 200 * 30
-    assert rows["vinner"].net_effect == pytest.approx(won)
-    assert rows["förlorar"].net_effect == pytest.approx(lost)
+    assert (rows["vinner"].total, rows["förlorar"].total) == pytest.approx((won, lost))
     assert (rows["vinner"].outcome, rows["förlorar"].outcome) == ("gained", "lost")
-    assert (rows["ingen kontroll"].outcome, rows["ingen kontroll"].net_effect) == ("no_control", None)
     together = result.metrics["net_effect"]
     assert together.value == pytest.approx(won + lost)
-    halves = [row.net_effect_high - row.net_effect for row in (rows["vinner"], rows["förlorar"])]
-    assert together.high - together.value == pytest.approx(np.hypot(*halves))  # variances of separate draws add
-    assert rows["ingen kontroll"].kind == "kind_arms"
+    halves = [row.total_high - row.total for row in (rows["vinner"], rows["förlorar"])]
+    # variances of separate draws add; the sum has the normal quantile, an arm has t with some 398 degrees of freedom
+    assert together.high - together.value == pytest.approx(np.hypot(*halves), rel=0.01)
     assert result.table["running"].tolist() == pytest.approx([won, won + lost, won + lost])
+    pair = rows["ingen kontroll"]
+    assert (pair.kind, pair.arm, pair.other) == ("kind_arms", "sms", "brev")
+    assert pair.total == pytest.approx(sums["ingen kontroll", "sms"] - (sums["ingen kontroll", "brev"] - 200 * 1))
     alone = result.tables["uncontrolled"].to_dict("records")
     assert [(row["campaign"], row["kind"], float(row["change"])) for row in alone] == [
         ("ensam", "kind_before_after", 50)
@@ -301,11 +302,56 @@ def test_two_arms_share_one_control_in_the_registers_interval():
             who = f"{arm}{number}"
             lines.append((who, "2024-03-02", level + (50 if number % 2 else -50), f"o{who}"))
             plan.append(assigned(who, arm, 0, on="2024-03-01"))
-    row = run(workspace(lines, assignments=plan), "lift.register", margin_rate=1, window=30).table.iloc[0]
+    made = workspace(lines, assignments=plan)
+    result = run(made, "lift.register", margin_rate=1, window=30)
     variance = 2500 * 100 / 99
     error = np.sqrt(2 * 100 * variance + 200**2 * variance / 100)
-    assert row["net_effect"] == pytest.approx(100 * 50 + 100 * 20)
-    assert row["net_effect_high"] - row["net_effect"] == pytest.approx(1.959964 * error, rel=1e-5)
+    together = result.metrics["net_effect"]
+    assert together.value == pytest.approx(100 * 50 + 100 * 20)
+    assert together.high - together.value == pytest.approx(1.959964 * error, rel=1e-5)
+    assert result.table["running"].tolist() == pytest.approx([5000, 7000])
+    # a row an arm, and each says what the verdict says: here and there p is Holm's over the two
+    verdict = run(made, "lift.verdict", margin_rate=1, window=30)
+    paid = verdict.tables["money"].set_index("arm")
+    holm = verdict.table.query("metric == 'net_profit'").set_index("arm")["pvalue_adjusted"]
+    for row in result.table.itertuples():
+        assert (row.total, row.total_low) == pytest.approx((paid.total[row.arm], paid.total_low[row.arm]))
+        assert row.pvalue_adjusted == pytest.approx(holm[row.arm])
+        assert row.outcome == ("gained" if holm[row.arm] < 0.05 else "unclear")
+
+
+def test_a_customer_contacted_twice_at_once_counts_in_the_first_test_only():
+    # Both tests on the same 40, a week apart, windows of 30 days: +50 to those contacted, 2 a contact. The second adds
+    # its cost of 20·2 and none of the purchases that the first has.
+    lines, plan = [("later", "2025-06-30", 1)], []
+    for number in range(40):
+        arm = "brev" if number < 20 else "kontroll"
+        who = f"k{number}"
+        lines.append((who, "2024-03-12", (150 if arm == "brev" else 100) + number % 2, f"o{number}"))
+        for test, day in (("först", "2024-03-01"), ("sedan", "2024-03-08")):
+            plan.append(assigned(who, arm, 2 if arm == "brev" else 0, on=day) | {"test": test})
+    result = run(workspace(lines, assignments=plan), "lift.register", margin_rate=1, window=30)
+    assert result.table["total"].tolist() == pytest.approx([20 * 48, 20 * 48])
+    assert result.table["n_counted_before"].tolist() == [0, 20]
+    assert result.table["running"].tolist() == pytest.approx([960, 960 - 40])
+    assert "counted_in_first" in {note.code for note in result.notes}
+
+
+def test_a_tests_own_arms_are_no_campaigns_without_control():
+    lines = [{"customer_id": "later", "ordered_at": "2025-06-30", "amount": 1}]
+    plan = []
+    for number in range(40):
+        arm = "Brev" if number < 20 else "kontroll"
+        lines += [
+            {
+                "customer_id": f"k{number}", "ordered_at": "2024-03-12", "amount": 100 + number,
+                "order_id": f"{name}{number}", "campaign_id": name,
+            }
+            for name in ("Höst 2024", "brev", "Höst 2024 – brev", "Sommarrea")
+        ]  # fmt: skip
+        plan.append(assigned(f"k{number}", arm, 1, on="2024-03-01") | {"test": "Höst 2024"})
+    result = run(workspace(lines, assignments=plan), "lift.register", margin_rate=1, window=30)
+    assert result.tables["uncontrolled"]["campaign"].tolist() == ["Sommarrea"]
 
 
 def test_the_draw_loads_back_through_the_command_line(capsys, tmp_path):
