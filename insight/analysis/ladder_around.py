@@ -14,6 +14,7 @@ from insight.analysis.ladder_rules import (
     NAMES,
     WINDOW,
     WINDOW_KIND,
+    Rule,
     Windows,
     make_steps,
     make_values,
@@ -68,7 +69,7 @@ def _make(query: Query, settings: Settings) -> tuple[Windows, Decimal, Decimal]:
     after_end = min(add_months(span.start, span.months), query.day_after_last())
     make_values(query, "values_end", span.start, after_end, "sales")
     make_values(query, "values_earlier", span.opens(span.opened), span.opened, "sales")
-    bounds = make_steps(query, Settings({**settings, "basis": "sales"}, {}))
+    bounds = make_steps(query, settings, Rule("sales", span.months, span.kind, None, span.first_day))
     at: Decimal = settings["at"] or bounds[-1]
     width: Decimal = settings["bandwidth"] or (at * _WIDTH).quantize(Decimal(1)) or Decimal(1)
     query.make("members", _MEMBERS, at=at, width=width)

@@ -7,8 +7,8 @@ import pyarrow as pa
 from insight.analysis import ladder_migration
 from insight.analysis.basis import frame
 from insight.analysis.ladder_migration import window_basis, window_notes
-from insight.analysis.ladder_places import Ladder, Rule, told
-from insight.analysis.ladder_rules import LEVELED, Windows
+from insight.analysis.ladder_places import Ladder, told
+from insight.analysis.ladder_rules import LEVELED, Rule, Windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Result, SumCheck, Unit

@@ -4,24 +4,16 @@ Reads customer_months, so a date is the first of a month and its window a number
 where months, quarters or years begin; what is told over time may end with the day after the last whole month.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
 
-from insight.analysis.ladder_places import (
-    Ladder,
-    Review,
-    Rule,
-    carried,
-    limits,
-    make_ladder,
-    make_level_places,
-    ranked,
-    reviews,
-)  # fmt: skip
-from insight.analysis.ladder_rules import LONGEST_WINDOW, asked_months, make_values, too_long, whole_months, windows
+from insight.analysis.ladder_kept import make_kept_places
+from insight.analysis.ladder_places import Ladder, make_ladder, make_level_places
+from insight.analysis.ladder_rules import LONGEST_WINDOW, Rule, asked_months, too_long, whole_months
 from insight.errors import NotEnoughDataError, UsageError
 from insight.settings import Setting, Settings, month_number, month_start
 from insight.workspace.engine import Query
@@ -40,7 +32,6 @@ _WIDE = """
             cast(min(month_no) AS INTEGER) AS first_no,
             <<{sales_k}>>
             {values}
-            {reviewed}
         FROM customer_months
         WHERE NOT $scoped OR customer_id IN (SELECT customer_id FROM scope)
         GROUP BY customer_id) AS summed
@@ -58,8 +49,9 @@ _BINNED = """
         wide.bought_no,
         <<wide.sales_k AS sales_k>>,
         <<CASE WHEN wide.first_no >= grid_limits.closed_k THEN -1 ELSE {place_k} END AS rank_k>>
-    FROM {wide} AS wide {joined} CROSS JOIN grid_limits
+    FROM wide {joined} CROSS JOIN grid_limits
 """
+_KEPT_JOIN = "JOIN kept_places AS kept ON kept.customer_id = wide.customer_id"
 _LEVEL_JOIN = "LEFT JOIN places_{n} ON places_{n}.customer_id = wide.customer_id"
 
 
@@ -152,7 +144,7 @@ def make_binned(
     """Table `binned`: customer_id, bought_no (month of the first purchase), sales_k (in öre) and rank_k for each date.
 
     rank: the step's place from 1 (lowest), 0 without a step, -1 where the customer has no line before the date. Also
-    `ladder_dates(place, month_no, at_date)`. The bounds are proposed as for two dates. to_last: see grid.
+    `ladder_dates(place, month_no, at_date)`. The bounds are those for any two dates. to_last: see grid.
     listed: only some customers will be asked for, so `binned` need not be made for all.
     """
     found = grid(query, settings, to_last=to_last)
@@ -160,28 +152,28 @@ def make_binned(
     numbers = [month_number(day) for day in found.dates]
     dates = {"place": pa.array(range(count), pa.int32()), "month_no": pa.array(numbers, pa.int64())}
     query.put("ladder_dates", pa.table({**dates, "at_date": pa.array(found.dates, pa.date32())}))
-    looked = _settled(found) if rule.keep is not None and rule.basis != "level" else ()
-    _make_wide(query, found, looked)
+    _make_wide(query, found)
     column = "sales" if rule.basis in ("sales", "level") else "value"
-    if not settings["bounds"] and rule.basis != "level":
-        _make_base(query, settings, rule.basis)
-    ladder = make_ladder(query, settings, found.dates[-1], found.opened_last)
-    row = limits(ladder.bounds, rule.keep) | {f"closed_{k}": number for k, number in enumerate(numbers)}
+    ladder = make_ladder(query, settings, rule, found.dates[-1])
+    row = {f"bound_{n}": math.ceil(100 * bound) for n, bound in enumerate(ladder.bounds)}
+    row |= {f"closed_{k}": number for k, number in enumerate(numbers)}
     query.put("grid_limits", pa.table({name: pa.array([limit], pa.int64()) for name, limit in row.items()}))
-    text, joined, source = repeated(_BINNED, count), "", "wide"
+    text, joined = repeated(_BINNED, count), ""
     if ladder.levels:
         places = [f"coalesce(places_{k}.place, 0)" for k in range(count)]
         joined = " ".join(_LEVEL_JOIN.replace("{n}", str(k)) for k in range(count))
         for k, day in enumerate(found.dates):
             make_level_places(query, f"places_{k}", day)
-    elif looked:
-        places = [f"wide.place_{k}" for k in range(count)]
-        source = _held(found, looked, len(ladder.bounds), column)
+    elif rule.keep is not None:
+        places = [f"kept.place_{k}" for k in range(count)]
+        joined = _KEPT_JOIN
+        days = {f"place_{k}": day for k, day in enumerate(found.dates)}
+        make_kept_places(query, "kept_places", rule, days, ladder.bounds)
     else:
-        places = [ranked(f"wide.{column}_{k}", len(ladder.bounds), "grid_limits.bound") for k in range(count)]
+        places = [_ranked(f"wide.{column}_{k}", len(ladder.bounds)) for k in range(count)]
     for k, place in enumerate(places):
         text = text.replace(f"{{place_{k}}}", place)
-    text = text.replace("{joined}", joined).replace("{wide}", source)
+    text = text.replace("{joined}", joined)
     if listed:
         query.view("binned", text)
     else:
@@ -189,17 +181,10 @@ def make_binned(
     return found, ladder
 
 
-def _make_base(query: Query, settings: Settings, basis: str) -> None:
-    """Tables `values_start`, `values_end`: the windows that bounds are proposed from, those of every other question.
-
-    Not the first date's: a ladder over many dates is the same ladder as the one over two.
-    """
-    base = windows(query, Settings({**settings, "start": None, "end": None}, {}))
-    make_values(query, "values_start", base.opened, base.start, basis)
-    if query.count("values_start"):
-        query.make("values_end", "SELECT value FROM values_start")
-    else:
-        make_values(query, "values_end", base.opened_last, base.end, basis)
+def _ranked(value: str, count: int) -> str:
+    """SQL: the place of a value among the bounds: 0 for a value of 0 or less, else from 1."""
+    passed = " + ".join(f"CASE WHEN {value} >= grid_limits.bound_{number} THEN 1 ELSE 0 END" for number in range(count))
+    return f"CASE WHEN {value} <= 0 THEN 0 ELSE 1 + {passed} END"
 
 
 def _summed(first: str, last: str, value: str, name: str) -> str:
@@ -207,49 +192,25 @@ def _summed(first: str, last: str, value: str, name: str) -> str:
     return text.replace("{value}", value).replace("{name}", name)
 
 
-def _make_wide(query: Query, found: Grid, looked: tuple[Review, ...]) -> None:
+def _make_wide(query: Query, found: Grid) -> None:
     """Table `wide`, the same for every ladder: the latest are kept with this state of the data, but not a scope's."""
     rule, count = found.rule, len(found.dates)
     key = ("ladder.wide", found.dates, rule.basis, rule.months, rule.kind)
-    if not query.scoped and not looked and key in query.kept:
+    if not query.scoped and key in query.kept:
         query.lend("wide", query.kept[key])
         return
     days: dict[str, object] = {f"opened_{k}": month_number(rule.opens(day)) for k, day in enumerate(found.dates)}
     days |= {f"closed_{k}": month_number(day) for k, day in enumerate(found.dates)}
-    days |= {f"from_{n}": month_number(review.opened) for n, review in enumerate(looked)}
-    days |= {f"until_{n}": month_number(review.closed) for n, review in enumerate(looked)}
     value = _VALUE[rule.basis]
     own = rule.basis not in ("sales", "level")
     values = [_summed(f"opened_{k}", f"closed_{k}", value, f"value_{k}") for k in range(count) if own]
-    reviewed = [_summed(f"from_{n}", f"until_{n}", value, f"review_{n}") for n in range(len(looked))]
-    text = _WIDE.replace("{values}", "".join(f", {one}" for one in values))
-    text = repeated(text.replace("{reviewed}", "".join(f", {one}" for one in reviewed)), count)
+    text = repeated(_WIDE.replace("{values}", "".join(f", {one}" for one in values)), count)
     for k in range(count):
         text = text.replace(f"{{sales_{k}}}", _summed(f"opened_{k}", f"closed_{k}", "sales", f"sales_{k}"))
     query.make("wide_made", text, **days)
     query.view("wide", _ALL)
-    if query.scoped or looked or query.count("wide_made") > _MOST_ROWS:
+    if query.scoped or query.count("wide_made") > _MOST_ROWS:
         return
     for old in [old for old in query.kept if old[0] == key[0]][: -_MOST_KEPT + 1]:
         query.kept.pop(old, None)
     query.kept[key] = query.arrow(_ALL)
-
-
-def _settled(found: Grid) -> tuple[Review, ...]:
-    """Every review of any of the dates at which a step can be lost, oldest first."""
-    every = {review for day in found.dates for review in reviews(found.rule, day) if review.settled}
-    return tuple(sorted(every, key=lambda review: review.closed))
-
-
-def _held(found: Grid, looked: tuple[Review, ...], bounds: int, column: str) -> str:
-    """SQL for the table `wide` with place_k for each date: layer by layer, each going on from the one before."""
-    source, held, done = "(SELECT wide.*, grid_limits.* FROM wide CROSS JOIN grid_limits)", "0", 0
-    for k, day in enumerate(found.dates):
-        due = [(f"review_{n}", True) for n, review in enumerate(looked) if n >= done and review.closed <= day]
-        done += len(due)
-        source = f"(SELECT *, {carried(due, bounds, held, '')} AS held_{k} FROM {source})"  # noqa: S608
-        held = f"held_{k}"
-    places = ", ".join(
-        f"greatest(held_{k}, {ranked(f'{column}_{k}', bounds, 'bound')}) AS place_{k}" for k in range(len(found.dates))
-    )
-    return f"(SELECT *, {places} FROM {source})"  # noqa: S608

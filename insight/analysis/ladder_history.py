@@ -41,7 +41,7 @@ def history(query: Query, settings: Settings) -> Result:
 
     The step at a date is what the window before it adds up to (the date itself excluded), for any rule and back to the
     first date whose window the data hold (the latest dozen); the last date is the day after the last whole month.
-    Bounds are those of the first date, so that a rise is a rise.
+    Bounds are the same at every date, so that a rise is a rise.
     Table: at_date, step, n_customers, share_customers (of all who have bought by then), sales of the
     window, value_per_customer (sales). Raises NotEnoughDataError with fewer than two dates.
     """

@@ -4,8 +4,8 @@ from typing import Any
 
 from insight.analysis import fields
 from insight.analysis.basis import account, basis, frame, part, per, share
-from insight.analysis.ladder_places import Ladder, Rule, make_ladder, rule_of, stand, step_order, told
-from insight.analysis.ladder_rules import BOUNDED, Windows, counted, make_values, windows
+from insight.analysis.ladder_places import Ladder, make_ladder, stand, step_order, told
+from insight.analysis.ladder_rules import BOUNDED, Rule, Windows, counted, make_values, rule_of, windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError, UsageError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
@@ -51,9 +51,8 @@ def make_members(query: Query, settings: Settings) -> tuple[Windows, Rule, Ladde
     if found > MOST_LEVELS:
         raise UsageError("ladder.too_many_levels", n=found, most=MOST_LEVELS)
     rule = rule_of(settings, span)
-    make_values(query, "values_start", span.opened, span.start, rule.basis)
     make_values(query, "values_end", span.opened_last, span.end, rule.basis)
-    ladder = make_ladder(query, settings, span.end, span.opened_last)
+    ladder = make_ladder(query, settings, rule, span.end)
     stand(query, "standing", rule, span.end, ladder.bounds, values="values_end")
     query.make("members", _MEMBERS)
     return span, rule, ladder

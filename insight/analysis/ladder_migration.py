@@ -7,25 +7,18 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 
-from insight.analysis.ladder_places import (
-    Ladder,
-    Rule,
-    knows,
-    make_kept_places,
-    make_ladder,
-    make_level_places,
-    rule_of,
-    step_order,
-    told,
-)  # fmt: skip
+from insight.analysis.ladder_kept import make_kept_places
+from insight.analysis.ladder_places import Ladder, knows, make_ladder, make_level_places, step_order, told
 from insight.analysis.ladder_rules import (
     LEVELED,
     LONGEST_WINDOW,
     NEW,
     NONE,
+    Rule,
     Windows,
     climbs,
     counted,
+    rule_of,
     windows,
 )  # fmt: skip
 from insight.analysis.registry import Analysis
@@ -60,7 +53,6 @@ _MARGINS = """,
         sum(CASE WHEN ordered_on >= $opened_last THEN coalesce(margin, 0) ELSE 0 END) AS margin_after
 """
 _ALL = "SELECT * FROM {table}"
-_BASE = "SELECT {value} AS value FROM sums"
 _VALUE = {"sales": "sales", "orders": "n_orders", "margin": "margin", "level": "sales"}
 
 # 'new' had never bought before `start`. Texts in braces are written out by `_members`.
@@ -77,7 +69,7 @@ _MEMBERS = """
     FROM {sums} AS sums CROSS JOIN {limits} {places}
 """
 _BY_BOUNDS = "CASE WHEN sums.{value} <= 0 THEN 'none' {cases} ELSE 'step_{top}' END"
-_BY_PLACE = "CASE WHEN coalesce({places}.place, 0) = 0 THEN 'none' ELSE 'step_' || {places}.place END"
+_BY_PLACE = "CASE WHEN coalesce({place}, 0) = 0 THEN 'none' ELSE 'step_' || {place} END"
 _JOINED = "LEFT JOIN {places} ON {places}.customer_id = sums.customer_id"
 
 _TABLE = """
@@ -139,17 +131,20 @@ def make_sums(query: Query, name: str, span: Windows, basis: str) -> None:
 def _members(query: Query, suffix: str, span: Windows, rule: Rule, ladder: Ladder) -> str:
     """The SQL of who stood where at both dates, on table `sums<suffix>`; makes the tables that it needs beside."""
     names = {"from_step": "before", "to_step": "after"}
+    days = {"before": span.start, "after": span.end}
     limits: dict[str, pa.Array] = {"start_on": pa.array([span.start], pa.date32())}
     texts, joins = {}, ""
-    if rule.basis == "level" or rule.keep is not None:
-        for column, closed in (("from_step", span.start), ("to_step", span.end)):
-            places = f"places_{names[column]}{suffix}"
-            if rule.basis == "level":
-                make_level_places(query, places, closed)
-            else:
-                make_kept_places(query, places, rule, closed, ladder.bounds)
-            texts[column] = _BY_PLACE.replace("{places}", places)
+    if rule.basis == "level":
+        for column, when in names.items():
+            places = f"places_{when}{suffix}"
+            make_level_places(query, places, days[when])
+            texts[column] = _BY_PLACE.replace("{place}", f"{places}.place")
             joins += " " + _JOINED.replace("{places}", places)
+    elif rule.keep is not None:
+        places = f"places{suffix}"
+        make_kept_places(query, places, rule, days, ladder.bounds)
+        texts = {column: _BY_PLACE.replace("{place}", f"{places}.{when}") for column, when in names.items()}
+        joins = _JOINED.replace("{places}", places)
     else:
         cents = pa.decimal128(20, 2)
         limits |= {f"bound_{k}": pa.array([bound], cents) for k, bound in enumerate(ladder.bounds)}
@@ -173,10 +168,7 @@ def make_members(query: Query, settings: Settings) -> tuple[Windows, Rule, Ladde
     span = windows(query, settings)
     rule = rule_of(settings, span)
     make_sums(query, "sums", span, rule.basis)
-    if not settings["bounds"] and rule.basis != "level":
-        query.make("values_start", _BASE.replace("{value}", f"{_VALUE[rule.basis]}_before"))
-        query.make("values_end", _BASE.replace("{value}", f"{_VALUE[rule.basis]}_after"))
-    ladder = make_ladder(query, settings, span.end, span.opened_last)
+    ladder = make_ladder(query, settings, rule, span.end)
     query.view("members", _members(query, "", span, rule, ladder))
     return span, rule, ladder
 

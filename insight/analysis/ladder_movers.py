@@ -101,6 +101,7 @@ def make_movers(query: Query, settings: Settings) -> Rules:
     """
     rules = make_rules(query, settings)
     span, rule, tried = rules.span, rules.rule, rules.tried
+    make_values(query, "values_start", span.opened, span.start, rule.basis)
     stand(query, "standing_first", rule, span.start, rules.bounds, values="values_start")
     known: int | None = settings["known_files"]
     if known is None:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from insight.analysis.ladder_places import Ladder, Rule, make_ladder, rule_of, stand
-from insight.analysis.ladder_rules import BOUNDED, LONGEST_WINDOW, Windows, make_values, windows
+from insight.analysis.ladder_places import Ladder, make_ladder, stand
+from insight.analysis.ladder_rules import BOUNDED, LONGEST_WINDOW, Rule, Windows, make_values, rule_of, windows
 from insight.settings import Setting, Settings, add_months
 from insight.workspace.engine import Query
 
@@ -206,9 +206,8 @@ def make_near(query: Query, settings: Settings) -> Near:
     """
     span = windows(query, settings)
     rule, horizon = rule_of(settings, span), settings["horizon"]
-    make_values(query, "values_start", span.opened, span.start, rule.basis)
     make_values(query, "values_end", span.opened_last, span.end, rule.basis)
-    ladder = make_ladder(query, settings, span.end, span.opened_last)
+    ladder = make_ladder(query, settings, rule, span.end)
     stand(query, "standing", rule, span.end, ladder.bounds, values="values_end")
     query.make("distance", _DISTANCE.replace("{standing}", "standing"))
     query.make("purchases", _PURCHASES, opened=span.opened_last, closed=span.end, basis=rule.basis)

@@ -1,59 +1,34 @@
-"""Where a customer stands when more than one window decides: levels that are kept, and levels that a file gives.
+"""Where a customer stands by the whole rule: on a ladder of bounds, kept or not, or of levels that a file gives."""
 
-A kept level: a step once reached stays while the sum is at least the share `keep` of its bound. The rule looks back to
-the first purchases, review by review, so that any month can be rebuilt. With rolling windows the review days are the
-date itself and the same day of every month before; with calendar years every 1 January, and a step that is reached
-during a year counts at once.
-"""
-
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
 
 from insight.analysis import fields
+from insight.analysis.ladder_kept import make_kept_places
 from insight.analysis.ladder_rules import (
     MOST_STEPS,
     NONE,
-    Windows,
+    Rule,
     make_standing,
     make_steps,
     put_steps,
     step_keys,
     step_labels,
-    window_opened,
-    window_words,
 )  # fmt: skip
 from insight.errors import UsageError
 from insight.result import Message
-from insight.settings import Settings, add_months
+from insight.settings import Settings
 from insight.workspace.engine import Query
 
-_MOST_REVIEWS = 120
-_KEPT, _MOST_KEPT, _MOST_ROWS = "ladder.places", 6, 2_000_000
 LEVEL_KINDS = (
     "nivå", "niva", "nivåbyte", "nivabyte", "ny nivå", "medlemsnivå", "medlemsniva", "kundnivå", "level",
     "level change", "new level", "member level", "member_level", "tier", "tier change",
 )  # fmt: skip
 
-_VALUE = {
-    "sales": "sales", "orders": "CASE WHEN is_return THEN 0 ELSE 1 END", "margin": "coalesce(margin, 0)"
-}  # fmt: skip
-_REVIEWED = """
-    SELECT customer_id, {sums}
-    FROM {source}
-    WHERE ordered_on < $closed AND customer_id IS NOT NULL
-        AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
-    GROUP BY customer_id
-"""
-# In hundredths (öre, and so for purchases): whole numbers compare fast.
-_SUM = """cast(100 * sum(CASE WHEN ordered_on >= $opened_{k} AND ordered_on < $closed_{k} THEN {value} ELSE 0 END)
-        AS BIGINT) AS review_{k}"""
-_PLACES = "SELECT customer_id, cast({place} AS TINYINT) AS place FROM reviewed"
-_ALL = "SELECT * FROM {table}"
 _HELD = """
     SELECT
         standing.customer_id,
@@ -91,30 +66,6 @@ _PLACED = """
 
 
 @dataclass(frozen=True)
-class Rule:
-    """How a history becomes a step: what is counted, over which window, and the share of a bound that keeps a step."""
-
-    basis: str
-    months: int
-    kind: str
-    keep: float | None
-    first_day: date
-
-    def opens(self, closed: date) -> date:
-        """The first day of the window that ends before `closed`."""
-        return window_opened(closed, self.months, self.kind)
-
-    def window(self, form: str) -> Message:
-        """The window in words (see window_words)."""
-        return window_words(form, self.months, self.kind)
-
-
-def rule_of(settings: Settings, span: Windows) -> Rule:
-    """The rule in force."""
-    return Rule(settings["basis"], span.months, span.kind, settings["keep"], span.first_day)
-
-
-@dataclass(frozen=True)
 class Ladder:
     """The steps, lowest first, with their words; the bounds between them, none where a file gives the levels."""
 
@@ -124,17 +75,17 @@ class Ladder:
     levels: tuple[str, ...] = ()
 
 
-def make_ladder(query: Query, settings: Settings, end: date, opened: date) -> Ladder:
-    """The ladder in force: by bounds (see make_steps, whose tables must be there), or the file's own levels.
+def make_ladder(query: Query, settings: Settings, rule: Rule, end: date) -> Ladder:
+    """The ladder in force: by bounds (see make_steps), or the file's own levels.
 
-    Levels stand in the order of `names` (lowest first), else by sales per customer in [opened, end). Raises
+    Levels stand in the order of `names` (lowest first), else by sales per customer in the window before `end`. Raises
     UsageError without levels, for too many, and for names that are not those of the levels.
     """
     if settings["basis"] != "level":
-        bounds = make_steps(query, settings)
+        bounds = make_steps(query, settings, rule)
         return Ladder(step_keys(bounds), step_labels(bounds, settings), bounds)
     _make_levels(query, end)
-    worth = {str(level): float(each) for level, each in query.rows(_WORTH, opened=opened, closed=end)}
+    worth = {str(level): float(each) for level, each in query.rows(_WORTH, opened=rule.opens(end), closed=end)}
     levels = {str(row[0]) for row in query.rows(_EVERY_LEVEL, kinds=list(LEVEL_KINDS))} if _dated(query) else set(worth)
     if len(levels) > MOST_STEPS:
         raise UsageError("ladder.too_many_levels", name="basis", n=len(levels), most=MOST_STEPS)
@@ -181,95 +132,6 @@ def make_level_places(query: Query, name: str, closed: date) -> None:
     query.make(name, _PLACED)
 
 
-# --- levels that are kept ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Review:
-    """A window that is looked at. settled: a step can be lost at it; else only reached."""
-
-    opened: date
-    closed: date
-    settled: bool = True
-
-
-def reviews(rule: Rule, closed: date) -> tuple[Review, ...]:
-    """The reviews up to `closed`, oldest first: back to the first day of the data, at most 120."""
-    days: list[date] = []
-    if rule.kind == "calendar":
-        last = (closed - timedelta(days=1)).year
-        days = [date(year, 1, 1) for year in range(rule.first_day.year + 1, last + 1)]
-    else:
-        back = 1
-        while len(days) < _MOST_REVIEWS and (day := add_months(closed, -back)) > rule.first_day:
-            days.append(day)
-            back += 1
-        days.reverse()
-    settled = rule.kind != "calendar" or (closed.month, closed.day) == (1, 1)
-    made = [Review(rule.opens(day), day) for day in days]
-    return (*made, Review(rule.opens(closed), closed, settled=settled))
-
-
-def ranked(value: str, count: int, limit: str) -> str:
-    """SQL: the place of a value among `count` limits `<limit>_0` …: 0 for a value of 0 or less, else from 1."""
-    passed = " + ".join(f"CASE WHEN {value} >= {limit}_{number} THEN 1 ELSE 0 END" for number in range(count))
-    return f"CASE WHEN {value} <= 0 THEN 0 ELSE 1 + {passed} END"
-
-
-def carried(values: Sequence[tuple[str, bool]], count: int, before: str = "0", of: str = "$") -> str:
-    """SQL: the place after the reviews of `values` (column, whether a step can be lost), from the place `before`.
-
-    of: where `limits` are: parameters, or nothing for columns. At a settled review the step is the highest that the
-    bounds give, or the one held as far as the lower limits let it: max(entered, min(held, kept)).
-    """
-    held = before
-    for value, settled in values:
-        kept = f"least({held}, {ranked(value, count, f'{of}floor')})" if settled else held
-        held = f"greatest({ranked(value, count, f'{of}bound')}, {kept})"
-    return held
-
-
-def limits(bounds: Sequence[Decimal], keep: float | None) -> dict[str, int]:
-    """The limits of `ranked` and `carried` in hundredths: `bound_0` … and, for a keep rule, `floor_0` …
-
-    Sums are whole hundredths, so the next whole number above a limit is the same limit.
-    """
-    found = {f"bound_{number}": math.ceil(100 * bound) for number, bound in enumerate(bounds)}
-    if keep is not None:
-        share = Decimal(str(keep))
-        found |= {f"floor_{number}": math.ceil(100 * share * bound) for number, bound in enumerate(bounds)}
-    return found
-
-
-def make_kept_places(
-    query: Query, name: str, rule: Rule, closed: date, bounds: Sequence[Decimal], *, source: str = "orders"
-) -> None:
-    """Table `name`: customer_id, place (0: none) at `closed` by the bounds and the keep rule.
-
-    source: a table with the columns of `orders` that the basis needs. Several questions on a page ask for the same
-    places, so the latest are kept with this state of the data; what a scope narrows is not.
-    """
-    key = (_KEPT, closed, rule, tuple(bounds))
-    keepable = not query.scoped and source == "orders"
-    if keepable and key in query.kept:
-        query.lend(name, query.kept[key])
-        return
-    made = reviews(rule, closed)
-    value = _VALUE[rule.basis]
-    sums = ", ".join(_SUM.replace("{k}", str(k)).replace("{value}", value) for k in range(len(made)))
-    days: dict[str, object] = {f"opened_{k}": review.opened for k, review in enumerate(made)}
-    days |= {f"closed_{k}": review.closed for k, review in enumerate(made)}
-    query.make("reviewed", _REVIEWED.replace("{sums}", sums).replace("{source}", source), closed=closed, **days)
-    place = carried([(f"review_{k}", review.settled) for k, review in enumerate(made)], len(bounds))
-    made_name = f"{name}_made"
-    query.make(made_name, _PLACES.replace("{place}", place), **limits(bounds, rule.keep))
-    query.view(name, _ALL.replace("{table}", made_name))
-    if keepable and query.count(made_name) <= _MOST_ROWS:
-        for old in [old for old in query.kept if old[0] == _KEPT][: -_MOST_KEPT + 1]:
-            query.kept.pop(old, None)
-        query.kept[key] = query.arrow(_ALL.replace("{table}", made_name))
-
-
 def stand(
     query: Query, name: str, rule: Rule, closed: date, bounds: Sequence[Decimal], *, values: str,
     steps: str = "ladder_steps", source: str = "orders",
@@ -282,7 +144,7 @@ def stand(
     if rule.basis == "level":
         make_level_places(query, "level_places_at", closed)
     elif rule.keep is not None:
-        make_kept_places(query, "kept_places", rule, closed, bounds, source=source)
+        make_kept_places(query, "kept_places", rule, {"place": closed}, bounds, source=source)
     else:
         return
     places = "level_places_at" if rule.basis == "level" else "kept_places"

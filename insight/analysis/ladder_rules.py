@@ -2,7 +2,7 @@
 
 A customer's step at a date is what the `window` months before it (the date excluded) add up to, or what the calendar
 year does up to that date. A lower bound belongs to its step; a sum of 0 or less is 'none'. Steps are keyed `step_1`
-(below the first bound) and up. What a level that is kept means, and levels of the file's own: ladder_places.
+(below the first bound) and up. What a level that is kept means: ladder_kept; levels of the file's own: ladder_places.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -81,11 +81,16 @@ _STANDING = """
 """
 
 
-_QUANTILES_OF_START = """
-    SELECT quantile_cont(cast(value AS DOUBLE), [0.5, 0.8, 0.95]) AS found FROM values_start WHERE value > 0
-"""
-_QUANTILES_OF_END = """
-    SELECT quantile_cont(cast(value AS DOUBLE), [0.5, 0.8, 0.95]) AS found FROM values_end WHERE value > 0
+# Of everybody, also where the question is about some: a customer's step is the same whoever it is seen among.
+_QUANTILES = """
+    SELECT quantile_cont(cast(value AS DOUBLE), [0.5, 0.8, 0.95]) AS found
+    FROM (
+        SELECT CASE $basis WHEN 'orders' THEN sum(CASE WHEN is_return THEN 0 ELSE 1 END)
+            WHEN 'margin' THEN coalesce(sum(margin), 0) ELSE sum(sales) END AS value
+        FROM orders
+        WHERE ordered_on >= $opened AND ordered_on < $closed AND customer_id IS NOT NULL
+        GROUP BY customer_id) AS counted
+    WHERE value > 0
 """
 
 
@@ -129,6 +134,30 @@ class Windows:
     def before_data(self) -> bool:
         """Whether the earlier window begins before the first transaction: its sums may then be too small."""
         return self.opened < self.first_day
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a history becomes a step: what is counted, over which window, and the share of a bound that keeps a step."""
+
+    basis: str
+    months: int
+    kind: str
+    keep: float | None
+    first_day: date
+
+    def opens(self, closed: date) -> date:
+        """The first day of the window that ends before `closed`."""
+        return window_opened(closed, self.months, self.kind)
+
+    def window(self, form: str) -> Message:
+        """The window in words (see window_words)."""
+        return window_words(form, self.months, self.kind)
+
+
+def rule_of(settings: Settings, span: Windows) -> Rule:
+    """The rule in force."""
+    return Rule(settings["basis"], span.months, span.kind, settings["keep"], span.first_day)
 
 
 def whole_months(first: date, last: date) -> int:
@@ -219,20 +248,36 @@ def make_values(query: Query, name: str, opened: date, closed: date, basis: str)
     query.make(name, _VALUES, opened=opened, closed=closed, basis=basis)
 
 
-def make_steps(query: Query, settings: Settings) -> tuple[Decimal, ...]:
+def make_steps(query: Query, settings: Settings, rule: Rule) -> tuple[Decimal, ...]:
     """The bounds in force, also as temporary table `ladder_steps(step, low_bound, high_bound)` on the query.
 
-    The user's bounds, else those proposed from table `values_start` (the base window, frozen), or from `values_end`
-    where nobody bought in the base window. Raises UsageError for too many.
+    The user's bounds, else those proposed (see proposed_bounds). Raises UsageError for too many.
     """
     asked: tuple[Decimal, ...] | None = settings["bounds"]
-    if asked:
-        bounds = checked_bounds(asked)
-    else:
-        found = query.one(_QUANTILES_OF_START)[0] or query.one(_QUANTILES_OF_END)[0] or ()
-        bounds = propose_bounds(found, settings["basis"])
+    bounds = checked_bounds(asked) if asked else proposed_bounds(query, rule)
     put_steps(query, "ladder_steps", bounds)
     return bounds
+
+
+def base_windows(query: Query, rule: Rule) -> tuple[tuple[date, date], tuple[date, date]]:
+    """The windows [opened, closed) that bounds are proposed from: the one before the latest, else the latest."""
+    after = query.day_after_last()
+    start = add_months(after, -rule.months)
+    return (rule.opens(start), start), (rule.opens(after), after)
+
+
+def proposed_bounds(query: Query, rule: Rule) -> tuple[Decimal, ...]:
+    """Bounds near quantiles of the base window, whatever the dates and the scope that are asked about.
+
+    So a rise is a rise: the ladder is the same for every date, and for a part of the customers that of them all.
+    """
+    key = ("ladder.base", rule.basis, rule.months, rule.kind)
+    if key not in query.kept:
+        found = None
+        for opened, closed in base_windows(query, rule):
+            found = found or query.one(_QUANTILES, opened=opened, closed=closed, basis=rule.basis)[0]
+        query.kept[key] = propose_bounds(found or (), rule.basis)
+    return query.kept[key]
 
 
 def checked_bounds(asked: Sequence[Decimal], name: str = "bounds") -> tuple[Decimal, ...]:

@@ -7,8 +7,8 @@ import numpy as np
 
 from insight.analysis.basis import frame, share
 from insight.analysis.ladder_migration import make_members, make_members_then, window_basis, window_notes
-from insight.analysis.ladder_places import Ladder, Rule, knows, step_order, told
-from insight.analysis.ladder_rules import LEVELED, NEW, NONE, Windows
+from insight.analysis.ladder_places import Ladder, knows, step_order, told
+from insight.analysis.ladder_rules import LEVELED, NEW, NONE, Rule, Windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, SumCheck, Unit

@@ -7,8 +7,8 @@ from typing import Any
 
 from insight.analysis.basis import account, basis, frame, part, per, share
 from insight.analysis.ladder_migration import window_notes
-from insight.analysis.ladder_places import Ladder, Rule, knows, make_ladder, rule_of, stand, step_order, told
-from insight.analysis.ladder_rules import LEVELED, NONE, Windows, counted, make_values, windows
+from insight.analysis.ladder_places import Ladder, knows, make_ladder, stand, step_order, told
+from insight.analysis.ladder_rules import LEVELED, NONE, Rule, Windows, counted, make_values, rule_of, windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Result, Unit
@@ -42,7 +42,7 @@ def make_members(query: Query, settings: Settings) -> tuple[Windows, Rule, Ladde
     rule = rule_of(settings, span)
     make_values(query, "values_start", span.opened, span.start, rule.basis)
     make_values(query, "values_end", span.opened_last, span.end, rule.basis)
-    ladder = make_ladder(query, settings, span.end, span.opened_last)
+    ladder = make_ladder(query, settings, rule, span.end)
     stand(query, "standing", rule, span.end, ladder.bounds, values="values_end")
     if knows(query, rule, span.start):
         stand(query, "standing_before", rule, span.start, ladder.bounds, values="values_start")

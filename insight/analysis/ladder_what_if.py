@@ -5,17 +5,19 @@ from decimal import Decimal
 from typing import Any
 
 from insight.analysis.basis import account, basis, frame, share
-from insight.analysis.ladder_places import Rule, make_ladder, rule_of, stand, told
+from insight.analysis.ladder_places import make_ladder, stand, told
 from insight.analysis.ladder_rules import (
     BOUNDED,
     LONGEST_WINDOW,
     NONE,
+    Rule,
     Windows,
     checked_bounds,
     counted,
     make_values,
     nice,
     put_steps,
+    rule_of,
     step_keys,
     step_labels,
     whole_months,
@@ -111,9 +113,8 @@ def make_rules(query: Query, settings: Settings) -> Rules:
             "ladder.window_too_long", name="new_window" if settings["new_window"] else "new_window_kind",
             window=tried.months, first=span.first_day, last=span.last_day,
         )  # fmt: skip
-    make_values(query, "values_start", span.opened, span.start, rule.basis)
     make_values(query, "values_end", span.opened_last, span.end, rule.basis)
-    bounds = make_ladder(query, settings, span.end, span.opened_last).bounds
+    bounds = make_ladder(query, settings, rule, span.end).bounds
     asked: tuple[Decimal, ...] | None = settings["new_bounds"]
     new_bounds = checked_bounds(asked, "new_bounds") if asked else bounds if tried != rule else tried_bounds(bounds)
     put_steps(query, "new_steps", new_bounds)
@@ -148,7 +149,7 @@ def level_costs(settings: Settings, count: int) -> tuple[Decimal, ...]:
 def what_if(query: Query, settings: Settings) -> Result:
     """Everyone's step at `end` by the rule in force and by the one tried, on the same purchases.
 
-    The rule tried: `new_bounds`, `new_window`, `new_window_kind` and `new_keep` (see ladder_places), each as in force
+    The rule tried: `new_bounds`, `new_window`, `new_window_kind` and `new_keep` (see ladder_kept), each as in force
     where nothing is said; with none of them the highest bound is a quarter up. Table: from_step (in force), to_step
     (tried), n_customers, share of the row, sales. tables['levels']: each level's bounds, customers, sales and benefit
     cost (`level_costs` a customer, lowest first) by both rules, and the margin the new level carries.
