@@ -98,6 +98,8 @@ def start(args: "list[str]") -> int:
             address = "localhost"
             args = ["--server.address", address, *args]
         elif address not in LOOPBACK:
+            # Who starts a server for several is not who takes a list out: its log says nobody unless it is told whom.
+            os.environ.setdefault("KUNDKOMPASS_USER", "")
             say(
                 f"Appen har ingen inloggning: alla som når {address} kan se det som laddas in.",
                 f"The app has no login: whoever reaches {address} can see what is loaded.",

@@ -14,6 +14,7 @@ from insight.export.item import Item
 from insight.export.pack import Wanted, collect
 from insight.export.tables import csv_bytes, result_csv
 from insight.i18n.catalog import Words
+from insight.workspace import audit
 from insight.workspace.store import Workspace
 
 _KINDS = (".pptx", ".xlsx", ".csv")
@@ -58,6 +59,8 @@ def export(args: argparse.Namespace, words: Words, say: Say) -> int:
     finally:
         workspace.close()
     args.file.write_bytes(_content(kind, items, known, args, about))
+    left = {"format": kind.removeprefix("."), "analyses": [item.analysis for item in items]}
+    audit.append(args.workspace, "answers_exported", left)
     _tell(args, items, known, say)
     return 0
 

@@ -8,7 +8,7 @@ from typing import Any
 from insight import recipe, recipe_words
 from insight.errors import UsageError
 from insight.i18n.catalog import Words
-from insight.workspace import manifest
+from insight.workspace import audit, manifest
 
 Say = Callable[[str], None]
 
@@ -32,8 +32,11 @@ def run(args: argparse.Namespace, words: Words, say: Say) -> int:
     if args.apply is not None:
         if not args.apply.is_file():
             raise UsageError("cli.no_such_file", name=args.apply.name)
-        known = known.taking(recipe.from_text(args.apply.read_text(encoding="utf-8", errors="replace")))
+        taken = recipe.from_text(args.apply.read_text(encoding="utf-8", errors="replace"))
+        audit.ready(args.workspace)
+        known = known.taking(taken)
         recipe.write(args.workspace, known)
+        audit.append(args.workspace, "recipe_applied", taken.counts())
     if args.json:
         say(recipe.to_text(known.for_others()))
         return 0

@@ -109,6 +109,13 @@ class Recipe:
             story=other.story or self.story,
         )
 
+    def counts(self) -> dict[str, object]:
+        """How much it holds of each part, for the log."""
+        return {
+            "files": len(self.files), "settings": len(self.settings), "audiences": len(self.audiences),
+            "words": sum(len(own) for own in self.words.values()), "story": len(self.story),
+        }  # fmt: skip
+
     def for_others(self) -> "Recipe":
         """As it goes to a file: counts belong to the data they were made on and stay here."""
         return replace(self, audiences=tuple(SavedAudience(known.name, known.link) for known in self.audiences))

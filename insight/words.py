@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from insight.analysis import registry
-from insight.audience import Audience, Mark
+from insight.audience import Audience, Mark, parse
+from insight.errors import InsightError
 from insight.i18n.catalog import Words
 from insight.result import Result
 from insight.workspace.audit import Event
@@ -71,26 +72,64 @@ def evidence_words(result: Result, words: Words) -> tuple[str, str]:
 
 
 def audit_line(event: Event, words: Words) -> str:
-    """'12  2025-03-01 09:30:12  Lista hämtad: rader 120' – one line of the audit log, time in UTC."""
+    """'12  2025-03-01 09:30:12  anna  Lista hämtad: rader 120' – one line of the audit log, time in UTC."""
+    told = "; ".join(event_details(event, words))
+    parts = [str(event.number), event_time(event), *([event.who] if event.who else []), event_action(event, words)]
+    return "  ".join(parts) + (f": {told}" if told else "")
+
+
+def event_time(event: Event) -> str:
+    """'2025-03-01 09:30:12', in UTC."""
+    return event.at.replace("T", " ").removesuffix("+00:00")
+
+
+def event_action(event: Event, words: Words) -> str:
+    """What was done: 'Lista hämtad'."""
     key = f"audit.action.{event.action}"
-    action = words.t(key) if words.has(key) else event.action
-    told = "; ".join(f"{_named(name, words)} {_told(value, words)}" for name, value in event.values.items())
-    when = event.at.replace("T", " ").removesuffix("+00:00")
-    return f"{event.number}  {when}  {action}" + (f": {told}" if told else "")
+    return words.t(key) if words.has(key) else event.action
+
+
+def event_details(event: Event, words: Words) -> list[str]:
+    """What an event says besides: 'rader 120', 'kolumner Namn, Ort', 'urval RFM-segment: Stamkunder'."""
+    return [
+        f"{_named(name, words)} {_told(value, words, _FAMILIES.get(name, ''))}"
+        for name, value in event.values.items()
+        if value not in ("", [])
+    ]
+
+
+# Whose words the values of the log are: the first part of their catalogue keys, after it the value and what follows.
+_FAMILIES: Mapping[str, str] = {
+    "columns": "column.{}", "table": "table.{}", "purpose": "people.purpose.{}", "analyses": "analysis.{}.title",
+    "consent": "audit.consent.{}", "selection": "selection",
+}  # fmt: skip
 
 
 def _named(name: str, words: Words) -> str:
     return words.t(f"audit.value.{name}") if words.has(f"audit.value.{name}") else name
 
 
-def _told(value: object, words: Words) -> str:
+def _told(value: object, words: Words, family: str) -> str:
     if isinstance(value, bool):
         return words.t("audit.yes" if value else "audit.no")
     if isinstance(value, int):
         return words.count(value)
     if isinstance(value, list):
-        return ", ".join(_told(part, words) for part in value)
-    return "–" if value is None else words.label(value)
+        return ", ".join(_told(part, words, family) for part in value)
+    if value is None:
+        return "–"
+    if family == "selection":
+        return _selection(str(value), words)
+    key = family.format(value)
+    return words.t(key) if family and words.has(key) else words.label(value)
+
+
+def _selection(link: str, words: Words) -> str:
+    try:
+        return sentence(parse(link), words)
+    except InsightError:
+        # A link of an earlier version of the product: it stands as it was written.
+        return link
 
 
 def receipt_lines(receipt: Receipt, words: Words) -> list[str]:

@@ -26,6 +26,8 @@ def said(text: str, language: str = "sv", **own: str) -> str:
         ("{kund} och {köp:text} står kvar", "{kund} och {köp:text} står kvar"),
         ("Köpare som köpt", "Köpare som köpt"),
         ("köpstegen", "gästnattstegen"),
+        ("{n:count} {n:one|kund har|kunder har} {n:one|köp|köp}",
+         "{n:count} {n:one|gäst har|gäster har} {n:one|gästnatt|gästnätter}"),
     ],
 )  # fmt: skip
 def test_swedish_forms(ours: str, theirs: str):
@@ -83,3 +85,10 @@ def test_every_preset_reads_and_no_text_of_ours_is_left(language: str):
         if key.startswith("metric."):
             heard = words.t(key).lower().split()
             assert not {"kund", "kunder", "köp", "customer", "customers", "purchase", "purchases"} & set(heard), key
+
+
+def test_a_count_of_one_takes_the_form_of_one_in_the_words_of_the_trade():
+    texts = {"x": "{n:count} {n:one|kund|kunder}, {m:one|allt|alla}"}
+    words = Words("sv", terms=GUEST)
+    words._texts = terms.adapted(texts, "sv", tuple(sorted(GUEST.items())))
+    assert [words.t("x", n=n, m=n) for n in (0, 1, 2)] == ["0 gäster, alla", "1 gäst, allt", "2 gäster, alla"]

@@ -1,6 +1,7 @@
 """Downloads: the file is built when it is asked for, by another thread, from what it was given here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -9,10 +10,23 @@ from insight.export.pack import command as same_by_command
 from insight.export.tables import result_csv, result_xlsx
 from insight.result import Result
 from insight.words import sentence
-from ui import cache, view
+from insight.workspace import audit
+from ui import cache, session, view
 
 _CSV = "text/csv; charset=utf-8"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def logged(folder: Path, build: Callable[[], bytes], kind: str, analyses: Sequence[str]) -> Callable[[], bytes]:
+    """The build with a line in the log: which answers left, as what. The folder is given, since a download is built
+    outside the session."""
+
+    def built() -> bytes:
+        content = build()
+        audit.append(folder, "answers_exported", {"format": kind, "analyses": list(analyses)})
+        return content
+
+    return built
 
 
 def command(result: Result, chosen: Pairs) -> str:
@@ -30,8 +44,9 @@ def result_buttons(result: Result, chosen: Pairs) -> None:
         ("ui.download_csv", lambda: result_csv(result, words), f"{name}.csv", _CSV),
         ("ui.download_xlsx", lambda: result_xlsx(result, words, scope=named, command=line), f"{name}.xlsx", _XLSX),
     ]
+    folder = session.ensure_workspace().folder
     for label, build, file_name, mime in files:
         st.download_button(
-            words.t(label), build, file_name=file_name, mime=mime, key=f"{label}_{result.key}", type="tertiary",
-            on_click="ignore",
+            words.t(label), logged(folder, build, label.rpartition("_")[2], [result.key]), file_name=file_name,
+            mime=mime, key=f"{label}_{result.key}", type="tertiary", on_click="ignore",
         )  # fmt: skip

@@ -13,7 +13,7 @@ from insight.export.item import Item
 from insight.export.pack import Wanted, item
 from insight.i18n.catalog import Words
 from insight.result import Result
-from ui import asked, cache, filters, nav, session, state, text, view
+from ui import asked, audiences, cache, downloads, filters, nav, session, state, text, view
 
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -34,7 +34,6 @@ def questions(entry: nav.Entry) -> tuple[str, ...]:
 
 def wanted(entry: nav.Entry, *, title: str = "", note: str = "") -> list[Wanted]:
     """A page's questions with the settings and the scope that the view holds; title and note go with the first."""
-    scope = view.scope()
     found: list[Wanted] = []
     for place, key in enumerate(questions(entry)):
         shared = filters.OF_TESTS if entry.section == "campaigns" and key != "lift.plan" else filters.SHARED
@@ -45,14 +44,23 @@ def wanted(entry: nav.Entry, *, title: str = "", note: str = "") -> list[Wanted]
             # The slide says why there is no answer, whatever was chosen.
             chosen = ()
         own = place == 0
-        found.append(Wanted(key, chosen, scope, title if own else "", note if own else ""))
+        found.append(one(key, chosen, title=title if own else "", note=note if own else ""))
     return found
 
 
-def made(one: Wanted, words: Words) -> Item:
+def one(key: str, chosen: Pairs, *, title: str = "", note: str = "") -> Wanted:
+    """A question within the view's scope, beside those that the view compares with."""
+    scope, other = view.scope(), view.beside()
+    if other is None:
+        return Wanted(key, chosen, scope, title, note)
+    names = (audiences.saved_name(scope), audiences.saved_name(other))
+    return Wanted(key, chosen, scope, title, note, other, cache.apart(scope, other), names)
+
+
+def made(asked_for: Wanted, words: Words) -> Item:
     """A question with its answer, out of the session's cache where it has been asked before."""
     return item(
-        one, lambda own: cache.run_within(own.analysis, own.settings, own.scope), words,
+        asked_for, lambda own: cache.run_within(own.analysis, own.settings, own.scope), words,
         place=words.t("ui.workspace_placeholder"),
     )  # fmt: skip
 
@@ -78,18 +86,18 @@ def menu(result: Result, chosen: Pairs) -> None:
     ) as box:  # fmt: skip
         if not box.open:
             return
-        own = [made(Wanted(result.key, chosen, view.scope()), words)]
+        own = [made(one(result.key, chosen), words)]
         _buttons("pack.this_answer", own, words, f"answer_{result.key}")
         entry = nav.at(state.page_before() or "")
         if entry is not None and len(questions(entry)) > 1:
-            whole = [made(one, words) for one in wanted(entry)]
-            _buttons("pack.this_page", [one for one in whole if one.result], words, f"page_{result.key}")
+            whole = [made(question, words) for question in wanted(entry)]
+            _buttons("pack.this_page", [answer for answer in whole if answer.results], words, f"page_{result.key}")
         if nav.exists("data", "pack"):
             st.page_link(nav.path("data", "pack"), label=words.t("pack.to_page"), query_params=view.parameters("pack"))
 
 
 def _buttons(heading: str, items: Sequence[Item], words: Words, key: str) -> None:
-    said = about(words)
+    said, folder = about(words), session.ensure_workspace().folder
     builds: tuple[tuple[str, Callable[[], bytes], str, str], ...] = (
         ("pack.as_slides", lambda: deck.build(items, words, about=said), "pptx", PPTX),
         ("pack.as_sheets", lambda: workbook.build(items, words, about=said), "xlsx", XLSX),
@@ -98,6 +106,7 @@ def _buttons(heading: str, items: Sequence[Item], words: Words, key: str) -> Non
         st.markdown(text.plain(words.t(heading, n=len(items))), width="content")
         for label, build, kind, mime in builds:
             st.download_button(
-                words.t(label), build, file_name=f"{words.t('pack.file')}.{kind}", mime=mime, key=f"{label}_{key}",
-                type="tertiary", on_click="ignore",
+                words.t(label), downloads.logged(folder, build, kind, [one.analysis for one in items]),
+                file_name=f"{words.t('pack.file')}.{kind}", mime=mime, key=f"{label}_{key}", type="tertiary",
+                on_click="ignore",
             )  # fmt: skip

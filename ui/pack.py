@@ -10,6 +10,7 @@ from insight.export import deck, workbook
 from insight.export.item import Item
 from insight.export.pack import Wanted
 from insight.i18n.catalog import LANGUAGES, Language, Words
+from insight.workspace import audit
 from ui import guards, meeting, nav, session, state, story, terms, text, view
 
 _NAMES = {"sv": "Svenska", "en": "English"}
@@ -141,7 +142,9 @@ def _build(
         return
     finally:
         bar.empty()
-    refused = tuple(words.t(f"analysis.{one.analysis}.title") for one in items if one.result is None)
+    told_of = {"format": "pptx, xlsx", "analyses": [one.analysis for one in items]}
+    audit.append(opened.folder, "answers_exported", told_of)
+    refused = tuple(words.t(f"analysis.{one.analysis}.title") for one in items if not one.results)
     state.set_pack(state.Pack(choices, files, len(items), refused))
 
 

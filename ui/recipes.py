@@ -4,6 +4,7 @@ from insight import recipe
 from insight.audience import Audience, parse
 from insight.errors import InsightError
 from insight.recipe import Recipe, SavedAudience
+from insight.workspace import audit
 from ui import cache, session, view
 
 LONGEST_NAME = 80
@@ -26,9 +27,11 @@ def with_settings() -> Recipe:
 
 
 def taken(text: str) -> Recipe:
-    """The recipe of a file, made part of the workspace's own and of the view. Raises UsageError before any of it is."""
-    found = recipe.from_text(text)
+    """The recipe of a file, made part of the workspace's own and of the view. Raises InsightError before it is."""
+    found, folder = recipe.from_text(text), session.ensure_workspace().folder
+    audit.ready(folder)
     keep(current().taking(found))
+    audit.append(folder, "recipe_applied", found.counts())
     view.set_settings({**view.settings(), **found.settings})
     return found
 

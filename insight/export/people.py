@@ -473,6 +473,7 @@ def log(
 
 
 def _consent(wish: Wish) -> str:
+    """The channel whose consent was asked for; or that none was."""
     if wish.purpose == "analysis":
         return "not_needed"
-    return "set_aside" if wish.everybody else " or ".join(_CHANNELS[wish.purpose])
+    return "set_aside" if wish.everybody else wish.purpose

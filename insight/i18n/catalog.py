@@ -5,7 +5,7 @@ with a format: `{sales:money}` (184,2 mn kr), `{total:about}` (165 000 kr, three
 kr), `{sales:exact}` (with öre), `{x:signed}` (money with its sign), `{share:percent}`, `{share:percent1}`,
 `{n:count}`, `{x:number}`, `{x:number1}`, `{x:score}` (9; 7,5), `{p:pvalue}`, `{x:points}`, `{bounds:amounts}`
 (several in a row), `{day:date}`, `{day:month}`, `{key:label}` (a cell's key as words), `{name:text}` or nothing (as
-it is).
+it is). `{n:one|rad|rader}` is the first where n is 1, else the second: a count that may be 1 says so.
 """
 
 import string
@@ -32,6 +32,7 @@ _SYMBOLS = {"SEK": "kr", "NOK": "kr", "DKK": "kr"}
 _MILLIONS = {"sv": "mn", "en": "m"}
 _LEAST_P = Decimal("0.001")
 _BILLIONS = {"sv": "md", "en": "bn"}
+_ONE = "one|"
 
 
 @cache
@@ -229,7 +230,7 @@ class _Formatter(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         words = self._words
-        if value is None:
+        if value is None and not format_spec.startswith(_ONE):
             return "–"
         forms = {
             "money": lambda: words.money(value),
@@ -259,6 +260,9 @@ class _Formatter(string.Formatter):
         }
         if format_spec in forms:
             return forms[format_spec]()
+        if format_spec.startswith(_ONE):
+            one, many = format_spec.removeprefix(_ONE).split("|")
+            return one if value == 1 else many
         if format_spec:
             raise ValueError(f"{format_spec} is not a format of the catalogues")
         return words.day(value) if isinstance(value, date) else str(value)

@@ -38,6 +38,8 @@ _KEPT = ("ingest.", "template.", "field.", "cli.")
 _FORM = re.compile(r"[^\W\d_]+(?:[ -][^\W\d_]+)*")
 _LONGEST = 40
 _PLACE = re.compile(r"(\{[^}]*\})")
+_CHOICE = re.compile(r"(\{\w+:one\|)([^|]*)\|([^|]*)\}")
+_EACH = "varje "
 # After these, 'köp' is one purchase; else it is several.
 _ONE = r"(?:ett|sitt|ditt|sina första|första|senaste|sista|varje|per|något|inget|samma|ännu ett)"
 _Change = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
@@ -65,10 +67,21 @@ def adapted(texts: Mapping[str, str], language: str, terms: Terms) -> Mapping[st
 
 def _adapt(text: str, changes: tuple[_Change, ...]) -> str:
     parts = _PLACE.split(text)
-    for at in range(0, len(parts), 2):
-        for pattern, put in changes:
-            parts[at] = pattern.sub(put, parts[at])
+    for at, part in enumerate(parts):
+        choice = _CHOICE.fullmatch(part)
+        if choice:
+            # Of a value's place only the words between which its number chooses are ours; the first are of one.
+            place, one, many = choice.groups()
+            parts[at] = f"{place}{_said(_EACH + one, changes).removeprefix(_EACH)}|{_said(many, changes)}}}"
+        elif not at % 2:
+            parts[at] = _said(part, changes)
     return "".join(parts)
+
+
+def _said(text: str, changes: tuple[_Change, ...]) -> str:
+    for pattern, put in changes:
+        text = pattern.sub(put, text)
+    return text
 
 
 @cache

@@ -1,4 +1,8 @@
-"""The audit log: what was taken out of a workspace or changed in it, when and why, never about whom.
+"""The audit log: what was put into a workspace, taken out of it or changed in it, when, why and by whom, never about
+which customer.
+
+By whom is the name that the computer knows its user by, or the one in `KUNDKOMPASS_USER`; empty where that says so, as
+on a server that several people reach.
 
 One JSON object a line, only ever added to. Each line carries the hash of its own content and of the line before it, so
 a line that is changed, moved or taken out breaks the chain; a small file beside keeps the latest hash, so that lines
@@ -6,6 +10,7 @@ cut off at the end are missed too. Someone who may write in the folder can forge
 mistake or a quiet correction, it is no seal against the owner of the machine.
 """
 
+import getpass
 import hashlib
 import json
 import os
@@ -23,6 +28,7 @@ from insight.errors import WorkspaceError
 
 LOG = "audit.jsonl"
 HEAD = "audit.head"
+USER = "KUNDKOMPASS_USER"
 _LOCK = "audit.lock"
 _START = "0" * 64
 _ACTION = re.compile(r"[a-z][a-z0-9_]*")
@@ -34,12 +40,14 @@ _PERSONAL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+|\+?\d(?:[\s-]?\d){8,}")
 
 @dataclass(frozen=True)
 class Event:
-    """One line of the log. at: UTC, ISO with seconds. values: counts, names of columns, filters, a reason."""
+    """One line of the log. at: UTC, ISO with seconds. values: counts, names of columns, filters, a reason. who: the
+    user's name on the computer, empty where it is not known."""
 
     number: int
     at: str
     action: str
     values: Mapping[str, Any]
+    who: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,17 @@ class Verdict:
     def whole(self) -> bool:
         """Whether every line is there as it was written."""
         return self.broken is None
+
+
+def user() -> str:
+    """Who the log says did it."""
+    if USER in os.environ:
+        return os.environ[USER].strip()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A process without a user's name, as in some containers: then the line has none.
+        return ""
 
 
 def append(
@@ -73,7 +92,8 @@ def append(
     try:
         with _locked(folder):
             number, last = _latest(folder)
-            body = {"number": number + 1, "at": when, "action": action, "values": told, "before": last}
+            who = str(_plain(user()))
+            body = {"number": number + 1, "at": when, "who": who, "action": action, "values": told, "before": last}
             digest = _digest(body)
             with (folder / LOG).open("ab") as file:
                 file.truncate(_sound_bytes(folder))
@@ -83,7 +103,7 @@ def append(
             _write_head(folder, number + 1, digest)
     except OSError as error:
         raise WorkspaceError("workspace.write_failed", reason=error.strerror or "") from None
-    return Event(number + 1, when, action, told)
+    return Event(number + 1, when, action, told, who)
 
 
 def ready(folder: Path) -> None:
@@ -101,7 +121,7 @@ def events(folder: Path) -> list[Event]:
             found.append(
                 Event(
                     len(found) + 1, str(entry.get("at", "")), str(entry.get("action", "")),
-                    values if isinstance(values, dict) else {},
+                    values if isinstance(values, dict) else {}, str(entry.get("who", "")),
                 )
             )  # fmt: skip
     return found

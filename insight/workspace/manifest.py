@@ -14,6 +14,7 @@ from insight.errors import WorkspaceError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+_FINGERPRINT = 12
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,22 @@ class Manifest:
     def next(self, **changes: object) -> "Manifest":
         """The manifest of the next version."""
         return replace(self, version=self.version + 1, **changes)  # pyright: ignore[reportArgumentType]
+
+
+def changes(before: Manifest, after: Manifest) -> list[tuple[str, dict[str, object]]]:
+    """What became of files from one version to the next, as lines of the audit log: (action, values).
+
+    A file that is read again in another way is another entry, even if its number and rows are the same. A file is told
+    by its number, what it holds and the beginning of its SHA-256: its name is free text that could name a customer.
+    """
+    gone = [entry for entry in before.files if not any(entry is kept for kept in after.files)]
+    new = [entry for entry in after.files if not any(entry is kept for kept in before.files)]
+    left = "file_replaced" if new else "file_removed"
+    return [(left, _told(entry)) for entry in gone] + [("file_loaded", _told(entry)) for entry in new]
+
+
+def _told(entry: Loaded) -> dict[str, object]:
+    return {"file": entry.file_id, "table": entry.kind, "rows": entry.rows, "sha256": entry.file_hash[:_FINGERPRINT]}
 
 
 def read(folder: Path) -> Manifest:

@@ -192,8 +192,8 @@ class Workspace:
 
         instead_of: a loaded file (its number) that these take the place of: one that is read again in another way. It
         stays when one of them is refused. A report a file, in order; a refused file (outcome 'refuse') leaves no rows.
-        Raises WorkspaceError when the disk or memory does not suffice, and IngestError when `cancelled` says so; then
-        nothing has changed.
+        Raises WorkspaceError when the disk or memory does not suffice or the audit log has been tampered with, and
+        IngestError when `cancelled` says so; then nothing has changed.
         """
         sources = list(files)
         reports: list[tuple[int, FileReport]] = []
@@ -215,7 +215,8 @@ class Workspace:
 
         tell = _telling(progress, len(sources))
         folders = [source.path.parent for source in sources]
-        self._change(fill, finish, reachable=folders, extra=sources, progress=tell, cancelled=cancelled)
+        before = self._change(fill, finish, reachable=folders, extra=sources, progress=tell, cancelled=cancelled)
+        self._log_files(before)
         return [report for _, report in reports]
 
     def load_tables(self, tables: Mapping[str, pa.Table], *, name: str, demo: bool = False) -> None:
@@ -244,7 +245,11 @@ class Workspace:
 
     def remove(self, file_id: int) -> None:
         """Take one loaded file out again, with its set-aside rows."""
-        self._change(lambda con, draft: _without(con, draft, file_id))
+        self._log_files(self._change(lambda con, draft: _without(con, draft, file_id)))
+
+    def _log_files(self, before: Manifest) -> None:
+        for action, values in manifests.changes(before, self.manifest):
+            audit.append(self.folder, action, values)
 
     def forget(self, customer_id: str) -> Receipt:
         """Erase a person from the whole folder for good; see `insight.workspace.forget` for what stays.
@@ -252,7 +257,6 @@ class Workspace:
         Raises WorkspaceError for an id that is not here, where the audit log has been tampered with, or if a figure of
         the past would change; then nothing has.
         """
-        audit.ready(self.folder)
         with self.query() as query:
             who, before = forget.person(query, customer_id), forget.figures(query)
         done: list[dict[str, int]] = []
@@ -356,16 +360,20 @@ class Workspace:
         extra: Sequence[SourceFile] = (),
         progress: Callable[[float], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
-    ) -> None:
-        """Build the next database beside the current one, check it, then make it current in one rename.
+    ) -> Manifest:
+        """Build the next database beside the current one, check it, then make it current in one rename; the manifest
+        of the one before.
 
         fill: changes the tables, where every row has the id of its file. finish: what is to be said or checked once
         the ids of a person are joined and the derived tables made.
         """
+        audit.ready(self.folder)
         with _alone(self.folder):
             if manifests.read(self.folder).version != self.manifest.version:
                 self.refresh()  # another object on the folder has changed it meanwhile
+            before = self.manifest
             self._rebuild(fill, finish, reachable, extra, progress, cancelled)
+        return before
 
     def _rebuild(
         self,
