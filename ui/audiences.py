@@ -5,6 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
+from insight import comparing
 from insight.audience import Audience, Combined, Mark, parse
 from insight.errors import InsightError
 from insight.recipe import SavedAudience
@@ -219,8 +220,12 @@ def _beside_chosen() -> None:
     view.set_beside(state.widget("w_beside") or None)
 
 
+def saved_name(audience: Audience | None) -> str:
+    """The name that an audience was saved under; '' where it was not."""
+    known = {saved.link: saved.name for saved in recipes.current().audiences}
+    return known.get(audience.link(), "") if audience else ""
+
+
 def name_of(audience: Audience) -> str:
-    """An audience as people call it: its saved name, else its sentence."""
-    named = {saved.link: saved.name for saved in recipes.current().audiences}
-    words = view.words()
-    return named.get(audience.link()) or sentence(audience, words.with_labels(cache.labels(audience)))
+    """An audience as people call it: its saved name, else its mark or its sentence."""
+    return saved_name(audience) or comparing.name_of(audience, view.words().with_labels(cache.labels(audience)))

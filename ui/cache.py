@@ -143,6 +143,17 @@ def _size(data_key: str, link: str) -> int:
     return _ids(data_key, link).num_rows
 
 
+def apart(scope: Audience | None, other: Audience) -> bool:
+    """Whether two groups have no customer in common; without a scope the first is everybody."""
+    if scope is None:
+        return False
+    try:
+        return size(Combined("and", (scope, other))) == 0
+    except InsightError:
+        # A group that cannot be told has no figures whose difference could have an interval.
+        return False
+
+
 @st.cache_resource(scope="session", max_entries=_SCOPES, show_spinner=False)
 def _ids(data_key: str, link: str) -> pa.Table:  # noqa: ARG001
     return audience.customer_ids(_open(), audience.parse(link))

@@ -75,7 +75,7 @@ def _drawing(result: Result, chart: Chart, chosen: Pairs, name: str, width: int)
     key = f"{name}_{'dark' if chrome.dark() else 'light'}"
     options: dict[str, Any] = {"key": key, "theme": None, "alt": drawn.alt}
     if clickable:
-        options["on_select"] = _clicker(key, drawn, result, chosen)
+        options["on_select"] = clicker(key, drawn, result.key, marks.pick_key(result, chosen))
     if drawn.engine == "plotly":
         if clickable:
             options["selection_mode"] = "points"
@@ -85,8 +85,8 @@ def _drawing(result: Result, chart: Chart, chosen: Pairs, name: str, width: int)
     occasions.below(days)
 
 
-def _clicker(key: str, drawn: Drawn, result: Result, chosen: Pairs) -> Any:
-    analysis, kept = result.key, marks.pick_key(result, chosen)
+def clicker(key: str, drawn: Drawn, analysis: str, kept: str) -> Callable[[], None]:
+    """What a click on a figure does: choose the mark under it, kept as `kept`."""
 
     def clicked() -> None:
         mark = drawn.mark_at(state.widget(key))

@@ -1,33 +1,32 @@
 """Two groups side by side: the page's own customers and those that they are set beside, on every page."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from insight import comparing
+from insight.analysis import registry
 from insight.audience import Audience, Pairs
 from insight.charts.draw import PLOTLY_CONFIG, draw
 from insight.charts.drawn import Drawn
 from insight.charts.theme import palette
 from insight.charts.together import same_scale
+from insight.comparing import Row
 from insight.errors import InsightError
-from insight.export import written
 from insight.result import Chart, ChartKind, Metric, Result, Unit
-from ui import audiences, cache, chrome, foot, guards, show, text, view
+from ui import audiences, cache, charts, chrome, drill, foot, guards, marks, show, state, text, view
 from ui.show import Slots
 
-_FIGURES = 6
 _HALF, _HALF_PROJECTOR, _WHOLE = 450, 780, 970
 # Too wide for half a page: they stand under each other.
 _WIDE: tuple[ChartKind, ...] = ("matrix", "flow", "density", "bridge", "two_sided")
 # Names stand where the layers end, so the layers keep the height they were drawn for.
 _OWN_SCALE: tuple[ChartKind, ...] = ("stacked",)
 _NOT_DRAWN: tuple[ChartKind, ...] = ("driver_tree",)
-# Of groups that differ in size these say more than sums and counts: the first that an answer has heads the page.
-_TELLING = (
-    "nps", "per_customer_on_ladder", "conversion", "share_again", "response_rate", "receipt", "median_gap", "top_share",
-)  # fmt: skip
+_PANEL = 570
 
 
 def show_result(
@@ -50,9 +49,13 @@ def instead(
     place = slots or Slots(st.container(), st.container())
     place.eyebrow.markdown(show.eyebrow(result), width="content")
     found = _ask(result.key, chosen, other)
-    line = _difference(result, found, _names(view.scope(), other))
-    place.headline.title(text.plain(line[:1].upper() + line[1:]), anchor=False)
-    _pair(result, found, other, figures, picker)
+    theirs = found if isinstance(found, Result) else None
+    scope = view.scope()
+    line = comparing.headline(
+        result, theirs, show.words_of(result), _names(scope, other), apart=cache.apart(scope, other)
+    )  # fmt: skip
+    place.headline.title(text.plain(line), anchor=False)
+    _pair(result, found, chosen, other, figures, picker)
     foot.row(result, chosen)
     return True
 
@@ -68,16 +71,21 @@ def section(
         return
     st.space("medium")
     st.header(text.plain(view.t(f"analysis.{result.key}.title")), anchor=False)
-    _pair(result, _ask(result.key, chosen, other), other, (), picker)
+    _pair(result, _ask(result.key, chosen, other), chosen, other, (), picker)
     foot.row(result, chosen)
 
 
 def figures_of(own: Audience | None, figures: Mapping[str, Metric], theirs: Mapping[str, Metric]) -> None:
     """Figures that are no analysis' (of a list), beside those of the other group; names are catalogue keys."""
     other = view.beside()
-    if other is not None:
-        named = [{view.t(key): value for key, value in shown.items()} for shown in (figures, theirs)]
-        _table(named[0], named[1], _names(own, other))
+    if other is None:
+        return
+    apart = cache.apart(own, other)
+    rows = [
+        Row(key, view.t(key), metric, theirs.get(key), comparing.difference(metric, theirs.get(key), apart=apart))
+        for key, metric in figures.items()
+    ]
+    _table(rows, _names(own, other))
 
 
 def _ask(key: str, chosen: Pairs, other: Audience) -> Result | InsightError:
@@ -93,10 +101,12 @@ def _names(own: Audience | None, other: Audience) -> tuple[str, str]:
 
 
 def _pair(
-    result: Result, found: Result | InsightError, other: Audience, figures: Sequence[str],
+    result: Result, found: Result | InsightError, chosen: Pairs, other: Audience, figures: Sequence[str],
     picker: Callable[[], object] | None,
 ) -> None:  # fmt: skip
-    names = _names(view.scope(), other)
+    scope = view.scope()
+    names, apart = _names(scope, other), cache.apart(scope, other)
+    theirs = found if isinstance(found, Result) else None
     st.space("xsmall")
     for column, name, answer in zip(st.columns(2, gap="large"), names, (result, found), strict=True):
         with column, st.container(gap=None):
@@ -104,9 +114,15 @@ def _pair(
             st.markdown(text.plain(_said(answer)))
     if picker:
         picker()
-    own = _figures(result, figures)
-    _table(own, found if isinstance(found, InsightError) else _figures(found, figures), names)
-    _charts(result, found if isinstance(found, Result) else None, names)
+    words = show.words_of(result)
+    rows = comparing.rows(
+        result, theirs, words, names=[name for name in figures if name in result.metrics], apart=apart
+    )
+    _table(rows, names)
+    said = comparing.why_no_interval(rows, words, apart=apart)
+    if said:
+        st.markdown(text.grey(said))
+    _charts([Side(result, chosen, None, names[0]), Side(theirs, chosen, other, names[1])])
     show.caveats(result)
 
 
@@ -119,39 +135,18 @@ def _said(answer: Result | InsightError) -> str:
 # --- figures ----------------------------------------------------------------------------------------------------------
 
 
-def _figures(result: Result, names: Sequence[str]) -> dict[str, Metric]:
-    words = show.words_of(result)
-    wanted = [name for name in (names or result.metrics) if name in result.metrics][:_FIGURES]
-    return {written.metric_name(words, result, name): result.metrics[name] for name in wanted}
-
-
-def _difference(result: Result, found: Result | InsightError, names: tuple[str, str]) -> str:
-    """'Kronor per kund: 23 221 kr mot 9 210 kr', where the answer has a figure that can be set side by side so."""
-    theirs = {} if isinstance(found, InsightError) else found.metrics
-    for name in _TELLING:
-        own, other = result.metrics.get(name), theirs.get(name)
-        if own is not None and other is not None and own.value is not None and other.value is not None:
-            words = show.words_of(result)
-            return words.t(
-                "compare.headline", metric=written.metric_name(words, result, name),
-                first=words.value(own.value, own.unit), second=words.value(other.value, other.unit),
-            )  # fmt: skip
-    second = view.t("compare.everybody_else").lower() if view.beside_others() else names[1]
-    return view.t("compare.two", first=names[0], second=second)
-
-
-def _table(
-    own: Mapping[str, Metric], other: Mapping[str, Metric] | InsightError, names: tuple[str, str]
-) -> None:  # fmt: skip
+def _table(rows: Sequence[Row], names: tuple[str, str]) -> None:
     """A row a figure: the two groups' values and how far apart they are. A group without an answer has dashes."""
     words = view.words()
-    values = {} if isinstance(other, InsightError) else other
-    rows = [
-        (name, _value(metric), _value(values[name]) if name in values else "–", _apart(metric, values.get(name)))
-        for name, metric in own.items()
-    ]
+    cells = [
+        (
+            row.name, comparing.value_words(words, row.first), comparing.value_words(words, row.second),
+            comparing.difference_words(words, row),
+        )
+        for row in rows
+    ]  # fmt: skip
     heads = (words.t("compare.figure"), *(text.plain(name) for name in names), words.t("compare.difference"))
-    frame = pd.DataFrame([[text.plain(cell) for cell in row] for row in rows], columns=list(_unlike(heads)))
+    frame = pd.DataFrame([[text.plain(cell) for cell in row] for row in cells], columns=list(_unlike(heads)))
     alt = words.t("compare.table_alt", first=names[0], second=names[1])
     st.table(frame, border="horizontal", hide_index=True, alt=alt)
 
@@ -161,50 +156,46 @@ def _unlike(heads: Sequence[str]) -> Sequence[str]:
     return [head if heads.index(head) == place else f"{head} ({place})" for place, head in enumerate(heads)]
 
 
-def _value(metric: Metric) -> str:
-    words = view.words()
-    value = words.value(metric.value, metric.unit)
-    if metric.low is None or metric.high is None:
-        return value
-    ends = words.t("ui.interval", low=words.value(metric.low, metric.unit), high=words.value(metric.high, metric.unit))
-    return f"{value} ({ends})"
-
-
-def _apart(own: Metric, other: Metric | None) -> str:
-    if other is None or not _is_number(own.value) or not _is_number(other.value):
-        return "–"
-    return written.change_words(view.words(), float(str(own.value)), float(str(other.value)), own.unit)
-
-
-def _is_number(value: object) -> bool:
-    return value is not None and not hasattr(value, "year")
-
-
 # --- charts -----------------------------------------------------------------------------------------------------------
 
 
-def _charts(result: Result, found: Result | None, names: tuple[str, str]) -> None:
-    """The main chart of both, on one scale where lengths and heights are compared."""
+@dataclass(frozen=True)
+class Side:
+    """One group's answer. `other` is the group that stands beside the page's own, None for the page's own."""
+
+    result: Result | None
+    chosen: Pairs
+    other: Audience | None
+    name: str
+
+
+def _charts(sides: Sequence[Side]) -> None:
+    """The main chart of both, on one scale where lengths and heights are compared; and what is chosen in them."""
+    result = sides[0].result
+    assert result is not None
     chart = result.chart
     if chart is None or chart.kind in _NOT_DRAWN:
         chart = next((further for further in result.charts if further.kind not in _NOT_DRAWN), None)
-    if chart is None:
-        return
+    if chart is not None:
+        _drawings(sides, result, chart)
+    _choices(sides)
+
+
+def _drawings(sides: Sequence[Side], result: Result, chart: Chart) -> None:
     wide = chart.kind in _WIDE
-    half = _HALF_PROJECTOR if view.presenting() else _HALF
-    own = _drawn(result, chart, _WHOLE if wide else half)
-    same = _like(found, chart) if found else None
-    other = _drawn(found, same, _WHOLE if wide else half) if found and same else None
+    width = _WHOLE if wide else _HALF_PROJECTOR if view.presenting() else _HALF
+    own, other = (_drawn(side, chart, width) for side in sides)
     if chart.subtitle:
         st.markdown(text.grey(show.words_of(result).message(chart.subtitle)))
-    alike = other is not None and chart.kind not in _OWN_SCALE and same_scale(own, other, _unit(result, chart))
-    if other is not None and own.engine == "plotly" and not wide and not alike:
-        st.markdown(text.grey(view.t("compare.own_scales")))
+    if own is not None and other is not None:
+        alike = chart.kind not in _OWN_SCALE and same_scale(own, other, _unit(result, chart))
+        if own.engine == "plotly" and not wide and not alike:
+            st.markdown(text.grey(view.t("compare.own_scales")))
     places = [st.container(), st.container()] if wide else st.columns(2, gap="large")
-    for side, (place, name, drawn) in enumerate(zip(places, names, (own, other), strict=True)):
+    for number, (place, side, drawn) in enumerate(zip(places, sides, (own, other), strict=True)):
         with place:
-            st.markdown(text.strong(name))
-            _figure(drawn, f"beside_{result.key}_{chart.kind}_{side}")
+            st.markdown(text.strong(side.name))
+            _figure(drawn, side, f"beside_{result.key}_{chart.kind}_{number}")
 
 
 def _like(found: Result, chart: Chart) -> Chart | None:
@@ -221,16 +212,48 @@ def _unit(result: Result, chart: Chart) -> Unit:
     return "number"
 
 
-def _drawn(result: Result, chart: Chart, width: int) -> Drawn:
-    return draw(result, chart, view.words(), palette(chrome.dark()), scale=chrome.scale(view.presenting()), width=width)
+def _drawn(side: Side, chart: Chart, width: int) -> Drawn | None:
+    same = _like(side.result, chart) if side.result else None
+    if side.result is None or same is None:
+        return None
+    picked = state.pick(marks.pick_key(side.result, side.chosen, side.other))
+    return draw(
+        side.result, same, view.words(), palette(chrome.dark()), scale=chrome.scale(view.presenting()), width=width,
+        selected=dict(picked),
+    )  # fmt: skip
 
 
-def _figure(drawn: Drawn | None, key: str) -> None:
-    if drawn is None or drawn.empty:
+def _figure(drawn: Drawn | None, side: Side, key: str) -> None:
+    if drawn is None or drawn.empty or side.result is None:
         st.markdown(text.grey(view.t("ui.nothing_to_draw")))
         return
-    options: dict[str, Any] = {"key": f"{key}_{'dark' if chrome.dark() else 'light'}", "theme": None, "alt": drawn.alt}
+    key = f"{key}_{'dark' if chrome.dark() else 'light'}"
+    options: dict[str, Any] = {"key": key, "theme": None, "alt": drawn.alt}
+    clickable = bool(drawn.marks) and registry.find(side.result.key).members is not None
+    if clickable:
+        options["on_select"] = charts.clicker(
+            key, drawn, side.result.key, marks.pick_key(side.result, side.chosen, side.other)
+        )  # fmt: skip
     if drawn.engine == "plotly":
+        if clickable:
+            options["selection_mode"] = "points"
         st.plotly_chart(drawn.spec, config=dict(PLOTLY_CONFIG), height=drawn.height, **options)
     else:
         st.echarts_chart(drawn.spec, renderer="svg", height=drawn.height, **options)
+
+
+def _choices(sides: Sequence[Side]) -> None:
+    """Every mark of either group in a list, for the keyboard; then the customers of the one that was chosen last."""
+    for column, side in zip(st.columns(2, gap="large"), sides, strict=True):
+        if side.result is not None:
+            with column:
+                named = view.t("compare.choose_in", name=side.name)
+                marks.selector(side.result, side.chosen, side.other, placeholder=named)
+    latest = state.latest_pick()
+    for side in sides:
+        if side.result is None or latest is None:
+            continue
+        mark = marks.current(side.result, side.chosen, side.other)
+        if mark is not None and latest[1] == marks.pick_key(side.result, side.chosen, side.other):
+            with st.container(width=_PANEL):
+                drill.panel(side.result, side.chosen, mark, other=side.other, among=side.name)

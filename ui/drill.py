@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from insight.audience import Mark, Pairs
+from insight.audience import Audience, Mark, Pairs
 from insight.customer_list import Summary
 from insight.errors import InsightError
 from insight.result import Message, Metric, Result
@@ -10,13 +10,21 @@ from insight.words import sentence
 from ui import audiences, cache, marks, people_out, people_words, state, tables, text, view
 
 
-def panel(result: Result, chosen: Pairs, mark: Mark) -> None:
-    """Name, sentence with count and money, two figures, five customers, and what can be done with them."""
+def panel(
+    result: Result, chosen: Pairs, mark: Mark, *, other: Audience | None = None, among: str = ""
+) -> None:  # fmt: skip
+    """Name, sentence with count and money, two figures, five customers, and what can be done with them.
+
+    other, among: the group that the mark was chosen in and its name, where it stands beside the page's own.
+    """
     words = view.words().with_labels(result.labels)
-    kept = marks.pick_key(result, chosen)
+    kept = marks.pick_key(result, chosen, other)
     with st.container(border=True, key=f"panel_{result.key}"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.markdown(text.grey(words.t("ui.chosen_mark")), width="content")
+            st.markdown(
+                text.grey(words.t("compare.shown_in", name=among) if among else words.t("ui.chosen_mark")),
+                width="content",
+            )
             st.button(
                 words.t("ui.close"), key=f"close_panel_{result.key}", type="tertiary", icon=":material/close:",
                 on_click=state.set_pick, args=(kept, ()),

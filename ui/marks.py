@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from insight.analysis import registry
-from insight.audience import Mark, Pairs, pairs
+from insight.audience import Audience, Mark, Pairs, pairs
 from insight.i18n.catalog import Words
 from insight.result import Result
 from insight.words import mark_words
@@ -18,15 +18,18 @@ from ui import state, view
 _LONGEST = 400
 
 
-def pick_key(result: Result, chosen: Pairs) -> str:
-    """Under what the chosen mark is kept: other settings are other marks."""
-    return Mark(result.key, chosen).link()
+def pick_key(result: Result, chosen: Pairs, other: Audience | None = None) -> str:
+    """Under what the chosen mark is kept: other settings are other marks.
+
+    other: the group whose answer it is, where that stands beside the page's own.
+    """
+    return Mark(result.key, chosen, within=other).link()
 
 
-def current(result: Result, chosen: Pairs) -> Mark | None:
-    """The chosen mark of an answer as an audience within the scope; None when none is chosen."""
-    picked = state.pick(pick_key(result, chosen))
-    return Mark(result.key, chosen, picked, view.scope()) if picked else None
+def current(result: Result, chosen: Pairs, other: Audience | None = None) -> Mark | None:
+    """The chosen mark of an answer as an audience within its group; None when none is chosen."""
+    picked = state.pick(pick_key(result, chosen, other))
+    return Mark(result.key, chosen, picked, other or view.scope()) if picked else None
 
 
 def drillable(result: Result) -> bool:
@@ -70,13 +73,16 @@ def choose(analysis: str, kept: str, mark: Mapping[str, object]) -> None:
     state.set_pick(kept, () if wanted == state.pick(kept) else wanted)
 
 
-def selector(result: Result, chosen: Pairs) -> None:
-    """The way to a mark that needs no mouse: every mark of the answer, its metrics' too, in a list."""
+def selector(result: Result, chosen: Pairs, other: Audience | None = None, *, placeholder: str = "") -> None:
+    """The way to a mark that needs no mouse: every mark of the answer, its metrics' too, in a list.
+
+    other: the group whose answer it is, where that stands beside the page's own.
+    """
     if not drillable(result):
         return
     words = view.words().with_labels(result.labels)
-    kept = pick_key(result, chosen)
-    key = f"w_mark_{result.key}"
+    kept = pick_key(result, chosen, other)
+    key = f"w_mark_{result.key}_beside" if other else f"w_mark_{result.key}"
     of_metrics = [pairs(metric.mark) for metric in result.metrics.values()]
     options = list(dict.fromkeys(mark for mark in (*of_rows(result), *of_further_tables(result), *of_metrics) if mark))
     options = options[:_LONGEST]
@@ -88,7 +94,7 @@ def selector(result: Result, chosen: Pairs) -> None:
             options,
             index=None,
             key=key,
-            placeholder=words.t("ui.choose_placeholder"),
+            placeholder=placeholder or words.t("ui.choose_placeholder"),
             format_func=lambda mark: in_words(words, result, mark),
             on_change=_selected,
             args=(kept, key),

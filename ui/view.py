@@ -59,7 +59,7 @@ def _choose(link: str) -> None:
         state.set_trouble("link.mark_dropped", why=_why(error))
         return
     if isinstance(chosen, Mark):
-        kept = Mark(chosen.analysis, chosen.settings).link()
+        kept = Mark(chosen.analysis, chosen.settings, within=chosen.within).link()
         state.set_picks({kept: chosen.mark})
         state.set_latest_pick(None, kept)
 
@@ -207,7 +207,11 @@ def beside_others() -> bool:
 
 
 def set_beside(wanted: Audience | str | None) -> None:
-    """Set every page's customers beside these: an audience, `OTHERS` for everybody else, None for nobody."""
+    """Set every page's customers beside these: an audience, `OTHERS` for everybody else, None for nobody.
+
+    A mark that was chosen among those that stood there before is let go.
+    """
+    state.set_picks({})
     state.change_view_of(BESIDE, wanted if isinstance(wanted, str) else wanted.link() if wanted else None)
 
 

@@ -6,8 +6,8 @@ from insight.charts.drawn import Drawn
 from insight.result import Unit
 
 # Sums and counts of a small group beside those of a large one would be flat lines: from this factor each has its own.
-_MOST_APART = 3.0
-_OF_SIZE: tuple[Unit, ...] = ("count", "money")
+MOST_APART = 3.0
+OF_SIZE: tuple[Unit, ...] = ("count", "money")
 
 
 def same_scale(first: Drawn, second: Drawn, unit: Unit) -> bool:
@@ -21,13 +21,17 @@ def same_scale(first: Drawn, second: Drawn, unit: Unit) -> bool:
     pairs = list(zip(_value_axes(first.spec), _value_axes(second.spec), strict=False))
     if not pairs:
         return False
-    if unit in _OF_SIZE and any(_apart(one.range, other.range) > _MOST_APART for one, other in pairs):
+    if unit in OF_SIZE and any(_apart(one.range, other.range) > MOST_APART for one, other in pairs):
         return False
     for one, other in pairs:
         ends = [*one.range, *other.range]
         whole = (min(ends), max(ends))
+        # The ticks of the longer axis reach all the way on both.
+        ticked = max((one, other), key=lambda axis: abs(float(axis.range[1]) - float(axis.range[0])))
         for axis in (one, other):
             axis.range = whole if axis.range[0] <= axis.range[1] else whole[::-1]
+            if ticked.tickvals is not None:
+                axis.tickvals, axis.ticktext = ticked.tickvals, ticked.ticktext
     return True
 
 

@@ -15,6 +15,7 @@ from insight.export.deck_chart import (
     Canvas,
     colour_bars,
     dress,
+    every_for,
     fine_labels,
     hide_values,
     inner_plot,
@@ -134,7 +135,9 @@ def _standing(canvas: Canvas, subject: Subject) -> None:
     numbers = Numbers(columns, names_of(subject), form)
     chart = add_chart(canvas.slide, canvas.box, XL_CHART_TYPE.COLUMN_CLUSTERED, numbers)
     _finish(canvas, subject, chart, measure, form, columns, full=full <= room)
-    name_axis(chart.category_axis, canvas.look, every=max(1, round(len(subject.table) / 13)))
+    name_axis(
+        chart.category_axis, canvas.look, every=every_for(canvas.look, numbers.categories, points(canvas.box.width))
+    )
 
 
 def staircase(canvas: Canvas, subject: Subject) -> None:
@@ -194,7 +197,7 @@ def stack(canvas: Canvas, subject: Subject, names: list[str], columns: list[Colu
     dress(chart, canvas.look, legend=True)
     chart.legend.position = XL_LEGEND_POSITION.RIGHT
     hide_values(chart.value_axis)
-    name_axis(chart.category_axis, canvas.look, every=max(1, round(len(names) / 12)))
+    name_axis(chart.category_axis, canvas.look, every=every_for(canvas.look, names, points(canvas.box.width) * 0.8))
     chart.plots[0].gap_width = 35
     chart.plots[0].overlap = 100
     tallest = float(np.nansum([column.values for column in columns], axis=0).max()) or 1.0

@@ -89,6 +89,12 @@ def name_axis(axis: Any, look: Look, *, lying: bool = False, every: int = 1) -> 
                 last.addprevious(skip)
 
 
+def every_for(look: Look, names: Sequence[str], room: float) -> int:
+    """Every how manieth name has a place along an axis of `room` points, none broken within a word."""
+    widest = max((look.wide(word, tick=True) for name in names for word in name.split(" ")), default=0.0)
+    return max(1, round(len(names) / 13), math.ceil((widest + 4) * len(names) / max(room, 1.0)))
+
+
 def label(
     series: Any, look: Look, form: str, *, position: XL_LABEL_POSITION | None = None, colour: str = "",
     bold: bool = False, size: float = 0.0,

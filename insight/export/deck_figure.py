@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
+from pptx.enum.text import MSO_ANCHOR
 
 from insight.charts import stages
 from insight.charts.draw import has_values, subject_of
@@ -12,6 +13,7 @@ from insight.export import deck_bars, deck_points, deck_tables
 from insight.export.deck_chart import Canvas
 from insight.export.deck_look import Look
 from insight.export.deck_sheet import Column
+from insight.export.deck_text import Line, put
 from insight.i18n.catalog import Words
 from insight.result import Chart, ChartKind, Result
 
@@ -29,6 +31,36 @@ def subject(result: Result, chart: Chart, words: Words, look: Look) -> Subject:
 def is_empty(result: Result, chart: Chart, words: Words, look: Look) -> bool:
     """Whether there is nothing to draw."""
     return not has_values(subject(result, chart, words, look))
+
+
+def chart_of(result: Result, words: Words, look: Look) -> Chart | None:
+    """The main chart; where it has nothing to draw, the first that has."""
+    every = [chart for chart in (result.chart, *result.charts) if chart is not None]
+    return next((chart for chart in every if not is_empty(result, chart, words, look)), None)
+
+
+def measure_words(found: Subject) -> str:
+    """What a figure measures and in which unit, where its labels do not say it."""
+    measure = found.measure(*found.ys)
+    unit = "" if measure.percent else f"{measure.before}{measure.after}".strip()
+    subtitle = found.words.headline(found.chart.subtitle) if found.chart.subtitle else ""
+    known = not unit or unit.casefold() in subtitle.casefold()
+    return subtitle if known else f"{subtitle}, {unit}" if subtitle else f"{unit[:1].upper()}{unit[1:]}"
+
+
+def head(canvas: Canvas, found: Subject, headline: str) -> Canvas:
+    """The chart's own finding and measure above it; returns what is left for the chart."""
+    look, title = canvas.look, found.words.headline(found.chart.title) if found.chart.title else ""
+    # A chart that says the slide's own headline once more says nothing.
+    lines = [Line(title, bold=True)] if title and title != headline else []
+    said = measure_words(found)
+    lines += [Line(said, scale=0.86, colour=look.palette.ink2)] if said else []
+    if not lines:
+        return canvas
+    height = look.length(0.52 if len(lines) > 1 else 0.3)
+    put(canvas.slide, canvas.box.part(height=height), lines, look, largest=13, smallest=8, anchor=MSO_ANCHOR.TOP,
+        name="Chart title")  # fmt: skip
+    return canvas.within(canvas.box.part(top=height + look.length(0.06)))
 
 
 def takes_whole_width(found: Subject) -> bool:

@@ -20,6 +20,7 @@ from insight.export.deck_chart import (
     colour_line,
     dashed,
     dress,
+    every_for,
     hide_values,
     inner_plot,
     label,
@@ -87,8 +88,9 @@ def _along_names(canvas: Canvas, subject: Subject) -> None:
         columns.append(Column(series.name, grid["value"], *whiskers))
     numbers = Numbers(columns, [words[cell] for cell in order], form, end_names=_end_names(subject))
     chart = add_chart(canvas.slide, canvas.box, XL_CHART_TYPE.LINE_MARKERS, numbers)
-    _finish(canvas, subject, chart, every, columns, measure)
-    name_axis(chart.category_axis, canvas.look, every=max(1, round(len(order) / 13)))
+    room = _finish(canvas, subject, chart, every, columns, measure) * points(canvas.box.width)
+    shown = every_for(canvas.look, numbers.categories, room)
+    name_axis(chart.category_axis, canvas.look, every=shown)
 
 
 def _ends(subject: Subject) -> tuple[Floats, Floats] | None:
@@ -147,8 +149,11 @@ def _along_numbers(canvas: Canvas, subject: Subject) -> None:
 
 def _finish(
     canvas: Canvas, subject: Subject, chart: Any, every: list[Series], columns: list[Column], measure: Scale,
-) -> None:  # fmt: skip
-    """Colours, axis, and what stands at the line ends; a legend where the ends stand too close for names."""
+) -> float:  # fmt: skip
+    """Colours, axis, and what stands at the line ends; a legend where the ends stand too close for names.
+
+    Returns the share of the width that the plot has.
+    """
     low, high = _reach(subject, every)
     last = sorted(float(series.values[np.isfinite(series.values)][-1]) for series in every)
     crowded = any(b - a < _CROWDED * (high - low) for a, b in pairwise(last)) or len(every) > 5
@@ -174,6 +179,7 @@ def _finish(
     right = min((min(widest, 150) + values + 26) / room, 0.36)
     below = (26 + (22 if crowded else 0) + (20 if columns[0].x is not None else 0)) / tall
     inner_plot(chart, left, 0.04, 1 - left - right, 0.96 - below)
+    return 1 - left - right
 
 
 # --- estimates --------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 from pptx.enum.text import MSO_ANCHOR
 from pptx.oxml.ns import qn
 
-from insight.export import deck_figure, deck_tables, written
+from insight.export import deck_beside, deck_figure, deck_tables, written
 from insight.export.deck_chart import Canvas
 from insight.export.deck_look import Look
 from insight.export.deck_tables import Cell
@@ -17,7 +17,7 @@ from insight.export.deck_text import LEADING, Line, fitting, inherited_size, kep
 from insight.export.item import Item
 from insight.export.tables import basis_lines
 from insight.i18n.catalog import Words
-from insight.result import Chart, Result
+from insight.result import Result
 from insight.words import evidence_words
 
 _METRICS = 5
@@ -158,7 +158,7 @@ def _summary_row(item: Item, words: Words, look: Look) -> list[Cell]:
     quiet = look.palette.ink2
     return [
         Cell(words.t(f"analysis.{item.analysis}.title"), colour=quiet),
-        Cell(finding_words(item, words), bold=item.result is not None, colour="" if item.result else quiet),
+        Cell(finding_words(item, words), bold=bool(item.results), colour="" if item.results else quiet),
         Cell(_key_figure(item, words), right=True),
     ]
 
@@ -167,12 +167,16 @@ def finding_words(item: Item, words: Words) -> str:
     """The headline: the presenter's own, else the finding, else why there is none."""
     if item.title:
         return item.title
+    if item.other is not None and item.results:
+        return deck_beside.headline(item, words)
     said = item.result.headline if item.result else item.refusal
     assert said is not None
     return words.headline(said).rstrip(".")
 
 
 def _key_figure(item: Item, words: Words) -> str:
+    if item.other is not None:
+        return deck_beside.key_figure(item, words)
     if item.result is None or not item.result.metrics:
         return ""
     name, metric = next(iter(item.result.metrics.items()))
@@ -186,8 +190,8 @@ def definitions(desk: Desk, items: Sequence[Item]) -> None:
     words, face = desk.words, desk.look.face
     titles: dict[str, list[str]] = {}
     for item in items:
-        if item.result and item.result.basis.formula:
-            own = titles.setdefault(words.t(f"definition.{item.result.basis.formula}"), [])
+        for result in (one for one in item.results[:1] if one.basis.formula):
+            own = titles.setdefault(words.t(f"definition.{result.basis.formula}"), [])
             own += [title] if (title := words.t(f"analysis.{item.analysis}.title")) not in own else []
     waiting = [(", ".join(names), text) for text, names in titles.items()]
     while waiting:
@@ -216,9 +220,13 @@ def finding(desk: Desk, item: Item) -> None:
     words = desk.words.with_labels(result.labels) if result else desk.words
     slide = _new(desk, desk.paper.finding, finding_words(item, words))
     slide.notes_slide.notes_text_frame.text = notes(item, words)
-    if result is None:
+    if not item.results:
         _refused(desk, slide, item)
-    else:
+    elif item.other is not None:
+        body = _eyebrow(desk, slide, desk.paper.body, " · ".join(deck_beside.above(item, words)))
+        body = _foot(desk, slide, body, [Line(part) for part in deck_beside.below(item, words)])
+        deck_beside.content(Canvas(slide, body, desk.look), item, words)
+    elif result is not None:
         body = _eyebrow(desk, slide, desk.paper.body, " · ".join(_above(item, result, words)))
         body = _foot(desk, slide, body, [Line(part) for part in _below(item, result, words)])
         if result.metrics:
@@ -250,6 +258,8 @@ def notes(item: Item, words: Words) -> str:
     """The speaker notes: what to say, then method, definition, sum check and the command line."""
     result = item.result
     said = [item.note] if item.note else []
+    if item.other is not None and item.results:
+        return "\n".join([*said, *([""] if said else []), *deck_beside.notes(item, words)])
     if result is None:
         return "\n".join([*said, finding_words(item, words), *_command(item, words)])
     lines = [f"{what}: {value}" for what, value in basis_lines(result, words, item.scope)]
@@ -299,7 +309,7 @@ def _metrics(desk: Desk, slide: Any, body: Box, item: Item, result: Result, word
 
 
 def _content(desk: Desk, slide: Any, body: Box, result: Result, words: Words) -> None:
-    chart = _chart_of(desk, result, words)
+    chart = deck_figure.chart_of(result, words, desk.look)
     if chart is None:
         _only_table(desk, slide, body, result, words)
         return
@@ -310,37 +320,11 @@ def _content(desk: Desk, slide: Any, body: Box, result: Result, words: Words) ->
     )
     with_table = len(columns) > 2 and not deck_figure.takes_whole_width(found)
     width = width if with_table else body.width
-    measure = found.measure(*found.ys)
-    unit = "" if measure.percent else f"{measure.before}{measure.after}".strip()
-    place = _chart_head(desk, slide, body.part(width=width), chart, unit, words.headline(result.headline), words)
-    deck_figure.draw(Canvas(slide, place, desk.look), found)
+    canvas = Canvas(slide, body.part(width=width), desk.look)
+    deck_figure.draw(deck_figure.head(canvas, found, words.headline(result.headline)), found)
     if with_table:
         beside = body.part(left=width + gap)
         deck_tables.beside(Canvas(slide, beside, desk.look), result, columns, words)
-
-
-def _chart_of(desk: Desk, result: Result, words: Words) -> Chart | None:
-    """The main chart; where it has nothing to draw, the first that has."""
-    every = [chart for chart in (result.chart, *result.charts) if chart is not None]
-    return next((chart for chart in every if not deck_figure.is_empty(result, chart, words, desk.look)), None)
-
-
-def _chart_head(desk: Desk, slide: Any, box: Box, chart: Chart, unit: str, headline: str, words: Words) -> Box:
-    """The chart's own finding and measure above it; returns what is left for the chart."""
-    palette = desk.look.palette
-    title = words.headline(chart.title) if chart.title else ""
-    # A chart that says the slide's own headline once more says nothing.
-    lines = [Line(title, bold=True)] if title and title != headline else []
-    subtitle = words.headline(chart.subtitle) if chart.subtitle else ""
-    known = not unit or unit.casefold() in subtitle.casefold()
-    said = subtitle if known else f"{subtitle}, {unit}" if subtitle else f"{unit[:1].upper()}{unit[1:]}"
-    lines += [Line(said, scale=0.86, colour=palette.ink2)] if said else []
-    if not lines:
-        return box
-    height = desk.look.length(0.52 if len(lines) > 1 else 0.3)
-    put(slide, box.part(height=height), lines, desk.look, largest=13, smallest=8, anchor=MSO_ANCHOR.TOP,
-        name="Chart title")  # fmt: skip
-    return box.part(top=height + desk.look.length(0.06))
 
 
 def _only_table(desk: Desk, slide: Any, body: Box, result: Result, words: Words) -> None:

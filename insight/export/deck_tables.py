@@ -140,6 +140,11 @@ def _cell(target: Any, cell: Cell, look: Look, size: float, *, quiet: bool, gaps
         run.font.size = Pt(size)
         run.font.bold = cell.bold
         look.paint(run.font.color, cell.colour or (palette.ink2 if quiet else palette.ink))
+    if not cell.text:
+        # An empty cell would else be as tall as the program's usual type; an empty run would keep it so.
+        for run in list(paragraph._p.r_lst):
+            paragraph._p.remove(run)
+        child(paragraph._p, "a:endParaRPr", sz=str(Pt(size).centipoints))
     paragraph.alignment = PP_ALIGN.CENTER if cell.centre else PP_ALIGN.RIGHT if cell.right else PP_ALIGN.LEFT
     paragraph.line_spacing = 1.0
     if cell.fill:

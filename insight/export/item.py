@@ -15,6 +15,8 @@ class Item:
     so). settings: what was chosen, as text. scope: the audience's sentence in the deck's language, '' for all
     customers. command: the command line that gives the same figures. title: a headline of the presenter's own in place
     of the finding's; note: what to say, first in the speaker notes. Both are the user's text, in no language of ours.
+    name: what the group is called beside another. other: the same question's answer for that other group, shown on the
+    same slide and sheet. apart: the two have no customer in common.
     """
 
     analysis: str
@@ -24,6 +26,14 @@ class Item:
     command: str = ""
     title: str = ""
     note: str = ""
+    name: str = ""
+    other: "Item | None" = None
+    apart: bool = False
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The answers there are: of one group, or of the two that stand side by side."""
+        return tuple(one.result for one in (self, self.other) if one and one.result)
 
     @property
     def result(self) -> Result | None:

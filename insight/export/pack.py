@@ -2,8 +2,9 @@
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from insight import comparing
 from insight.analysis import registry
 from insight.audience import Audience, Combined, Pairs, scoped_query
 from insight.errors import InsightError, UsageError
@@ -18,13 +19,20 @@ PLACEHOLDER = "WORKSPACE"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A question for the pack: the analysis, what was chosen, whom it speaks of, the presenter's own words."""
+    """A question for the pack: the analysis, what was chosen, whom it speaks of, the presenter's own words.
+
+    beside: whom they are set beside, on the same slide; apart: the two have no customer in common. names: what the two
+    are called where the user has names for them; '' leaves it to us.
+    """
 
     analysis: str
     settings: Pairs = ()
     scope: Audience | None = None
     title: str = ""
     note: str = ""
+    beside: Audience | None = None
+    apart: bool = False
+    names: tuple[str, str] = ("", "")
 
 
 def collect(workspace: Workspace, wanted: Sequence[Wanted], words: Words, *, place: str = PLACEHOLDER) -> list[Item]:
@@ -43,17 +51,41 @@ def collect(workspace: Workspace, wanted: Sequence[Wanted], words: Words, *, pla
 def item(one: Wanted, run: Callable[[Wanted], Result], words: Words, *, place: str = PLACEHOLDER) -> Item:
     """A question's answer, by whoever runs it, with all that its slide says."""
     registry.find(one.analysis)
+    own = _side(one, one.scope, run, words, place)
+    if one.beside is None:
+        return replace(own, title=one.title, note=one.note)
+    other = _side(one, one.beside, run, words, place)
+    first, second = (
+        given or _name(audience, one, run, words)
+        for given, audience in zip(one.names, (one.scope, one.beside), strict=True)
+    )
+    return replace(
+        own, title=one.title, note=one.note, name=first, other=replace(other, name=second), apart=one.apart
+    )  # fmt: skip
+
+
+def _side(
+    one: Wanted, scope: Audience | None, run: Callable[[Wanted], Result], words: Words, place: str
+) -> Item:  # fmt: skip
+    """The answer for one group."""
     try:
-        outcome: Result | InsightError = run(one)
+        outcome: Result | InsightError = run(Wanted(one.analysis, one.settings, scope))
     except InsightError as refusal:
         if isinstance(refusal, UsageError) and refusal.key.startswith(("setting.", "audience.")):
             raise
         outcome = refusal
-    named = "" if one.scope is None else sentence(one.scope, words.with_labels(_labels(one.scope, run)))
-    return Item(
-        one.analysis, outcome, one.settings, named, command(one.analysis, one.settings, one.scope, place=place),
-        one.title, one.note,
-    )  # fmt: skip
+    named = "" if scope is None else sentence(scope, words.with_labels(_labels(scope, run)))
+    line = command(one.analysis, one.settings, scope, place=place)
+    return Item(one.analysis, outcome, one.settings, named, line)
+
+
+def _name(audience: Audience | None, one: Wanted, run: Callable[[Wanted], Result], words: Words) -> str:
+    """What a group is called beside another."""
+    if audience is None:
+        return words.t("compare.all")
+    if audience == one.beside and comparing.is_everybody_else(audience, one.scope):
+        return words.t("compare.everybody_else")
+    return comparing.name_of(audience, words.with_labels(_labels(audience, run)))
 
 
 def _labels(audience: Audience, run: Callable[[Wanted], Result]) -> Mapping[str, str]:

@@ -3,14 +3,15 @@
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 import xlsxwriter
 
+from insight import comparing
 from insight.charts.theme import LIGHT
-from insight.export import written
+from insight.export import deck_beside, written
 from insight.export.item import Item
 from insight.export.tables import (
     COLUMN_WIDTHS,
@@ -82,6 +83,8 @@ def _said(item: Item, words: Words) -> str:
     own = _known(item, words)
     if item.title:
         return item.title
+    if item.other is not None and item.results:
+        return deck_beside.headline(item, words)
     return own.headline(item.result.headline) if item.result else own.message(item.refusal) if item.refusal else ""
 
 
@@ -101,9 +104,10 @@ def _contents(made: _Book, items: Sequence[Item], names: Sequence[str], words: W
         sheet.write_number(row, 0, row - 3)
         sheet.write_url(row, 1, f"internal:'{name}'!A1", made.link, words.t(f"analysis.{item.analysis}.title"))
         sheet.write_string(row, 2, _said(item, words))
-        period = written.period_words(words, item.result.basis) if item.result else ""
+        period = written.period_words(words, item.results[0].basis) if item.results else ""
         sheet.write_string(row, 3, period)
-        sheet.write_string(row, 4, item.scope or words.t("common.all_customers"))
+        whom = [side.scope or words.t("common.all_customers") for side in _sides(item)]
+        sheet.write_string(row, 4, words.t("compare.two", first=whom[0], second=whom[1]) if whom[1:] else whom[0])
     sheet.freeze_panes(4, 0)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
@@ -113,24 +117,70 @@ def _answer(made: _Book, item: Item, sheet_name: str, words: Words) -> None:
     own = _known(item, words)
     sheet = made.book.add_worksheet(sheet_name)
     sheet.write_string(0, 0, _said(item, words), made.title)
-    if item.result is None:
+    if not item.results:
         sheet.write_string(1, 0, words.t("pack.refused"))
         return
-    result = item.result
-    parts = [*written.eyebrow_parts(own, result), *([item.scope] if item.scope else [])]
-    sheet.write_string(1, 0, " · ".join(parts))
-    row = _metrics(made, sheet, 3, result, own)
+    if item.other is not None:
+        sheet.write_string(1, 0, " · ".join(deck_beside.above(item, own)))
+        row = _both(made, sheet, 3, item, own)
+    else:
+        parts = [*written.eyebrow_parts(own, item.results[0]), *([item.scope] if item.scope else [])]
+        sheet.write_string(1, 0, " · ".join(parts))
+        row = _metrics(made, sheet, 3, item.results[0], own)
     widths: dict[int, int] = {}
-    for place, name in enumerate(("", *result.tables)):
-        frame = for_people(result, result.tables[name] if name else result.table, own)
-        if len(frame) and len(frame.columns):
-            heading = own.t("basis.sheet_table") + (f" {place + 1}" if place else "")
-            row = _table(made, sheet, row, heading, frame.head(_MOST_ROWS), units_of(result, name), own, result.key,
-                         widths)  # fmt: skip
+    for side in _sides(item):
+        if side.result is None:
+            sheet.write_string(row, 0, f"{side.name}: {_said(side, words)}", made.strong)
+            row += 2
+        else:
+            row = _tables(made, sheet, row, side, words, widths)
     for column, width in widths.items():
         sheet.set_column(column, column, width)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
+
+
+def _sides(item: Item) -> list[Item]:
+    """The answer, and that of the group that stands beside it."""
+    return [item, item.other] if item.other is not None else [item]
+
+
+def _tables(made: _Book, sheet: Any, row: int, side: Item, words: Words, widths: dict[int, int]) -> int:
+    """Every table of one group's answer, under the group's name where there are two; returns the next free row."""
+    result, own = side.result, _known(side, words)
+    assert result is not None
+    for place, name in enumerate(("", *result.tables)):
+        frame = for_people(result, result.tables[name] if name else result.table, own)
+        if len(frame) and len(frame.columns):
+            heading = own.t("basis.sheet_table") + (f" {place + 1}" if place else "")
+            heading = f"{side.name}: {heading}" if side.name else heading
+            row = _table(made, sheet, row, heading, frame.head(_MOST_ROWS), units_of(result, name), own, result.key,
+                         widths)  # fmt: skip
+    return row
+
+
+def _both(made: _Book, sheet: Any, row: int, item: Item, words: Words) -> int:
+    """Every figure of both groups with its interval, and their difference; returns the next free row."""
+    first, second = deck_beside.names(item)
+    low, high = words.t("pack.low"), words.t("pack.high")
+    heads = (words.t("pack.figure"), first, low, high, second, low, high, words.t("compare.difference"), low, high)
+    for column, said in enumerate(heads):
+        sheet.write_string(row, column, said, made.head)
+    found = deck_beside.every_figure(item, words)
+    for line in found:
+        row += 1
+        unit = words.unit_of_money() if line.first.unit == "money" else ""
+        sheet.write_string(row, 0, f"{line.name}, {unit}" if unit else line.name)
+        other, apart = line.second, line.difference
+        cells = [line.first.value, line.first.low, line.first.high]
+        cells += [other.value, other.low, other.high] if other else [None] * 3
+        cells += [apart.value, apart.low, apart.high] if apart else [None] * 3
+        for column, value in enumerate(cells, start=1):
+            write_cell(sheet, row, column, value, made.forms.get(line.first.unit))
+    said = comparing.why_no_interval(found, words, apart=item.apart)
+    if said:
+        sheet.write_string(row + 1, 0, said)
+    return row + 3
 
 
 def _metrics(made: _Book, sheet: Any, row: int, result: Result, words: Words) -> int:
@@ -176,13 +226,13 @@ def _basis(made: _Book, items: Sequence[Item], words: Words) -> None:
     for place, item in enumerate(items, start=1):
         sheet.write_string(row, 0, f"{place} {words.t(f'analysis.{item.analysis}.title')}", made.strong)
         row += 1
-        lines = basis_lines(item.result, words, item.scope) if item.result else [
-            (words.t("basis.finding"), _said(item, words))
-        ]  # fmt: skip
-        if item.command:
-            lines = [*lines, (words.t("basis.command"), item.command)]
-        if item.note:
-            lines = [(words.t("pack.own_note"), item.note), *lines]
+        lines = [(words.t("pack.own_note"), item.note)] if item.note else []
+        for side in _sides(item):
+            lines += [(side.name, "")] if side.name else []
+            lines += basis_lines(side.result, words, side.scope) if side.result else [
+                (words.t("basis.finding"), _said(replace(side, other=None, title=""), words))
+            ]  # fmt: skip
+            lines += [(words.t("basis.command"), side.command)] if side.command else []
         for what, value in lines:
             sheet.write_string(row, 0, what)
             sheet.write_string(row, 1, value)

@@ -6,7 +6,7 @@ import pytest
 
 from insight.workspace.store import Workspace
 from tests.build import workspace
-from tests.pages.screen import headline, opened, texts
+from tests.pages.screen import headline, opened, plain, texts
 from ui import nav
 
 # a and b buy every month for 100 kr, c and d once for 40 kr in January: a and b are active, the others slip away.
@@ -40,10 +40,23 @@ def test_list_sets_the_scope_beside_everybody_else(data):
 def test_page_shows_figures_and_chart_of_both_and_their_difference(data):
     app = opened("", workspace=data, scope=ACTIVE, beside="others", start="2025-01-01", end="2025-11-01")
     # 20 purchases for 100 kr against two for 40.
-    assert headline(app) == "Kronor per köp: 100\u00a0kr mot 40\u00a0kr"
+    assert headline(app) == "Kronor per köp: Aktiva 100\u00a0kr mot alla andra 40\u00a0kr"
     assert rows(app)["Försäljning"][:2] == ["2\u00a0000\u00a0kr", "80\u00a0kr"]
     charts = [chart for chart in app.get("plotly_chart") if "beside_overview.series" in str(chart.proto.id)]
     assert len(charts) == 2
+
+
+@pytest.mark.parametrize(("end", "within"), [("", ACTIVE), ("_beside", f"not({ACTIVE})")])
+def test_marks_of_either_group_open_that_groups_customers(data, end, within):
+    app = opened("customers/segments_value", workspace=data, scope=ACTIVE, beside="others")
+    picker = app.get_by_key(f"w_mark_segments.value_tiers{end}")
+    chosen = picker.options[0]
+    picker.select_index(0).run()
+    assert not app.exception
+    assert any(plain(sub.value) == chosen for sub in app.subheader)
+    app.get_by_key("show_list_segments.value_tiers").click().run()
+    assert app.session_state["view"]["of"].endswith(f"|{within})")
+    assert app.session_state["view"]["of"].startswith("within(segments.value_tiers")
 
 
 def test_group_that_cannot_carry_the_question_says_so_in_its_column(data):
