@@ -10,6 +10,7 @@ import streamlit as st
 
 from insight.analysis import registry
 from insight.analysis.lift_draw import CONSENTS
+from insight.analysis.lift_rules import is_control_word
 from insight.analysis.lift_segments import AFTERWARDS, SEGMENTATIONS
 from insight.audience import Pairs, pairs
 from insight.errors import InsightError
@@ -23,6 +24,7 @@ _ASKED = "lift.draw.asked"
 _ARMS = ("arms", "channels", "cost")
 _FIELDS = ("test", "size", "rest_days", "unknown_consent", "seed")
 _BASE = "draw_rows_base"
+_NO_CONSENT = "draw_no_consent"
 _YEARS_AHEAD = 730
 _Row = tuple[str, float, bool, bool, bool, float | None]
 _FIRST: tuple[_Row, ...] = (("kontroll", 1.0, False, False, False, None), ("utskick", 1.0, False, False, False, None))
@@ -43,7 +45,12 @@ def draw_form() -> None:
     arms = _arms_form()
     _fields(defaults)
     st.button(words.t("ui.lift.draw_button"), key="draw_now", type="primary", on_click=_asked, args=(arms,))
-    if state.view().get(_ASKED):
+    if not state.view().get(_ASKED):
+        return
+    unasked = _without_channel(arms)
+    if unasked and state.widget(_NO_CONSENT) != arms["arms"]:
+        _ask_channel(unasked, arms["arms"])
+    else:
         _drawn(pairs({**dict(filters.chosen(_DRAW, shared=())), **arms}))
 
 
@@ -52,6 +59,31 @@ def _asked(arms: Mapping[str, str]) -> None:
     for name, value in arms.items():
         state.change_view_of(f"{_DRAW}.{name}", value)
     state.change_view_of(_ASKED, "1")
+
+
+# --- consent ----------------------------------------------------------------------------------------------------------
+
+
+def _without_channel(arms: Mapping[str, str]) -> list[str]:
+    """The contacted arms that tick no channel: for them nobody's consent would be asked."""
+    ticked = _named(arms["channels"])
+    return [name for name in _named(arms["arms"]) if name not in ticked and not is_control_word(name)]
+
+
+def _ask_channel(unasked: Sequence[str], drawn: str) -> None:
+    words = view.words()
+    with st.container(border=True, key="ask_channel", width=760):
+        said = words.t("lift.draw.no_channel", names=words.list(list(unasked)))
+        st.markdown(f":orange[:material/warning: **{text.plain(said)}**]")
+        st.markdown(text.grey(words.t("lift.draw.no_channel_help")))
+        st.button(
+            words.t("lift.draw.no_channel_draw"), key="draw_without_consent", on_click=_confirmed, args=(drawn,)
+        )  # fmt: skip
+
+
+def _confirmed(drawn: str) -> None:
+    """These arms may be drawn without asking consent; other arms are asked about anew."""
+    state.set_widget(_NO_CONSENT, drawn)
 
 
 # --- the arms ---------------------------------------------------------------------------------------------------------

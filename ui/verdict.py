@@ -20,6 +20,8 @@ SEGMENT_COLUMNS = (
     "segment", "n_customers", "n_other", "mean", "effect", "effect_low", "effect_high", "pvalue", "pvalue_adjusted",
 )  # fmt: skip
 SOLD_COLUMNS = ("value", "n_customers", "n_other", "mean", "anyway", "effect", "share_difference", "pvalue_adjusted")
+_PARTS = ("division", "value", "n_customers", "arm", "n_in_arm", "planned", "pvalue_adjusted")
+_PARTS_SHOWN = 8
 _LOSS_NOTES = ("lift_despite_loss", "lift_despite_loss_own", "lift_despite_loss_kr", "lift_despite_loss_own_kr")
 _BADGES: Mapping[str, tuple[str, str]] = {
     "ok": ("gray", "check"), "care": ("orange", "warning"), "ask": ("orange", "warning"), "unknown": ("gray", "remove"),
@@ -214,7 +216,9 @@ def _range(words: Words, row: Mapping[str, Any]) -> str:
 def evidence(result: Result, chosen: Pairs) -> None:
     """What carries the card: the arms' effects, customers and money; with wrong sizes the sizes and nothing else."""
     if result.table["effect_size"].isna().all():
-        trial.also("lift.checks", columns=_SIZES)
+        checked = trial.also("lift.checks", columns=_SIZES)
+        if checked is not None:
+            size_parts(checked)
         return
     effects(result, chosen)
     people(result, chosen)
@@ -239,3 +243,19 @@ def compared(result: Result) -> None:
     heads = {name: words.t(f"column.{name}") for name in ("trait", "pvalue")}
     with st.container(width=520):
         st.table(tables.styled(found, result.more_units["balance"], words, heads), border="horizontal", hide_index=True)
+
+
+def size_parts(result: Result) -> None:
+    """Sizes against the plan within days and channels, the most unlikely first: where to look, never a verdict."""
+    found = result.tables["sizes"]
+    if found.empty:
+        return
+    words, units = show.words_of(result), result.more_units["sizes"]
+    title = words.t("ui.lift.sizes_parts")
+    st.header(text.plain(title), anchor=False)
+    first = found[list(_PARTS)].head(_PARTS_SHOWN)
+    heads = {name: tables.head(words, name, units[name], list(first[name]), result.key) for name in _PARTS}
+    st.table(
+        tables.styled(pd.DataFrame(first), units, words, heads), border="horizontal", hide_index=True,
+        alt=words.t("ui.table_alt", title=title),
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from scipy import stats as distributions
 
 from insight.analysis.basis import frame
 from insight.analysis.lift_rules import COMMON, Trial, make_customers, named
+from insight.analysis.lift_sizes import SIZE_UNITS, size_notes, sizes_table
 from insight.analysis.registry import Analysis
 from insight.errors import UsageError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
@@ -271,6 +272,8 @@ def check_rows(trial: Trial, found: Checked) -> pd.DataFrame:
         rows.append({"check": "days", "state": state, "n": round(found.days_apart), "pvalue": None})
     if trial.control is None:
         rows.append({"check": "control", "state": "care", "n": len(trial.arms), "pvalue": None})
+    if trial.shortened:
+        rows.append({"check": "short", "state": "care", "n": trial.window, "pvalue": None})
     rows += [
         {"check": name, "state": "care" if n else "ok", "n": n, "pvalue": None}
         for name, n in counted.items()
@@ -289,7 +292,8 @@ def checks(query: Query, settings: Settings) -> Result:
     """Everything that must be right before an effect may be told.
 
     Table: a row per arm: n_assigned, n_customers (used), planned (customers the plan would give), spend_before,
-    orders_before, bought_before (share), tenure_days, age. `tables`: "checks" and the p of every trait ("balance").
+    orders_before, bought_before (share), tenure_days, age. `tables`: "checks", the p of every trait ("balance"), and
+    with a plan the sizes by day, channel and earlier purchases ("sizes"), which says where to look and decides nothing.
     Metrics: sample_ratio_pvalue (χ² over all arms; None without `planned`), balance_pvalue (Bonferroni over the traits:
     Welch 1951 on spend, orders, share of buyers, tenure and age; χ² on spend tier, channel bought in and recruitment
     channel),
@@ -308,6 +312,7 @@ def checks(query: Query, settings: Settings) -> Result:
         for row in found.balance.to_dict("records")
     ]  # fmt: skip
     ratio = found.ratio.pvalue if found.ratio else None
+    parts = sizes_table(query, trial, planned_shares(settings, trial))
     metrics = {
         "sample_ratio_pvalue": Metric(ratio, "pvalue", better=0),
         "balance_pvalue": Metric(found.balance_pvalue, "pvalue", better=0),
@@ -324,15 +329,20 @@ def checks(query: Query, settings: Settings) -> Result:
         basis=trial.basis(Message("lift.rule", {"window": trial.window}), "lift_checks"),
         chart=Chart("hbar", x="arm", y="spend_before", title=Message("lift.before_title")),
         drill=("arm",),
-        notes=(*found.notes, *trial.notes),
-        labels={name: f"lift.trait.{name}" for name in found.pvalues},
+        notes=(*found.notes, *size_notes(parts, mismatch=bool(found.ratio and found.ratio.mismatch)), *trial.notes),
+        labels={
+            **{name: f"lift.trait.{name}" for name in (*found.pvalues, *parts["division"])},
+            "yes": "lift.before.yes", "no": "lift.before.no",
+        },
         tables={
             "checks": check_rows(trial, found),
             "balance": frame([{"trait": name, "pvalue": p} for name, p in found.pvalues.items()], ("trait", "pvalue")),
+            "sizes": parts,
         },
         more_units={
             "checks": {"check": "text", "state": "text", "n": "count", "pvalue": "pvalue"},
             "balance": {"trait": "text", "pvalue": "pvalue"},
+            "sizes": SIZE_UNITS,
         },
     )  # fmt: skip
 

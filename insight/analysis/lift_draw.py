@@ -82,6 +82,13 @@ _STRATA = """
     LEFT JOIN lift_values AS named ON named.customer_id = people.customer_id
     ORDER BY people.customer_id
 """
+# Contacted without a channel: nobody was asked for a consent, so how many of them have said no to one is told.
+_SAID_NO = """
+    SELECT count(DISTINCT members.customer_id)
+    FROM members JOIN customers ON customers.customer_id = members.customer_id
+    WHERE members.reason = 'drawn' AND list_contains($arms, members.arm)
+        AND (NOT customers.consent_email OR NOT customers.consent_sms OR NOT customers.consent_post)
+"""
 _MEMBERS = """
     SELECT people.customer_id, drawn.arm, coalesce(people.reason, drawn.reason) AS reason, people.sales_before
     FROM lift_people AS people LEFT JOIN lift_drawn AS drawn ON drawn.customer_id = people.customer_id
@@ -164,7 +171,8 @@ def draw(query: Query, settings: Settings) -> Result:
 
     Outside, by the first reason that holds: has left, no consent (or unknown, unless `unknown_consent=include`) for any
     channel that an arm uses, in a test that began in the last 30 days, contacted within `rest_days`. A customer whom
-    one arm may not reach is in no arm, so that the arms stay alike. `size` draws only so many. Table: the assignment
+    one arm may not reach is in no arm, so that the arms stay alike. An arm without a channel asks no consent; a note
+    says how many of its customers have said no to one. `size` draws only so many. Table: the assignment
     file, a row a customer: customer_id, test, arm, assigned_on, channel, contact_cost, is_control; it loads as it is.
     `tables`: "arms" with n_customers, spend before and cost; "excluded" by reason. The same seed and data give the same
     draw. Raises UsageError for arms or channels that are not, NotEnoughDataError when hardly anybody is left.
@@ -210,7 +218,7 @@ def draw(query: Query, settings: Settings) -> Result:
         basis=Basis(day, None, len(table), left_out, Message("lift.draw_rule", {"seed": settings["seed"]}), "lift_draw",
                     n_customers=len(table)),
         drill=("arm", "reason"),
-        notes=(() if any(control.values()) else (Note("draw_no_control", {}, "warning"),)),
+        notes=_notes(query, unasked_arms(settings), has_control=any(control.values())),
         tables={
             "arms": frame(rows, list(_MORE_UNITS["arms"])),
             "excluded": frame(
@@ -219,6 +227,23 @@ def draw(query: Query, settings: Settings) -> Result:
         },
         more_units=dict(_MORE_UNITS),
     )  # fmt: skip
+
+
+def unasked_arms(settings: Settings) -> tuple[str, ...]:
+    """The contacted arms that name no channel, so that no consent is asked for them."""
+    arms = tuple(_arms(settings))
+    channels = _channels(settings, arms)
+    return tuple(arm for arm in arms if not is_control_word(arm) and arm not in channels)
+
+
+def _notes(query: Query, unasked: tuple[str, ...], *, has_control: bool) -> tuple[Note, ...]:
+    found: list[Note] = []
+    if unasked:
+        n = int(query.one(_SAID_NO, arms=list(unasked))[0])
+        found.append(Note("draw_no_channel", {"names": ", ".join(unasked), "n": n}, "warning"))
+    if not has_control:
+        found.append(Note("draw_no_control", {}, "warning"))
+    return tuple(found)
 
 
 ANALYSES = (Analysis("lift.draw", draw, SETTINGS, _make_members, ("arm", "reason"), ("transactions",)),)

@@ -81,7 +81,9 @@ _PUT_TOGETHER = """
         AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
     GROUP BY customer_id
 """
-_ASSIGNED = """
+# The arm's name and what is known of the customer; what stands in FROM is one of the two above.
+_ASSIGNED_PARTS = (
+    """
     SELECT
         found.customer_id,
         names.arm,
@@ -92,10 +94,13 @@ _ASSIGNED = """
         found.lowest_cost,
         facts.first_order_on,
         facts.customer_id IS NOT NULL AS is_known
-    FROM lift_found AS found
+    FROM (""",
+    """) AS found
     JOIN lift_arm_names AS names ON names.arm_key = found.arm_key
     LEFT JOIN customer_facts AS facts ON facts.customer_id = found.customer_id
-"""
+""",
+)
+_ASSIGNED_ONCE, _ASSIGNED_TOGETHER = (part.join(_ASSIGNED_PARTS) for part in (_ONCE, _PUT_TOGETHER))
 
 _COUNTS = """
     SELECT
@@ -113,10 +118,11 @@ _COSTS = """
 """
 
 # What each assigned customer bought in the window, and in the days before the assignment: orders meet the far fewer
-# assigned customers on customer alone, then each customer's are summed.
+# assigned customers on customer alone, then each customer's are summed. From here on a customer is known by its place
+# in `lift_all`, a number, which is quicker to join than a name.
 _SUMS = """
     SELECT
-        orders.customer_id,
+        found.rowid AS place,
         count(CASE WHEN orders.ordered_on >= found.assigned_on AND NOT orders.is_return THEN 1 END) AS n_orders,
         sum(CASE WHEN orders.ordered_on >= found.assigned_on THEN orders.sales END) AS sales,
         sum(CASE WHEN orders.ordered_on >= found.assigned_on THEN orders.margin END) AS margin,
@@ -131,7 +137,7 @@ _SUMS = """
         AND orders.ordered_on < CAST($last AS DATE) + cast($window AS INTEGER)
         AND orders.ordered_on >= found.assigned_on - cast($before AS INTEGER)
         AND orders.ordered_on < found.assigned_on + cast($window AS INTEGER)
-    GROUP BY orders.customer_id
+    GROUP BY found.rowid
 """
 _CUSTOMERS = """
     SELECT
@@ -150,7 +156,7 @@ _CUSTOMERS = """
         coalesce(sums.sales_before, 0) AS sales_before,
         sums.channel_before
     FROM lift_all AS found
-    LEFT JOIN lift_sums AS sums ON sums.customer_id = found.customer_id
+    LEFT JOIN lift_sums AS sums ON sums.place = found.rowid
     LEFT JOIN lift_costs AS costs ON costs.arm = found.arm
     WHERE found.n_arms = 1 AND found.assigned_on + cast($window AS INTEGER) <= CAST($after AS DATE)
 """
@@ -208,7 +214,7 @@ class Trial:
         if self.has_cost and self.costless:
             found.append(Note("cost_missing", {"names": ", ".join(self.costless)}, "warning"))
         if self.shortened:
-            found.append(Note("window_shortened", {"window": self.window}))
+            found.append(Note("window_shortened", {"window": self.window}, "warning"))
         if self.many_looks:
             found.append(Note("always_valid"))
         elif (self.last_on - self.first_on).days >= ARRIVE_DAYS:
@@ -333,8 +339,7 @@ def make_customers(query: Query, settings: Settings) -> Trial:
     if len(names) > MOST_ARMS:
         raise NotEnoughDataError("lift.too_many_arms", n=len(names), most=MOST_ARMS)
     query.put("lift_arm_names", pa.table({"arm_key": list(names), "arm": list(names.values())}))
-    query.make("lift_found", _PUT_TOGETHER if query.one(_REPEATED, test=test)[0] else _ONCE, test=test)
-    query.make("lift_all", _ASSIGNED)
+    query.make("lift_all", _ASSIGNED_TOGETHER if query.one(_REPEATED, test=test)[0] else _ASSIGNED_ONCE, test=test)
     if query.count("lift_all") == 0:
         raise NotEnoughDataError("error.empty_scope")
     control = _pick_control(query, settings, tuple(names.values()))

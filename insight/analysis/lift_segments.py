@@ -32,19 +32,19 @@ SEGMENTATIONS: dict[str, tuple[Assign, tuple[Setting, ...]]] = {
 # test brought, and may not divide it.
 AFTERWARDS = ("main_channel", "main_store", "n_channels")
 
+_VALUED = """
+    SELECT lift_customers.customer_id, lift_customers.arm, lift_customers.n_orders, lift_customers.sales,
+        lift_customers.margin, lift_customers.cost, named.value
+    FROM lift_customers LEFT JOIN lift_values AS named ON named.customer_id = lift_customers.customer_id
+"""
+_LARGEST = """
+    SELECT value FROM lift_valued WHERE value IS NOT NULL GROUP BY value ORDER BY count(*) DESC, value LIMIT $most
+"""
 _PLACED = """
     SELECT
-        lift_customers.*,
-        CASE WHEN named.value IS NULL THEN 'unknown' WHEN ranked.place <= $most THEN named.value ELSE 'other_values' END
-            AS segment
-    FROM lift_customers
-    LEFT JOIN lift_values AS named ON named.customer_id = lift_customers.customer_id
-    LEFT JOIN (
-        SELECT value, row_number() OVER (ORDER BY n DESC, value) AS place
-        FROM (
-            SELECT value, count(*) AS n FROM lift_values
-            WHERE customer_id IN (SELECT customer_id FROM lift_customers) GROUP BY value) AS counted) AS ranked
-        ON ranked.value = named.value
+        found.customer_id, found.arm, found.n_orders, found.sales, found.margin, found.cost,
+        CASE WHEN found.value IS NULL THEN 'unknown' ELSE coalesce(largest.value, 'other_values') END AS segment
+    FROM lift_valued AS found LEFT JOIN lift_largest AS largest ON largest.value = found.value
 """
 _MOMENTS = f"""
     SELECT arm, segment, count(*) AS n, sum(CASE WHEN n_orders > 0 THEN 1 ELSE 0 END) AS buyers,
@@ -57,8 +57,10 @@ _MEMBERS = """
     FROM lift_placed
 """
 _RESPONSE = """
-    SELECT arm, bought, segment, count(*) AS n_customers, sum(n_orders) AS n_orders, sum(sales) AS sales
-    FROM members GROUP BY arm, bought, segment ORDER BY arm, segment, bought DESC
+    SELECT arm, CASE WHEN n_orders > 0 THEN 'yes' ELSE 'no' END AS bought, segment, count(*) AS n_customers,
+        sum(n_orders) AS n_orders, sum(sales) AS sales
+    FROM lift_placed GROUP BY arm, CASE WHEN n_orders > 0 THEN 'yes' ELSE 'no' END, segment
+    ORDER BY arm, segment, bought DESC
 """
 _UNITS: dict[str, Unit] = {
     "segment": "text", "arm": "text", "other": "text", "n_customers": "count", "n_other": "count", "mean": "money",
@@ -95,7 +97,9 @@ def make_values(query: Query, key: str, as_of: date) -> None:
 
 def _make_placed(query: Query, settings: Settings, as_of: date) -> None:
     make_values(query, settings["by"], as_of)
-    query.make("lift_placed", _PLACED, most=MOST_SEGMENTS)
+    query.make("lift_valued", _VALUED)
+    query.make("lift_largest", _LARGEST, most=MOST_SEGMENTS)
+    query.view("lift_placed", _PLACED)
 
 
 def _make_members(query: Query, settings: Settings) -> None:
@@ -153,7 +157,6 @@ def segments(query: Query, settings: Settings) -> Result:
     trial = reading.trial
     arm = reading.leading(settings)
     _make_placed(query, settings, trial.first_on)
-    query.make("members", _MEMBERS)
     every = _rows(query, reading)
     interactions = _interactions(every)
     own = sorted((row for row in every if row["arm"] == arm), key=_largest_first)

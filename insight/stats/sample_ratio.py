@@ -50,6 +50,20 @@ def sample_ratio_test(observed: Sequence[int], planned: Sequence[float]) -> Samp
     return SampleRatio(float(stats.chi2.sf(statistic, len(counts) - 1)), statistic, len(counts) - 1, expected)
 
 
+def sample_ratio_alike(parts: Sequence[Sequence[int]], planned: Sequence[float]) -> float | None:
+    """p that the arms part from the plan alike in every part (day, channel): Pearson's heterogeneity chi-square.
+
+    Σ χ² of the parts - χ² of their sum, df = (parts - 1)(K - 1), as in tests of pooled ratios (Zar 2010, ch. 22). Small:
+    the mismatch sits in some parts. None with fewer than two parts that hold customers.
+    """
+    tests = [sample_ratio_test(part, planned) for part in parts if sum(part)]
+    whole = sample_ratio_test([sum(column) for column in zip(*parts, strict=True)], planned) if parts else None
+    known = [test.statistic for test in tests if test.statistic is not None]
+    if len(known) < 2 or whole is None or whole.statistic is None:
+        return None
+    return float(stats.chi2.sf(max(sum(known) - whole.statistic, 0.0), (len(known) - 1) * whole.df))
+
+
 def sample_ratio_exact(n_first: int, n_second: int, share_first: float = 0.5) -> float | None:
     """Two-sided exact binomial p for two arms: for small tests. None without customers."""
     first, second = check_count(n_first, "The number of customers"), check_count(n_second, "The number of customers")

@@ -10,5 +10,6 @@ if not compare.instead(result, chosen, slots):
     trial.ask_shares(result)
     show.body(result, chosen)
     verdict.compared(result)
+    verdict.size_parts(result)
     show.caveats(result)
     show.foot.row(result, chosen)

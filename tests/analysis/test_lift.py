@@ -171,3 +171,46 @@ def test_a_winner_is_told_in_kronor_and_a_costly_one_is_not():
     assert won.headline.key in ("lift.verdict_won", "lift.verdict_several")
     assert won.evidence == "control"
     assert lost.headline.key == "lift.verdict_loses"
+
+
+def staggered(short_on=None, n=300):
+    """Two arms at 1:1 over five days; on one day half of arm B is lost."""
+    plan, lines = [], [LAST]
+    for number in range(n * 5):
+        day = SENT + timedelta(days=number % 5)
+        arm = "AB"[(number // 5) % 2]
+        if day == short_on and arm == "B" and (number // 10) % 2:
+            continue
+        plan.append(assigned(f"k{number}", arm, on=day, is_control=arm == "A"))
+        lines.append((f"k{number}", str(day), 10 + number % 7, f"o{number}"))
+    return workspace(lines, assignments=plan)
+
+
+def test_a_day_on_which_an_arm_was_lost_is_named():
+    short = SENT + timedelta(days=2)
+    result = run(staggered(short), "lift.checks", planned="A:1,B:1", window=30)
+    # by hand: 150 against 75 on that day, 112.5 planned in each: χ² = 2·37.5²/112.5 = 25
+    worst = result.tables["sizes"].iloc[0]
+    assert (worst["division"], worst["value"], worst["n_customers"]) == ("day", str(short), 225)
+    assert worst["planned"] == pytest.approx(112.5)
+    assert worst["pvalue"] == pytest.approx(5.733e-07, rel=1e-3)  # χ² of 25 with one degree of freedom
+    told = {note.code: note.values for note in result.notes}
+    assert told["sizes_off_in"]["value"] == str(short)
+
+
+def test_an_even_loss_is_no_single_days_and_without_a_plan_nothing_is_said():
+    made = staggered()
+    even = run(made, "lift.checks", planned="A:1,B:2", window=30)
+    assert "sizes_off_evenly" in {note.code for note in even.notes}
+    assert run(made, "lift.checks", window=30).tables["sizes"].empty
+    fine = run(made, "lift.checks", planned="A:1,B:1", window=30)
+    assert not {note.code for note in fine.notes} & {"sizes_off_in", "sizes_off_evenly"}
+
+
+def test_a_window_that_nobody_chose_stands_among_the_checks():
+    made = workspace(
+        [("a", "2024-09-02", 10), ("b", "2024-09-12", 20)], assignments=[assigned("a", "A"), assigned("b", "B")]
+    )
+    states = dict(run(made).tables["checks"][["check", "state"]].itertuples(index=False))
+    assert states["short"] == "care"
+    assert "short" not in set(run(made, window=12).tables["checks"]["check"])

@@ -370,3 +370,13 @@ def test_the_draw_loads_back_through_the_command_line(capsys, tmp_path):
     table = json.loads(capsys.readouterr().out)["table"]
     found = {row[table["columns"].index("arm")]: row[table["columns"].index("n_customers")] for row in table["rows"]}
     assert found == {"kontroll": 30, "brev": 60}
+
+
+def test_an_arm_without_a_channel_is_told_with_how_many_said_no():
+    made = consenting()
+    bare = run(made, "lift.draw", arms="kontroll:1,brev:1", sent_on="2025-01-02", rest_days=0)
+    drawn = set(bare.table.loc[bare.table["arm"] == "brev", "customer_id"])
+    told = {note.code: note.values for note in bare.notes}
+    assert told["draw_no_channel"] == {"names": "brev", "n": len(drawn & {"k000", "k002"})}
+    asked = run(made, "lift.draw", arms="kontroll:1,brev:1", channels="brev:post", sent_on="2025-01-02", rest_days=0)
+    assert "draw_no_channel" not in {note.code for note in asked.notes}

@@ -39,6 +39,8 @@ def test_prop_2_spotify_confidence_chisquared_difference():
 def test_prop_4_tea_tasting_fisher_13_of_47_against_19_of_53():
     # e10v/tea-tasting tests/metrics/test_proportion.py
     assert fisher_exact(13, 47, 19, 53) == pytest.approx(0.3999948918153569, abs=1e-6)
+    # the same page's z without correction is the pooled test that stands beside the textbook interval
+    assert wald_difference(13, 47, 19, 53).pvalue == pytest.approx(0.3809096823118986, abs=1e-6)
 
 
 @pytest.mark.parametrize(

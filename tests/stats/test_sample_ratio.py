@@ -1,8 +1,10 @@
 """Sample ratio: published p values and the plans that cannot be."""
 
+import numpy as np
 import pytest
+from scipy import stats
 
-from insight.stats.sample_ratio import SampleRatio, sample_ratio_exact, sample_ratio_test
+from insight.stats.sample_ratio import SampleRatio, sample_ratio_alike, sample_ratio_exact, sample_ratio_test
 
 GROWTHBOOK = "growthbook/growthbook@8f1db44 packages/back-end/test/stats.test.ts"
 
@@ -59,3 +61,17 @@ def test_nobody_assigned_or_one_arm_is_undefined():
 def test_a_plan_that_cannot_be_is_refused(observed, planned, sentence):
     with pytest.raises(ValueError, match=sentence):
         sample_ratio_test(observed, planned)
+
+
+def test_a_loss_in_one_part_is_told_from_a_loss_in_all():
+    # by hand: χ² 0, 0 and (50² + 50²)/100 = 50 in the parts, (50² + 50²)/300 = 16.67 of the sum; df = 2
+    apart = sample_ratio_alike([[100, 100], [100, 100], [150, 50]], [1, 1])
+    assert apart == pytest.approx(stats.chi2.sf(50 - 50**2 * 2 / 300, 2))
+    assert sample_ratio_alike([[150, 50], [150, 50], [150, 50]], [1, 1]) == 1
+    assert sample_ratio_alike([[3, 4], [0, 0]], [1, 1]) is None
+
+
+def test_parts_alike_is_close_to_independence_of_part_and_arm():
+    parts = [[480, 520, 505], [301, 290, 322], [95, 140, 80]]
+    ours = sample_ratio_alike(parts, np.sum(parts, axis=0))
+    assert ours == pytest.approx(stats.chi2_contingency(parts).pvalue, rel=1e-9)
