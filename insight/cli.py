@@ -297,13 +297,25 @@ _COMMANDS = {
 }  # fmt: skip
 
 
+def _read(words_in: list[str]) -> argparse.Namespace:
+    """The command line; NAME=VALUE may stand before or after the options, wherever people write it."""
+    parser = _parser()
+    args, rest = parser.parse_known_args(words_in)
+    settings: list[str] | None = getattr(args, "settings", getattr(args, "questions", None))
+    if settings is not None and all("=" in part and not part.startswith("-") for part in rest):
+        settings += rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return args
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     words_in = list(sys.argv[1:] if argv is None else argv)
     wants_json = "--json" in words_in
     words = Words("en" if "--lang=en" in words_in or _follows(words_in, "--lang", "en") else "sv")
     try:
-        args = _parser().parse_args(words_in)
+        args = _read(words_in)
         return _COMMANDS[args.command](args, words)
     except InsightError as failure:
         if wants_json:

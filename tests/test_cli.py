@@ -109,6 +109,15 @@ def test_wrong_use_is_refused_with_exit_2_and_one_object(capsys, tmp_path, sales
     assert answer["error"]["sv"] and answer["error"]["en"]
 
 
+def test_settings_may_stand_after_the_options(capsys, tmp_path, sales):
+    main(["load", str(tmp_path / "WS"), str(sales)])
+    capsys.readouterr()
+    code, answer = call(capsys, "run", tmp_path / "WS", "segments.rfm", "--lang", "en", "as_of=2025-01-01")
+    assert (code, answer["settings"]) == (0, {"as_of": "2025-01-01"})
+    code, answer = call(capsys, "run", tmp_path / "WS", "segments.rfm", "--lang", "en", "--nonsense")
+    assert (code, answer["error"]["key"]) == (2, "cli.usage")
+
+
 def test_a_refused_file_leaves_the_others_and_says_so(capsys, tmp_path, sales):
     empty = tmp_path / "tom.csv"
     empty.write_text("")
