@@ -8,24 +8,46 @@ CellKind = Literal["empty", "number", "date", "email", "flag", "text"]
 
 SPACES = "\u0020\u00a0\u202f\u2009\u2007\u2008\u2002\u2003\u200a\u3000\t"
 MONTHS = {
-    "januari": 1, "january": 1, "jan": 1, "februari": 2, "february": 2, "feb": 2, "febr": 2, "mars": 3, "march": 3,
-    "mar": 3, "april": 4, "apr": 4, "maj": 5, "may": 5, "mai": 5, "juni": 6, "june": 6, "jun": 6, "juli": 7, "july": 7,
-    "jul": 7, "augusti": 8, "august": 8, "aug": 8, "september": 9, "sept": 9, "sep": 9, "oktober": 10, "october": 10,
-    "okt": 10, "oct": 10, "november": 11, "nov": 11, "december": 12, "dec": 12, "des": 12,
-}  # fmt: skip
+    word: number
+    for number, words in enumerate(
+        (
+            "januari january januar jan tammi tammikuu tammikuuta",
+            "februari february februar feb febr helmi helmikuu helmikuuta",
+            "mars march marts märz maerz mar mrz maalis maaliskuu maaliskuuta",
+            "april apr huhti huhtikuu huhtikuuta",
+            "maj may mai touko toukokuu toukokuuta",
+            "juni june jun kesä kesäkuu kesäkuuta",
+            "juli july jul heinä heinäkuu heinäkuuta",
+            "augusti august aug elo elokuu elokuuta",
+            "september sept sep syys syyskuu syyskuuta",
+            "oktober october okt oct loka lokakuu lokakuuta",
+            "november nov marras marraskuu marraskuuta",
+            "december dezember desember dec dez des joulu joulukuu joulukuuta",
+        ),
+        1,
+    )
+    for word in words.split()
+}
 
 _MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
-_WEEKDAY = r"(?:(?:mån|tis|ons|tors?|fre|lör|sön|mon|tue|tues|wed|thur?s?|fri|sat|sun)[a-zåäö]*\.?,?\s+)?"
-_TIME = r"(?:(?:[T ]|,\s*|\s+(?:kl\.?\s*)?)\s*\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:[AaPpFfEe]\.?[Mm]\.?)?)?"
+# The days of the week, whole or cut short, in the Nordic languages, German and English.
+WEEKDAY = (
+    r"(?:(?:mån|tis|ons|tors?|fre|lör|sön|mon|tue|tues|wed|thur?s?|fri|sat|sun|man|tir|lør|søn|ma|ti|ke|to|pe|la|su"
+    r"|mo|di|mi|do|fr|sa|so)[a-zåäöø]*\.?,?\s+)?"
+)
+_TIME = (
+    r"(?:(?:[T ]|,\s*|\s+(?:klo?\.?\s*)?)\s*\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?\s*(?:[AaPpFfEe]\.?[Mm]\.?)?)?"
+)
 _ZONE = r"(?:\s?(?:Z|CES?T|EES?T|(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}(?::?\d{2})?))?"
 DATE = re.compile(
-    rf"^{_WEEKDAY}(?:"
+    rf"^{WEEKDAY}(?:"
     rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}{_TIME}{_ZONE}|"
-    rf"\d{{1,2}}([-/. ])\d{{1,2}}\2\s?(?:\d{{4}}|\d{{2}}){_TIME}{_ZONE}|"
-    r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[ T]?\d{2}:?\d{2}(?::?\d{2})?)?|"
+    rf"\d{{1,2}}([-/. ])\s?\d{{1,2}}\2\s?(?:\d{{4}}|\d{{2}}){_TIME}{_ZONE}|"
+    r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[ T]?\d{2}:?\d{2}(?::?\d{2})?Z?)?|"
     rf"(?:den\s+)?\d{{1,2}}(?:st|nd|rd|th|:e|\.)?[-/. ]*{_MONTH}[-/., ]*(?:\d{{4}}|\d{{2}}){_TIME}{_ZONE}|"
     rf"{_MONTH}[-/. ]*\d{{1,2}}(?:st|nd|rd|th)?,?[-/. ]+\d{{4}}{_TIME}{_ZONE}|"
-    rf"(?:19|20)\d{{2}}[- ]?(?:[WV]\.?\s?\d{{1,2}}|KV?\.?\s?[1-4]|Q[1-4])|{_MONTH}[-/. ]*(?:19|20)\d{{2}}"
+    rf"(?:19|20)\d{{2}}[- ]?(?:[WV]\.?\s?\d{{1,2}}(?:-?[1-7])?|KV?\.?\s?[1-4]|Q[1-4])|"
+    rf"{_MONTH}(?:[-/. ]*(?:19|20)\d{{2}}|[-/']\d{{2}})"
     r")$",
     re.IGNORECASE,
 )
@@ -35,7 +57,7 @@ CURRENCIES = {
     "isk": "ISK", "chf": "CHF", "pln": "PLN", "zł": "PLN",
 }  # fmt: skip
 _WORDS = "|".join(re.escape(token) for token in sorted(CURRENCIES, key=len, reverse=True))
-UNIT = rf"(?:{_WORDS}|%|st|p|(?:inkl?|exkl?|incl?|excl)\.? (?:moms|vat|tax))"
+UNIT = rf"(?:{_WORDS}|%|st|p|[cd]r|(?:inkl?|exkl?|incl?|excl)\.? (?:moms|vat|tax))"
 MINUS = "-\u2212\u2013\u2010\u2011\ufe63\uff0d"
 _NUMBER = re.compile(
     rf"^[(]?[{MINUS}+]?\s*{UNIT}?\s*[{MINUS}+]?\s*(?:\d[\d{SPACES}.,'’]*|[.,]\d+)(?:[eE][+-]?\d+)?\s*{UNIT}?\s*[{MINUS}]?[)]?\s*{UNIT}?$",

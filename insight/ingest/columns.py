@@ -144,7 +144,8 @@ class Reader:
             fractions = zeros is not None and zeros[0] == 0
         told = self.options.decimal if self.options.sure("decimal") else None
         hint = hint or str(self.options.before("decimal") or "")
-        return numbers.decide(shapes, told=told, hint=hint, fractions=fractions)
+        style = numbers.decide(shapes, told=told, hint=hint, fractions=fractions)
+        return replace(style, sides=(style.sides[0], "")) if self.options.returns == "none" else style
 
     def _number(self, column: Column, hint: str) -> Reading:
         style = self.style(column, hint)
@@ -196,6 +197,16 @@ class Reader:
             self.tell("number_percent", "note", column=label)
         if style.negatives & {"(", "end"}:
             self.tell("number_negative", "note", column=label)
+        if style.sides[1]:
+            kept, turned = style.sides
+            counts = {"kept_count": style.side_counts[0], "turned_count": style.side_counts[1]}
+            self.tell(
+                "number_sides" if kept else "number_side",
+                column=label,
+                kept=kept.upper(),
+                turned=turned.upper(),
+                **counts,
+            )
 
     # ---- dates -------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
+from insight.ingest import sides
 from insight.ingest.cells import MISSING, NO, UNKNOWN
 from insight.ingest.columns import Column, Reader, Reading
 from insight.ingest.mapping import Mapped
@@ -19,8 +20,10 @@ from insight.result import Message
 # What a status says of a return: a word alone ('kredit', but not 'kredit card'), or with more behind it ('Retur, hel').
 RETURNED = (
     "regexp_matches(lower(status), '^(?:(?:retur|returer|return|returned|returnerad|returnerat|returorder|återköp"
-    "|återköpt|återbetald|återbetalt|återbetalning|refund|refunded|kreditfaktura|kreditnota|credit note)"
-    "(?:[^a-zåäö0-9].*)?|kredit|krediterad|credit|credited|cr|reversal|reversed)$')"
+    "|återköpt|återbetald|återbetalt|återbetalning|refund|refunded|kreditfaktura|kreditnota|credit note|credit memo"
+    "|retoure?|returnert|refundert|refunderet|tilbagebetalt|tilbakebetalt|gutschrift|storno|stornorechnung|stornierung"
+    "|rechnungskorrektur|rückgabe|erstattung|hyvitys|hyvityslasku|palautus)"
+    "(?:[^a-zåäö0-9].*)?|kredit|krediterad|kreditert|krediteret|credit|credited|cr|reversal|reversed)$')"
 )
 _CURRENCY_WORDS = {
     "KR": "SEK",
@@ -345,6 +348,7 @@ def _returns(
     """Returns with positive amounts get their sign turned where the file's rule is plain, and it is said."""
     if options.returns == "none":
         return
+    _by_side(con, reader, mapped, labels)
     rules: list[tuple[str, str]] = [("header", "true")] if says_returns(mapped, labels) else []
     if "quantity" in fields:
         rules.append(("quantity", "quantity < 0"))
@@ -369,6 +373,23 @@ def _returns(
             reader.tell("returns_turned", count=positive, rule=Message(f"ingest.returns_by_{name}"))
         elif name != "order_id":
             reader.tell("returns_unclear", count=positive, rule=Message(f"ingest.returns_by_{name}"))
+
+
+def _by_side(con: DuckDBPyConnection, reader: Reader, mapped: Mapped, labels: Sequence[str]) -> None:
+    """Amounts without a sign whose sign stands in a column of its own: debit or credit."""
+    rows = con.execute("SELECT * EXCLUDE (line) FROM raw ORDER BY line LIMIT 400").fetchall()
+    sample = [[str(cell or "") for cell in row] for row in rows]
+    for at in sides.candidates(labels, mapped.used, sample):
+        found = sides.rule(con, labels, at)
+        if found is None:
+            continue
+        rule, values = found
+        turned = con.execute(
+            f"UPDATE typed SET amount = -amount, amount_exact = -amount_exact WHERE amount > 0 AND ({rule})"  # noqa: S608
+        ).fetchone()
+        count = int(turned[0]) if turned is not None else 0
+        reader.tell("returns_turned", column=labels[at], count=count, rule=Message("ingest.returns_by_side", values))
+        return
 
 
 def says_returns(mapped: Mapped, labels: Sequence[str]) -> bool:

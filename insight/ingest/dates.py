@@ -2,25 +2,27 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from insight.ingest.cells import MISSING, MONTHS, SPACES
+from insight.ingest.cells import MISSING, MONTHS, SPACES, WEEKDAY
 
 _LONGEST_TIME = 60
 _TIME = re.compile(
-    r"^(?P<gap>\s*,?\s*(?:kl\.?\s*)?|\s*t|_)(?P<h>99?)(?P<s1>[:.])99(?:(?P<s2>[:.])99(?P<f>[.,]9+)?)?(?P<ap>\s?[apfe]\.?m\.?)?"
+    r"^(?P<gap>\s*,?\s*(?:klo?\.?\s*)?|\s*t|_)(?P<h>99?)(?P<s1>[:.])99(?:(?P<s2>[:.])99(?P<f>[.,]9+)?)?(?P<ap>\s?[apfe]\.?m\.?)?"
     r"(?P<z>\s?(?:z|ces?t|ees?t|(?:utc|gmt)(?:[+-]99?(?::?99)?)?|[+-]99(?::?99)?))?$"
 )
 _ISO = re.compile(r"^9999([-/. ])99?\1(?:99?)")
-_THREE = re.compile(r"^99?([-/. ])99?\1(9999|99)(?!9)")
+_THREE = re.compile(r"^99?(\. |[-/. ])99?\1(9999|99)(?!9)")
 _NAMED = re.compile(
-    r"^(?:[a-zåäö]+\.?,?\s+)?(?:den\s+)?(?:(?P<d>\d{1,2})(?:st|nd|rd|th|:e|\.)?[-/. ]*(?P<m>[a-zåä]+)\.?"
+    r"^(?:[a-zåäöø]+\.?,?\s+)?(?:den\s+)?(?:(?P<d>\d{1,2})(?:st|nd|rd|th|:e|\.)?[-/. ]*(?P<m>[a-zåä]+)\.?"
     r"|(?P<m2>[a-zåä]+)\.?[-/. ]*(?P<d2>\d{1,2})(?:st|nd|rd|th)?(?=[-/., ]))"
-    r",?[-/. ]*(?P<y>\d{4}|\d{2})(?P<t>(?:t|,?\s+(?:kl\.?\s*)?)\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[ap]m)?)?$"
+    r",?[-/. ]*(?P<y>\d{4}|\d{2})(?P<t>(?:[t:]|,?\s+(?:kl\.?\s*)?)\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[ap]m)?"
+    r"(?P<z>\s?(?:z|(?:utc|gmt)?[+-]\d{2}:?\d{2}|utc|gmt|ces?t|ees?t)(?:\s?\([^)]*\))?)?)?$"
 )
 
-_MONTH_ONLY = re.compile(r"([a-zåä]+)\.?[-/. ]*(?:19|20)\d{2}")
+_MONTH_ONLY = re.compile(r"([a-zåä]+)\.?(?:[-/. ]*(?:19|20)\d{2}|[-/']\d{2})")
+_WEEKDAY = re.compile(rf"^{WEEKDAY}(?=\d)")
 _LONGEST = 60
 
 
@@ -29,7 +31,7 @@ class Form:
     """One way of writing a date: its kind, and its strptime format where that is all it takes.
 
     kind: iso, format, three (day, month, year in some order), serial, epoch, named, month, week, quarter, year (no
-    day), missing or bad.
+    day), missing or bad. weekday: a day of the week stands before it.
     """
 
     kind: str
@@ -37,6 +39,7 @@ class Form:
     zone: bool = False
     dots: bool = False
     fine: bool = False
+    weekday: bool = False
 
 
 def read_form(shape: str) -> Form:
@@ -44,6 +47,10 @@ def read_form(shape: str) -> Form:
     text = shape.strip(SPACES)
     if len(text) > _LONGEST:
         return Form("bad")
+    day = _WEEKDAY.match(text)
+    if day and day.end() and day[0].rstrip("., ") not in MONTHS:
+        form = read_form(text[day.end() :])
+        return form if form.kind == "named" else replace(form, weekday=True)
     if text in MISSING:
         return Form("missing")
     iso = _ISO.match(text)
@@ -57,10 +64,10 @@ def read_form(shape: str) -> Form:
         rest = _rest(text[three.end() :])
         if rest is not None:
             year = "%Y" if len(three[2]) == 4 else "%y"
-            return Form("three", f"{three[1]}|{year}|{rest[0]}", rest[1], three[1] == ".", rest[2])
-    compact = re.match(r"^9{8}(?:[ t]?(9{6}|9{4}|99:99(?::99)?))?$", text)
+            return Form("three", f"{three[1]}|{year}|{rest[0]}", rest[1], three[1][0] == ".", rest[2])
+    compact = re.match(r"^9{8}(?:[ t]?(9{6}|9{4}|99:99(?::99)?)(z)?)?$", text)
     if compact or re.fullmatch(r"9{12}|9{14}", text):
-        return _compact(text)
+        return replace(_compact(text.removesuffix("z")), zone=text.endswith("z"))
     if re.fullmatch(r"9{5}(?:[.,]9+)?", text):
         return Form("serial")
     if re.fullmatch(r"9{10}(?:\.9+)?|9{13}", text):
@@ -69,12 +76,16 @@ def read_form(shape: str) -> Form:
         return Form("six")
     if re.fullmatch(r"9999[- ]?[wv]\.?\s?99?", text):
         return Form("week")
+    if re.fullmatch(r"9999-?w99-?9", text):
+        return Form("format", "%G-W%V-%u" if "-" in text else "%GW%V%u")
     if re.fullmatch(r"9999[- ]?(?:q|kv?\.?\s?)9", text):
         return Form("quarter")
     if text == "9999":
         return Form("year")
     if re.fullmatch(r"9999[-/]99", text):
         return Form("month", f"%Y{text[4]}%m")
+    if re.fullmatch(r"99?[-/.]9999", text):
+        return Form("month", f"%m{text[-5]}%Y")
     return Form("named") if any(word in MONTHS for word in re.findall(r"[a-zåä]{3,}", text)) else Form("bad")
 
 
@@ -138,6 +149,8 @@ def decide_order(
 def date_sql(cell: str, form: Form, order: str, epoch_1904: bool = False) -> str:
     """SQL that reads a cell of one form as TIMESTAMP; NULL when it is no date between 1900 and 2100."""
     text = f"upper({cell})"
+    if form.weekday:
+        text = rf"regexp_replace({text}, '^[^0-9]+', '')"
     if form.zone:
         text = rf"regexp_replace({text}, '\s?(Z|CES?T|EES?T|(UTC|GMT)([+-]\d\d?(:?\d\d)?)?|[+-]\d\d(:?\d\d)?)$', '')"
     if "%p" in form.format:
@@ -183,7 +196,7 @@ def read_named(text: str) -> datetime | None:
     A month alone ('januari 2024') is its first day.
     """
     if is_month(text):
-        text = f"1 {text.strip(SPACES)}"
+        text = f"1 {_whole_year(text.strip(SPACES))}"
     match = _NAMED.match(text.strip(SPACES).lower()) if len(text) <= _LONGEST else None
     if match is None:
         return None
@@ -195,16 +208,22 @@ def read_named(text: str) -> datetime | None:
         year += 2000 if year < 69 else 1900
     hour = minute = second = 0
     if match["t"]:
-        numbers = [int(number) for number in re.findall(r"\d+", match["t"])]
+        time = match["t"].removesuffix(match["z"] or "")
+        numbers = [int(number) for number in re.findall(r"\d+", time)]
         hour, minute, second = (*numbers, 0, 0)[:3]
-        if match["t"].endswith("pm") and hour < 12:
+        if time.endswith("pm") and hour < 12:
             hour += 12
-        elif match["t"].endswith("am") and hour == 12:
+        elif time.endswith("am") and hour == 12:
             hour = 0
     try:
         return datetime(year, month, int(match["d"] or match["d2"]), hour, minute, second)
     except ValueError:
         return None
+
+
+def _whole_year(month: str) -> str:
+    """'jan-24' with its year in four digits, so that 24 is no day."""
+    return re.sub(r"[-/'](\d{2})$", r" 20\1", month)
 
 
 def named_values(texts: Sequence[str]) -> list[tuple[str, datetime]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 from duckdb import DuckDBPyConnection
 
-from insight.ingest import dates, footers, numbers
+from insight.ingest import dates, footers, numbers, sides
 from insight.ingest.cells import NO_CUSTOMER, NO_ID, SPACES
 from insight.ingest.convert import (
     FLAGS,
@@ -31,6 +31,7 @@ from insight.ingest.numbers import NumberStyle
 from insight.ingest.options import ReadOptions
 from insight.ingest.raw import BLANKS, csv_source
 from insight.ingest.schema import SQL_TYPES, TABLES, FieldType, fold
+from insight.ingest.stored import rewrite, room
 
 _ENOUGH = 50
 _NUMBERS = ("money", "price", "number", "integer")
@@ -59,7 +60,7 @@ def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, perso
         return None
     if len(layout.sample) < _ENOUGH or "personal_number" in personal.values() or _ends_in_footer(text, layout, mapped):
         return None
-    if says_returns(mapped, layout.labels):
+    if says_returns(mapped, layout.labels) or sides.candidates(layout.labels, mapped.used, layout.sample):
         return None
     if "status" in mapped.fields and fold(layout.labels[mapped.fields["status"]]).startswith(tuple(FLAGS)):
         return None
@@ -193,6 +194,7 @@ def read(
     try:
         if empty:
             names = ", ".join(f'"{name}"' for name in values)
+            room(con, values)
             con.execute(f"INSERT INTO transactions ({names}) {select}", {"path": str(text.path)})
             con.execute("CREATE OR REPLACE TEMP VIEW staged AS SELECT * FROM transactions")
         else:
@@ -253,13 +255,8 @@ def settle(con: DuckDBPyConnection, file_id: int) -> None:
         con.execute("SELECT 1 FROM transactions WHERE file_id = $file_id LIMIT 1", {"file_id": file_id}).fetchone()
         is None
     ):
-        con.execute(
-            "CREATE TABLE sorted_transactions AS SELECT * FROM "
-            "(SELECT * FROM transactions UNION ALL BY NAME SELECT * FROM staged) "
-            "ORDER BY customer_id, ordered_at, file_id, line"
-        )
-        con.execute("DROP TABLE transactions")
-        con.execute("ALTER TABLE sorted_transactions RENAME TO transactions")
+        added = [str(row[0]) for row in con.execute("DESCRIBE staged").fetchall()]
+        rewrite(con, "SELECT * FROM transactions UNION ALL BY NAME SELECT * FROM staged", added)
     con.execute(
         "CREATE OR REPLACE TEMP VIEW typed AS SELECT *, CAST(NULL AS VARCHAR) AS reason "  # noqa: S608
         f"FROM transactions WHERE file_id = {int(file_id)}"

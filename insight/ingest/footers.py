@@ -1,4 +1,7 @@
-"""Rows that sum up instead of saying something new: 'Summa', 'Totalt', 'Antal rader: 40', a last line of the report."""
+"""Rows that sum up instead of saying something new: 'Summa', 'Totalt', 'Antal rader: 40', a last line of the report.
+
+The words are those of Swedish, English, Danish, Norwegian, Finnish and German reports.
+"""
 
 import re
 from collections.abc import Sequence
@@ -6,32 +9,41 @@ from collections.abc import Sequence
 from insight.ingest.cells import SPACES, kind_of
 
 TOTAL = (
-    r"(?:(?:del|slut|total|sub|grand|page|sid|års|månads|kvartals|grupp)[\s-]*)?(?:summor|summa|summering|totalt|totals|totala?|sum|totaler)"
+    r"(?:(?:del|slut|total|sub|grand|page|sid|års|månads|kvartals|grupp|mell[aeo][nm]|hoved|väli|loppu|kokonais|zwischen|end"
+    r"|gesamt)[\s-]*)?(?:summor|summat?|summering|summe|totalt|totals|totala?|sum|totaler)"
+    r"|i\salt|til\ssammen|tilsammans|sammenlagt|sammanlagt|yhteensä|gesamt(?:betrag)?|insgesamt|saldo|subtotaler"
     r"|s:a|transport(?:eras|erat)?|(?:in|ut)g[åa]ende\s(?:saldo|balans)|summa[\s]totalt"
     r"|total(?:t)?[\s](?:summa|antal|belopp|sum|amount)"
 )
 _COUNT = (
     r"antal(?:\s(?:rader|poster|kunder|transaktioner|order|ordrar|svar|köp|medlemmar))?|rader|poster|(?:number\sof\s|total\s)?(?:rows?|records?|lines)"
+    r"|\d[\d ]*\s(?:rader|rows|poster|records|transaktioner)|anzahl|antall|rivejä"
     r"|row\scount|count|medel(?:värde)?|snitt|genomsnitt|average|mean"
 )
 _END = (
     r"slut(?:\spå\s(?:rapport(?:en)?|fil(?:en)?|data))?|end\sof\s(?:report|file|data)|eof|rapport(?:en)?\s(?:skapad|slut|genererad).*|genererad.*|skapad.*"
-    r"|utskriven.*|exporterad.*|exported.*|generated.*|created\s.*|källa.*|source:.*|page\s\d+.*|sida\s\d+.*|\(\d+\s(?:rows?|rader).*"
+    r"|utskri(?:ven|vet|ft).*|printed.*|gedruckt.*|exporterad.*|exported.*|generated.*|created\s.*|källa.*|source:.*|page\s\d+.*|sida\s\d+.*|\(\d+\s(?:rows?|rader).*"
 )
 _NUMBERISH = (
-    r"[\s:=.]*(?:\(?[\w\s]{0,20}\)?)?[\s:=.]*[-\u2212(]?[\d \u00a0\u202f.,]*\)?\s*(?:kr|sek|:-|€|\$|st|eur|usd)?\.?\s*"
+    r"[\s:=.]*(?:\(?[\w\s]{0,20}\)?|(?:in|ex)kl?\.? (?:moms|vat|mva|mwst)|\d{4}-\d\d-\d\d\s*[-–]+\s*\d{4}-\d\d-\d\d)?"
+    r"[\s:=.]*[-\u2212(]?[\d \u00a0\u202f.,]*\)?\s*(?:kr|sek|:-|€|\$|st|eur|usd|nok|dkk|chf|kpl|stk)?\.?\s*"
 )
-WORD = re.compile(rf"^[\s*=#-]*(?:{TOTAL}|{_COUNT}){_NUMBERISH}$|^[\s*=#-]*(?:{_END})$", re.IGNORECASE)
+WORD = re.compile(rf"^[\s*=#-]*(?:{TOTAL}|{_COUNT}){_NUMBERISH}$|^[\s*=#-]*(?:{_END})[\s*=#-]*$", re.IGNORECASE)
 _LONGEST = 120
 _SUM = re.compile(rf"^[\s*=#-]*(?:{TOTAL})", re.IGNORECASE)
 _BARE = re.compile(rf"[\s*=#-]*(?:{TOTAL})[\s:.=*]*", re.IGNORECASE)
-_PART = re.compile(r"^[\s*=#-]*(?:del|sub|page|sid|års|månads|kvartals|grupp|transport|ing|utg)", re.IGNORECASE)
+_PART = re.compile(
+    r"^[\s*=#-]*(?:del|sub|page|sid|års|månads|kvartals|grupp|transport|ing|utg|väli|zwischen|mell[aeo][nm])",
+    re.IGNORECASE,
+)
 # A list from an ERP marks its sums with stars alone.
 _STARS = re.compile(r"[\s]*\*{1,4}[\s]*")
 # What a row must hold before SQL fetches it to be looked at; wide on purpose.
 SQL_WORDS = (
-    r"^[\s*=#-]*\*$|^[\s*=#-]*(del|slut|sub|grand|page|sid|års|månads|kvartals|grupp)?[\s-]*(summ|total|s:a|antal|rader"
-    r"|poster|rows|records|sum|count"
+    r"^[\s*=#-]*\*$|^[\s*=#-]*(del|slut|sub|grand|page|sid|års|månads|kvartals|grupp|mell[aeo][nm]|hoved|väli|loppu"
+    r"|kokonais|zwischen|end|gesamt)?[\s-]*(summ|total|s:a|antal|anzahl|rivejä|rader|i alt|til sammen|tilsammans"
+    r"|samm[ae]nlagt|yhteensä|gesamt|insgesamt|saldo|[0-9 ]+ (rader|rows|poster|records)|utskri|gedruckt|printed"
+    r"|created|export|källa|source|page [0-9]|sida [0-9]|poster|rows|records|sum|count"
     r"|medel|snitt|genomsnitt|average|row |number of|end of|eof|rapport|genererad|skapad|exported|generated|transport"
     r"|ing[åa]ende|utg[åa]ende)"
 )
@@ -53,6 +65,11 @@ PART_SUMS = (
     "årssumma",
     "sidsumma",
     "gruppsumma",
+    "mellansumma",
+    "mellomsum",
+    "mellemsum",
+    "välisumma",
+    "zwischensumme",
 )
 
 

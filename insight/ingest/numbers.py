@@ -7,7 +7,7 @@ dozen shapes, so the decision sees all of the column, and a shape that does not 
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from insight.ingest.cells import CURRENCIES, MINUS, MISSING, SPACES
@@ -17,6 +17,15 @@ _VAT = tuple(f"{how}{dot} {what}" for how in ("inkl", "ink", "exkl", "incl", "ex
 _TOKENS = sorted((*CURRENCIES, ".-", "%", "st", "st.", "pcs", *_VAT), key=len, reverse=True)
 _TOKEN = re.compile("|".join(re.escape(token) for token in _TOKENS))
 _QUOTES = "'’`´"
+# Debit and credit behind or before an amount: the words of a pair, debit first.
+PAIRS = (
+    ("dr", "cr"), ("d", "c"), ("d", "k"), ("s", "h"), ("debit", "credit"), ("debet", "kredit"), ("debet", "credit"),
+    ("deb", "kred"), ("soll", "haben"),
+)  # fmt: skip
+_SIDES = sorted({word for pair in PAIRS for word in pair}, key=len, reverse=True)
+_SIDE = re.compile(
+    rf"(?P<before>{'|'.join(_SIDES)})?\.?\s*(?P<rest>[^a-z](?:.*?[^a-z])??)\s*(?P<after>{'|'.join(_SIDES)})?\.?"
+)
 _LONGEST = 60
 Verdict = Literal["bad", "main", "other", "exponent", "missing"]
 
@@ -37,11 +46,16 @@ class Shape:
     whole: int = 0
     good: bool = True
     missing: bool = False
+    side: str = ""
 
 
 @dataclass(frozen=True)
 class NumberStyle:
-    """The decision for a column. `verdicts` says for each shape how it is read; `unsure`: only ambiguous marks met."""
+    """The decision for a column. `verdicts` says for each shape how it is read; `unsure`: only ambiguous marks met.
+
+    sides: the words of debit and credit beside the amounts, those that count as they stand first, then those whose
+    sign is turned; side_counts: how many amounts have them.
+    """
 
     decimal: str
     verdicts: Mapping[str, Verdict]
@@ -55,6 +69,8 @@ class NumberStyle:
     percent: bool = False
     bad: int = 0
     changed: int = 0
+    sides: tuple[str, str] = ("", "")
+    side_counts: tuple[int, int] = (0, 0)
 
     @property
     def plain(self) -> bool:
@@ -68,7 +84,7 @@ def read_shape(text: str, count: int) -> Shape:
         return Shape(text, count, missing=True)
     if len(text) > _LONGEST:
         return Shape(text, count, good=False)
-    rest = text
+    rest, side = _without_side(text)
     tokens = tuple(dict.fromkeys(_TOKEN.findall(rest)))
     if tokens:
         rest = _TOKEN.sub(" ", rest)
@@ -85,12 +101,44 @@ def read_shape(text: str, count: int) -> Shape:
         negative, rest = "end", rest[:-1].strip(SPACES)
     if re.fullmatch(r"9*[.,]?9*e[+-]?9+", rest) and rest[0] != "e":
         mark = "," if "," in rest else "." if "." in rest else ""
-        return Shape(text, count, proven=mark, exponent=True, negative=negative, tokens=tokens)
+        return Shape(text, count, proven=mark, exponent=True, negative=negative, tokens=tokens, good=not side)
     parts = _core(rest)
     if parts is None:
         return Shape(text, count, good=False)
     proven, unsure, group, decimals, whole = parts
-    return Shape(text, count, proven, unsure, group, decimals, negative, tokens, False, whole)
+    good = not (side and negative)
+    return Shape(text, count, proven, unsure, group, decimals, negative, tokens, False, whole, good, side=side)
+
+
+def _without_side(text: str) -> tuple[str, str]:
+    """A shape without the word of debit or credit at one of its ends, and that word ('' where there is none)."""
+    match = _SIDE.fullmatch(text)
+    if match is None or bool(match["before"]) == bool(match["after"]):
+        return text, ""
+    return match["rest"], match["before"] or match["after"]
+
+
+def _pair(good: Sequence[Shape]) -> tuple[tuple[str, str], tuple[int, int]] | None:
+    """(word that counts as it stands, word whose sign is turned) and their counts; None where the words are no pair.
+
+    The commoner of the two is a sale: a ledger of customers debits them, a ledger of sales credits. Where most amounts
+    have no word at all, only a credit turns the sign. A single letter alone says nothing.
+    """
+    counts = Counter[str]()
+    for shape in good:
+        counts[shape.side] += shape.count
+    plain = counts.pop("", 0)
+    for debit, credit in PAIRS:
+        if not counts.keys() <= {debit, credit}:
+            continue
+        both = len(counts) == 2
+        if plain:
+            if len(credit) > 1 and debit not in counts:
+                return ("", credit), (plain, counts[credit])
+        elif both or (len(credit) > 1 and counts):
+            first, second = (debit, credit) if counts[debit] >= counts[credit] else (credit, debit)
+            return (first, second), (counts[first], counts[second])
+    return None
 
 
 def _core(rest: str) -> tuple[str, str, str, int, int] | None:
@@ -118,6 +166,9 @@ def _core(rest: str) -> tuple[str, str, str, int, int] | None:
         if grouped[1] in ".,":
             return "," if grouped[1] == "." else ".", "", grouped[1], 0, whole
         return "", "", grouped[1], 0, whole
+    lakhs = re.fullmatch(r"9{1,2}(?:,99)+,999(?:\.(9*))?", rest)
+    if lakhs:
+        return ".", "", ",", len(lakhs[1] or ""), len(re.sub(r"[^9]", "", rest.split(".")[0]))
     spaced = re.fullmatch(r"9{1,3}(?: 999)*,?\s?(?:,9*)?", rest)
     return (",", "", " ", 0, 0) if spaced and "," in rest else None
 
@@ -132,6 +183,10 @@ def decide(
     """
     read = [read_shape(text, count) for text, count in shapes]
     good = [shape for shape in read if shape.good and not shape.missing]
+    sided = _pair(good) if any(shape.side for shape in good) else None
+    if sided is None and any(shape.side for shape in good):
+        read = [replace(shape, good=shape.good and not shape.side) for shape in read]
+        good = [shape for shape in good if not shape.side]
     votes: Counter[str] = Counter()
     for shape in good:
         if shape.proven:
@@ -166,14 +221,16 @@ def decide(
                 currencies[CURRENCIES[token]] += shape.count
     groups = {shape.group for shape in used if shape.group}
     groups |= {shape.unsure for shape in used if shape.unsure and shape.unsure != decimal}
+    words = {shape.side for shape in used if shape.side}
     return NumberStyle(
         decimal=decimal, verdicts=verdicts,
-        tokens=tuple(sorted({t for s in used for t in s.tokens}, key=len, reverse=True)),
+        tokens=tuple(sorted({t for s in used for t in s.tokens} | words, key=len, reverse=True)),
         negatives=frozenset(s.negative for s in used if s.negative), groups=frozenset(groups),
         decimals=max((s.decimals if (s.unsure == decimal or not s.unsure) else 0 for s in used), default=0),
         unsure=unsure, mixed=any(v == "other" for v in verdicts.values()), currencies=dict(currencies),
         percent=any("%" in s.tokens for s in used), bad=bad,
-        changed=sum(s.count for s in used if s.tokens or s.group or s.negative not in ("", "-")),
+        changed=sum(s.count for s in used if s.tokens or s.group or s.side or s.negative not in ("", "-")),
+        sides=sided[0] if sided else ("", ""), side_counts=sided[1] if sided else (0, 0),
     )  # fmt: skip
 
 
@@ -203,6 +260,9 @@ def number_sql(cell: str, style: NumberStyle, digits: int, scale: int, other: bo
     strip = "".join(SPACES) + _QUOTES + ("." if decimal == "," else ",") + "+"
     if negatives or style.tokens:
         sign = f"regexp_matches({text}, '[({MINUS[1:]}-]')"
+        if turned := style.sides[1]:
+            # Neither word of a pair is a part of the other ('d' in 'debet' is another pair's).
+            sign = f"({sign} OR regexp_matches(lower({text}), '^[ ]*{turned}[^a-z]|[^a-z]{turned}[.]?[ ]*$'))"
         letters = "".join(dict.fromkeys(char for token in style.tokens for char in token.lower() + token.upper()))
         strip += MINUS + "()" + "".join(char for char in letters if char != decimal)
     if sign or style.groups or other or "plus" in style.negatives:

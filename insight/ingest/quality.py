@@ -29,6 +29,11 @@ _UNITS = re.compile(
 # Lines of a file that tell how it counts its orders.
 _LOOK = 50_000
 _DISCOUNT = re.compile(r"rabatt|discount|avdrag")
+_REFUND = re.compile(
+    r"(?:amount|belopp|sum|total)(?:refund|aterbetal|retur)|(?:refund|aterbetal|retur|kredit)[a-z]*(?:amount|belopp|sum|total)$"
+)
+# Ids that stand for nobody: tills and shops fill them in where no customer is known.
+_PLACEHOLDERS = ", ".join(f"'{digit * n}'" for digit in "09" for n in range(1 if digit == "0" else 4, 13))
 _TIME_FIELD = {
     "transactions": "ordered_at", "assignments": "assigned_on", "answers": "answered_on", "contacts": "sent_at",
     "rewards": "given_on", "events": "at", "agreements": "started_on",
@@ -106,6 +111,8 @@ def examine(
             said.append(
                 FileMessage("customer_blank", "warning", {"count": blank, "share": blank / rows}, blank_line, label)
             )
+        if "customer_id" in mapped.fields:
+            said += _placeholders(con, labels[mapped.fields["customer_id"]], rows)
         said += _money(con, file_id, figures, mapped, labels)
     if "customer_id" in mapped.fields:
         said += _zeros(con, labels[mapped.fields["customer_id"]])
@@ -145,6 +152,7 @@ def _money(
     if row[3] is None:
         said.append(_taken_as(con, file_id, figures))
     said += _discount(con, mapped, labels) + _repeated(con, file_id, mapped, labels)
+    said += _refunds(con, file_id, mapped, labels)
     return said + (_cancelled(con, file_id, labels[mapped.fields["status"]]) if "status" in mapped.fields else [])
 
 
@@ -174,6 +182,40 @@ def _discount(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) ->
     if row is None or not row[0]:
         return []
     return [FileMessage("discount_not_drawn", "warning", {"count": row[0]}, row[1], labels[at])]
+
+
+def _refunds(con: DuckDBPyConnection, file_id: int, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
+    """What was paid back, in a column of its own beside the sale: it is not drawn from the amount, so it is told."""
+    named = [
+        label for at, label in enumerate(labels) if label and at not in mapped.used and _REFUND.search(fold(label))
+    ]
+    if not named:
+        return []
+    kept = con.execute(
+        "SELECT column_name FROM attributes WHERE table_name = 'transactions' AND label = $label", {"label": named[0]}
+    ).fetchone()
+    if kept is None:
+        return []
+    row = con.execute(
+        f"SELECT count(*), min(line) FROM transactions WHERE file_id = $file_id AND regexp_matches({kept[0]}, '[1-9]')",  # noqa: S608
+        {"file_id": file_id},
+    ).fetchone()
+    if row is None or not row[0]:
+        return []
+    return [FileMessage("refund_not_drawn", "warning", {"count": row[0]}, row[1], named[0])]
+
+
+def _placeholders(con: DuckDBPyConnection, label: str, rows: int) -> list[FileMessage]:
+    """Many rows under a customer number of nothing but noughts or nines: hardly one customer."""
+    row = con.execute(
+        f"SELECT customer_id, count(*), min(line) FROM typed WHERE reason IS NULL AND customer_id IN ({_PLACEHOLDERS}) "  # noqa: S608
+        "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"
+    ).fetchone()
+    if row is None or row[1] < 3:
+        return []
+    return [
+        FileMessage("id_placeholder", "warning", {"id": row[0], "count": row[1], "share": row[1] / rows}, row[2], label)
+    ]
 
 
 def _repeated(con: DuckDBPyConnection, file_id: int, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:

@@ -1,0 +1,62 @@
+"""A sign in a column of its own: debit and credit, S and H, plus and minus beside amounts without a sign."""
+
+import re
+from collections.abc import Collection, Sequence
+
+from duckdb import DuckDBPyConnection
+
+from insight.ingest.numbers import PAIRS
+from insight.ingest.schema import fold
+
+# A header that says so makes single letters enough; without one the words must be whole.
+_HEADER = re.compile(
+    r"(?:debet|debit|soll)(?:kredit|credit|haben)|drcr|crdr|d[ck]|sh|shkz|tecken|sign|fortecken|vorzeichen|fortegn"
+    r"|(?:sollhaben|sh|debetkredit|debitcredit|d[ck])(?:kennzeichen|kz|kod|code|indicator|flag|flagga)"
+)
+_WHOLE = frozenset(("debit", "debet", "soll", "credit", "kredit", "haben", "dr", "cr"))
+_MOST = 4
+
+
+def candidates(labels: Sequence[str], used: Collection[int], rows: Sequence[Sequence[str]]) -> list[int]:
+    """Columns without a field whose first cells are such a pair of words."""
+    found: list[int] = []
+    for at, label in enumerate(labels):
+        if not label or at in used:
+            continue
+        words = {row[at].strip().lower().rstrip(".") for row in rows if at < len(row)} - {""}
+        if pair_of(words, label) is not None:
+            found.append(at)
+    return found
+
+
+def pair_of(words: Collection[str], label: str) -> tuple[str, str] | None:
+    """The pair (debit, credit) that a column's words are; None where they are something else, or only one of two."""
+    if not 2 <= len(words) <= _MOST:
+        return None
+    named = _HEADER.fullmatch(fold(label)) is not None or label.strip() in ("+/-", "±")
+    for pair in (*PAIRS, ("+", "-")):
+        if set(words) == set(pair) and (named or set(pair) <= _WHOLE):
+            return pair
+    return None
+
+
+def rule(con: DuckDBPyConnection, labels: Sequence[str], at: int) -> tuple[str, dict[str, object]] | None:
+    """SQL that is true for the rows of `typed` whose amount is to be turned, and the values of its sentence.
+
+    The commoner side is what sales are booked on, as for words beside the amount itself. None where the column turns
+    out to hold other words further down, or amounts have signs of their own.
+    """
+    word = f"rtrim(lower(trim(c{at})), '.')"
+    counts = con.execute(
+        f"SELECT {word}, count(*) FROM raw JOIN typed USING (line) "  # noqa: S608
+        f"WHERE typed.reason IS NULL AND c{at} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_MOST + 1}"
+    ).fetchall()
+    pair = pair_of([str(said) for said, _ in counts], labels[at])
+    signed = con.execute("SELECT 1 FROM typed WHERE reason IS NULL AND amount < 0 LIMIT 1").fetchone()
+    if pair is None or signed is not None:
+        return None
+    by_word = {str(said): int(n) for said, n in counts}
+    kept, turned = pair if by_word[pair[0]] >= by_word[pair[1]] else (pair[1], pair[0])
+    # The words are of our own lists, never the file's text.
+    sql = f"line IN (SELECT line FROM raw WHERE {word} = '{turned}')"  # noqa: S608
+    return sql, {"column": labels[at], "turned": turned.upper(), "kept": kept.upper()}
