@@ -31,6 +31,7 @@ from insight.ingest.numbers import NumberStyle
 from insight.ingest.options import ReadOptions
 from insight.ingest.raw import BLANKS, csv_source
 from insight.ingest.schema import SQL_TYPES, TABLES, FieldType, fold
+from insight.ingest.stored import rewrite, room
 
 _ENOUGH = 50
 _NUMBERS = ("money", "price", "number", "integer")
@@ -193,6 +194,7 @@ def read(
     try:
         if empty:
             names = ", ".join(f'"{name}"' for name in values)
+            room(con, values)
             con.execute(f"INSERT INTO transactions ({names}) {select}", {"path": str(text.path)})
             con.execute("CREATE OR REPLACE TEMP VIEW staged AS SELECT * FROM transactions")
         else:
@@ -253,13 +255,8 @@ def settle(con: DuckDBPyConnection, file_id: int) -> None:
         con.execute("SELECT 1 FROM transactions WHERE file_id = $file_id LIMIT 1", {"file_id": file_id}).fetchone()
         is None
     ):
-        con.execute(
-            "CREATE TABLE sorted_transactions AS SELECT * FROM "
-            "(SELECT * FROM transactions UNION ALL BY NAME SELECT * FROM staged) "
-            "ORDER BY customer_id, ordered_at, file_id, line"
-        )
-        con.execute("DROP TABLE transactions")
-        con.execute("ALTER TABLE sorted_transactions RENAME TO transactions")
+        added = [str(row[0]) for row in con.execute("DESCRIBE staged").fetchall()]
+        rewrite(con, "SELECT * FROM transactions UNION ALL BY NAME SELECT * FROM staged", added)
     con.execute(
         "CREATE OR REPLACE TEMP VIEW typed AS SELECT *, CAST(NULL AS VARCHAR) AS reason "  # noqa: S608
         f"FROM transactions WHERE file_id = {int(file_id)}"

@@ -7,6 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from insight.ingest.convert import canonical_select
 from insight.ingest.schema import fold
+from insight.ingest.stored import rewrite
 
 _MISSING = "'null', 'nan', '#n/a', '<na>'"
 _WIDE = 50
@@ -58,20 +59,12 @@ def write_rows(
     if kind == "customers" and merge:
         _merge_customers(con, names, select, source)
         return
-    order = ""
+    columns, rows = ", ".join(names), f"SELECT {select} FROM {source} WHERE typed.reason IS NULL"  # noqa: S608
     if kind == "transactions":
-        order = (
-            " ORDER BY typed.customer_id, typed.ordered_at, typed.line"
-            if "customer_id" in present
-            else " ORDER BY typed.ordered_at, typed.line"
-        )
-    filled = con.execute(f"SELECT 1 FROM {kind} LIMIT 1").fetchone() is not None  # noqa: S608
-    con.execute(
-        f"INSERT INTO {kind} ({', '.join(names)}) "  # noqa: S608
-        f"SELECT {select} FROM {source} WHERE typed.reason IS NULL{order}"
-    )
-    if filled and kind == "transactions":
-        sort_transactions(con)
+        fresh = f"SELECT * FROM ({rows}) AS fresh({columns})"  # noqa: S608
+        rewrite(con, f"SELECT * FROM transactions UNION ALL BY NAME {fresh}", present)  # noqa: S608
+    else:
+        con.execute(f"INSERT INTO {kind} ({columns}) {rows}")
 
 
 def _worded(con: DuckDBPyConnection, cells: Sequence[str]) -> set[str]:
@@ -89,15 +82,6 @@ def _worded(con: DuckDBPyConnection, cells: Sequence[str]) -> set[str]:
         assert row is not None
         found |= {cell for cell, hit in zip(part, row, strict=True) if hit}
     return found
-
-
-def sort_transactions(con: DuckDBPyConnection) -> None:
-    """Put the transactions in the order that every query relies on for speed: customer, then time."""
-    con.execute(
-        "CREATE TABLE sorted_transactions AS SELECT * FROM transactions ORDER BY customer_id, ordered_at, file_id, line"
-    )
-    con.execute("DROP TABLE transactions")
-    con.execute("ALTER TABLE sorted_transactions RENAME TO transactions")
 
 
 def _merge_customers(con: DuckDBPyConnection, names: Sequence[str], select: str, source: str) -> None:

@@ -23,7 +23,7 @@ from duckdb import DuckDBPyConnection
 from insight.errors import WorkspaceError
 from insight.ingest.report import FileMessage, FileReport
 from insight.ingest.schema import TABLES
-from insight.ingest.write import sort_transactions
+from insight.ingest.stored import rewrite, room
 from insight.workspace.engine import Query, money
 
 _KEPT_TABLES = tuple(name for name in TABLES if name not in ("customers", "identities"))
@@ -151,13 +151,14 @@ def erase(con: DuckDBPyConnection, who: Person, key: str) -> dict[str, int]:
     ids = list(who.ids)
     rows: dict[str, int] = {}
     cells = {cell for table in TABLES for cell in _cells(con, table, _THEIRS, {"ids": ids})}
+    room(con, ("order_id", *_FREE["transactions"]))
     con.execute(_ORDERS, {"alias": alias, "ids": ids})
     for table in _KEPT_TABLES:
         rows[table] = _count(con, table, _THEIRS, ids)
         if rows[table]:
             _make_anonymous(con, table, alias, ids)
     if rows["transactions"]:
-        sort_transactions(con)
+        rewrite(con, "SELECT * FROM transactions")
     con.execute("DROP TABLE own_orders")
     for table, where in (
         ("customers", _THEIRS),

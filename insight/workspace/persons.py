@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 
 from insight.ingest.report import FileMessage
 from insight.ingest.schema import TABLES
-from insight.ingest.write import sort_transactions
+from insight.ingest.stored import rewrite
 
 MOVED_TABLES = tuple(name for name in TABLES if name not in ("customers", "identities"))
 
@@ -73,13 +73,11 @@ _PERSONS = """
 """
 _IDS = " UNION ".join(f"SELECT customer_id FROM {name}" for name in (*MOVED_TABLES, "customers"))  # noqa: S608
 _COUNT_IDS = f"SELECT count(customer_id) FROM ({_IDS}) AS ids"  # noqa: S608
-_SORTED_WITH_PERSONS = """
-    CREATE TABLE sorted_transactions AS
+_WITH_PERSONS = """
     SELECT
         transactions.* REPLACE (coalesce(persons.customer_id, transactions.customer_id) AS customer_id),
         CASE WHEN persons.own_id IS NOT NULL THEN transactions.customer_id ELSE NULL END AS own_id
     FROM transactions LEFT JOIN persons ON persons.own_id = transactions.customer_id
-    ORDER BY coalesce(persons.customer_id, transactions.customer_id), ordered_at, file_id, line
 """
 _OWN_CUSTOMERS = """
     CREATE TABLE customers_own AS
@@ -132,7 +130,7 @@ def join(con: DuckDBPyConnection, *, undone: bool) -> None:
     """Find the persons behind the ids and give every row its person's id. undone: whether `undo` moved any rows."""
     if not _any(con, "SELECT 1 FROM identities LIMIT 1"):
         if undone:
-            sort_transactions(con)
+            rewrite(con, "SELECT * FROM transactions")
         return
     conflicts = _find_persons(con)
     ids = _number(con, _COUNT_IDS)
@@ -217,11 +215,9 @@ def _move_rows(con: DuckDBPyConnection, undone: bool) -> int:
         moved += n
         if table == "transactions":
             if n:
-                con.execute(_SORTED_WITH_PERSONS)
-                con.execute("DROP TABLE transactions")
-                con.execute("ALTER TABLE sorted_transactions RENAME TO transactions")
+                rewrite(con, _WITH_PERSONS)
             elif undone:
-                sort_transactions(con)
+                rewrite(con, "SELECT * FROM transactions")
         elif n:
             con.execute(f"ALTER TABLE {table} ADD COLUMN own_id VARCHAR")
             con.execute(

@@ -24,6 +24,7 @@ from insight.ingest import load
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import FileMessage, FileReport
 from insight.ingest.schema import SQL_TYPES, TABLES
+from insight.ingest.stored import room
 from insight.ingest.watch import watching
 from insight.workspace import audit, forget, persons
 from insight.workspace import manifest as manifests
@@ -230,6 +231,8 @@ class Workspace:
                 casts = ", ".join(f'cast("{c}" AS {SQL_TYPES[TABLES[kind].field(c).type]})' for c in columns)
                 names = ", ".join(f'"{c}"' for c in columns)
                 order = "ORDER BY customer_id, ordered_at, line" if kind == "transactions" else ""
+                if kind == "transactions":
+                    room(con, columns)
                 numbered = table.append_column("line", pa.array(range(2, table.num_rows + 2), pa.int64()))
                 con.register("arrow_input", numbered)
                 con.execute(
