@@ -166,7 +166,7 @@ def bridge(query: Query, settings: Settings) -> Result:
             ),
         ),
         drill=("class",),
-        notes=(*window_notes(span), *young(span)),
+        notes=(*window_notes(query, span), *young(span)),
         labels={key: f"ladder.class.{key}" for key in CLASSES},
         evidence="before_after",
         tables={"customers": customers},

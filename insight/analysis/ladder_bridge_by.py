@@ -155,7 +155,7 @@ def bridge_by(query: Query, settings: Settings) -> Result:
             subtitle=Message("ladder.bridge_by_subtitle", {"field": field.name if field.own else Message(field.name)}),
         ),
         drill=("value", "class"),
-        notes=(*window_notes(span), *young(span)),
+        notes=(*window_notes(query, span), *young(span)),
         labels={key: f"ladder.class.{key}" for key in CLASSES},
         evidence="before_after",
     )  # fmt: skip

@@ -1,14 +1,17 @@
 """The climb over each bound: who passed it upwards and who downwards between two dates, and what is left net."""
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
-from insight.analysis import ladder_migration
+from insight.analysis import ladder_moves
 from insight.analysis.basis import frame
 from insight.analysis.ladder_migration import window_basis, window_notes
+from insight.analysis.ladder_moves import Cell
 from insight.analysis.ladder_places import Ladder, told
-from insight.analysis.ladder_rules import LEVELED, Rule, Windows
+from insight.analysis.ladder_rules import LEVELED, NEW, NONE, Rule, Windows
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Result, SumCheck, Unit
@@ -35,16 +38,6 @@ _PASSED = """
     JOIN step_places AS passed ON passed.place > least(earlier.place, later.place)
         AND passed.place <= greatest(earlier.place, later.place)
 """
-_TABLE = """
-    SELECT step, way, count(*) AS n_customers, sum(money_change) AS money_change FROM members GROUP BY step, way
-"""
-# By the ends of the way alone: the check must be able to fail.
-_HEIGHT = """
-    SELECT coalesce(sum(later.place - earlier.place), 0) AS climbed
-    FROM moved
-    JOIN step_places AS earlier ON earlier.step = moved.from_step
-    JOIN step_places AS later ON later.step = moved.to_step
-"""
 _UNITS: dict[str, Unit] = {"step": "text", "way": "text", "n_customers": "count", "money_change": "money"}
 _NET_UNITS: dict[str, Unit] = {
     "step": "text", "n_customers": "count", "n_up": "count", "n_down": "count", "net_climb": "count",
@@ -53,11 +46,11 @@ _NET_UNITS: dict[str, Unit] = {
 
 def make_members(query: Query, settings: Settings) -> tuple[Windows, Rule, Ladder]:
     """View `members`: a row for every bound that a customer has passed: step (whose bound), way, and the movement."""
-    found = ladder_migration.make_members(query, settings)
+    found = ladder_moves.make_members(query, settings, name="moves")
     keys = found[2].keys
     places = {"step": pa.array(("none", *keys)), "place": pa.array(range(len(keys) + 1), pa.int32())}
     query.put("step_places", pa.table(places))
-    query.make("moved", "SELECT * FROM members WHERE from_step <> 'new' AND from_step <> to_step")
+    query.view("moved", "SELECT * FROM moves WHERE from_step <> 'new' AND from_step <> to_step")
     query.view("members", _PASSED)
     return found
 
@@ -70,7 +63,8 @@ def climb(query: Query, settings: Settings) -> Result:
     passes two bounds; newcomers stood nowhere and pass none. Raises NotEnoughDataError when nobody has moved.
     """
     span, rule, ladder = make_members(query, settings)
-    found = {(str(step), str(way)): (int(n), money(change)) for step, way, n, change in query.rows(_TABLE)}
+    moved = [cell for cell in ladder_moves.cells(query, span, rule, ladder, "moves") if cell.from_step != NEW]
+    found = _passes(moved, ladder.keys)
     if not found:
         raise NotEnoughDataError("ladder.nobody_moved", end=span.end)
     rows: list[dict[str, Any]] = [
@@ -86,7 +80,10 @@ def climb(query: Query, settings: Settings) -> Result:
     top = net[0]
     title = Message("ladder.climb_headline", {"step": top["step"], "up": top["n_up"], "down": top["n_down"]})
     days = {"start": span.start, "end": span.end}
-    height = SumCheck(int(query.one(_HEIGHT)[0]), {row["step"]: row["net_climb"] for row in net})
+    # By the ends of each way alone: the check must be able to fail.
+    places = {NONE: 0, **{key: place for place, key in enumerate(ladder.keys, start=1)}}
+    risen = sum((places[cell.to_step] - places[cell.from_step]) * int(cell.n_customers) for cell in moved)
+    height = SumCheck(risen, {row["step"]: row["net_climb"] for row in net})
     words = Message("ladder.rule", {"window": rule.window("before"), **days})
     return Result(
         key="ladder.climb",
@@ -108,12 +105,25 @@ def climb(query: Query, settings: Settings) -> Result:
             ),
         ),
         drill=("step", "way"),
-        notes=window_notes(span),
+        notes=window_notes(query, span),
         labels={**ladder.labels, **{way: f"ladder.way.{way}" for way in WAYS}},
         evidence="association",
         tables={"net": frame(net, list(_NET_UNITS))},
         more_units={"net": _NET_UNITS},
     )  # fmt: skip
+
+
+def _passes(moved: Sequence[Cell], steps: Sequence[str]) -> dict[tuple[str, str], tuple[int, Decimal]]:
+    """Customers and money by step (whose bound was passed) and way."""
+    keys = (NONE, *steps)
+    found: dict[tuple[str, str], tuple[int, Decimal]] = {}
+    for cell in moved:
+        a, b = keys.index(cell.from_step), keys.index(cell.to_step)
+        way = WAYS[0] if a < b else WAYS[1]
+        for step in keys[min(a, b) + 1 : max(a, b) + 1]:
+            n, change = found.get((step, way), (0, money(0)))
+            found[step, way] = (n + int(cell.n_customers), change + money(cell.money_change))
+    return found
 
 
 def _list(query: Query, settings: Settings) -> None:

@@ -1,85 +1,22 @@
 """Movement on the ladder: from which step to which, in customers and in money."""
 
-import re
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pandas as pd
-import pyarrow as pa
 
-from insight.analysis.ladder_kept import make_kept_places
-from insight.analysis.ladder_places import Ladder, knows, make_ladder, make_level_places, step_order, told
-from insight.analysis.ladder_rules import (
-    LEVELED,
-    LONGEST_WINDOW,
-    NEW,
-    NONE,
-    Rule,
-    Windows,
-    climbs,
-    counted,
-    rule_of,
-    windows,
-)  # fmt: skip
+from insight.analysis.ladder_moves import Cell, cells, cells_then, make_members
+from insight.analysis.ladder_places import knows, step_order, told
+from insight.analysis.ladder_rules import LEVELED, LONGEST_WINDOW, NEW, NONE, Rule, Windows, climbs, counted
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Basis, Chart, Message, Metric, Note, Result, SumCheck
-from insight.settings import Settings, add_months
+from insight.settings import Settings, add_months, month_number, month_start
 from insight.stats.proportions import wilson
 from insight.workspace.engine import Query, money
 
 _FEW = 30
-_MOST_KEPT, _MOST_ROWS = 3, 2_000_000
-
-# Everyone with a line before `end`, both windows side by side: one pass over the orders, the same for every ladder.
-_SUMS = """
-    SELECT
-        customer_id,
-        sum(CASE WHEN ordered_on >= $opened AND ordered_on < $start THEN sales ELSE 0 END) AS sales_before,
-        sum(CASE WHEN ordered_on >= $opened_last THEN sales ELSE 0 END) AS sales_after,
-        cast(count(CASE WHEN ordered_on >= $opened AND ordered_on < $start AND NOT is_return THEN 1 END) AS INTEGER)
-            AS n_orders_before,
-        cast(count(CASE WHEN ordered_on >= $opened_last AND NOT is_return THEN 1 END) AS INTEGER) AS n_orders_after,
-        min(CASE WHEN is_return THEN NULL ELSE ordered_on END) AS first_order_on
-        {margins}
-    FROM orders
-    WHERE ordered_on < $end AND customer_id IS NOT NULL
-        AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
-    GROUP BY customer_id
-"""
-_MARGINS = """,
-        sum(CASE WHEN ordered_on >= $opened AND ordered_on < $start THEN coalesce(margin, 0) ELSE 0 END)
-            AS margin_before,
-        sum(CASE WHEN ordered_on >= $opened_last THEN coalesce(margin, 0) ELSE 0 END) AS margin_after
-"""
-_ALL = "SELECT * FROM {table}"
-_VALUE = {"sales": "sales", "orders": "n_orders", "margin": "margin", "level": "sales"}
-
-# 'new' had never bought before `start`. Texts in braces are written out by `_members`.
-_MEMBERS = """
-    SELECT
-        sums.customer_id,
-        CASE WHEN sums.first_order_on >= {limits}.start_on THEN 'new' ELSE {from_step} END AS from_step,
-        {to_step} AS to_step,
-        sums.sales_after - sums.sales_before AS money_change,
-        sums.sales_before,
-        sums.sales_after,
-        sums.n_orders_before,
-        sums.n_orders_after
-    FROM {sums} AS sums CROSS JOIN {limits} {places}
-"""
-_BY_BOUNDS = "CASE WHEN sums.{value} <= 0 THEN 'none' {cases} ELSE 'step_{top}' END"
-_BY_PLACE = "CASE WHEN coalesce({place}, 0) = 0 THEN 'none' ELSE 'step_' || {place} END"
-_JOINED = "LEFT JOIN {places} ON {places}.customer_id = sums.customer_id"
-
-_TABLE = """
-    SELECT
-        from_step, to_step, count(*) AS n_customers,
-        sum(sales_before) AS sales_before, sum(sales_after) AS sales_after, sum(money_change) AS money_change
-    FROM members
-    GROUP BY from_step, to_step
-"""
-_THEN = "SELECT from_step, to_step, count(*) AS n_customers FROM members_then GROUP BY from_step, to_step"
 
 # Not by way of the cells: the check must be able to fail.
 _CHANGE = """
@@ -90,6 +27,26 @@ _CHANGE = """
         AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
 """
 
+# Months of the windows without a single line, with or without a customer: those before the data are told elsewhere.
+_MISSING = """
+    SELECT count(*) AS n, min(spanned.month_no) AS first_no
+    FROM (SELECT unnest(range($opened, $closed)) AS month_no) AS spanned
+    WHERE spanned.month_no > (SELECT min(month_no) FROM month_cube)
+        AND spanned.month_no < (SELECT max(month_no) FROM month_cube)
+        AND spanned.month_no NOT IN (SELECT month_no FROM month_cube)
+"""
+# By sums as the ladder counts, and by purchases as the bridge and the overview do.
+_BOTH_WAYS = """
+    SELECT
+        coalesce(sum(CASE WHEN to_step <> 'none' THEN 1 ELSE 0 END), 0) AS on_step,
+        coalesce(sum(CASE WHEN n_orders_after > 0 THEN 1 ELSE 0 END), 0) AS bought,
+        coalesce(sum(CASE WHEN to_step = 'none' AND from_step NOT IN ('none', 'new') THEN 1 ELSE 0 END), 0) AS stopped,
+        coalesce(sum(CASE WHEN n_orders_before > 0 AND n_orders_after = 0 THEN 1 ELSE 0 END), 0) AS lost,
+        coalesce(sum(CASE WHEN to_step <> 'none' AND from_step = 'none' THEN 1 ELSE 0 END), 0) AS back,
+        coalesce(sum(CASE WHEN n_orders_before = 0 AND n_orders_after > 0 AND from_step <> 'new' THEN 1 ELSE 0 END), 0)
+            AS returned
+    FROM members
+"""
 _ROWS = """
     SELECT
         sum(CASE WHEN ordered_on >= $opened AND ordered_on < $end THEN n_lines ELSE 0 END) AS used,
@@ -101,96 +58,39 @@ _ROWS = """
 """
 
 
-def _days(span: Windows) -> dict[str, object]:
-    return {"opened": span.opened, "start": span.start, "opened_last": span.opened_last, "end": span.end}
-
-
-def make_sums(query: Query, name: str, span: Windows, basis: str) -> None:
-    """Table `name`: customer_id, sales, n_orders (and margin) before and after, first_order_on.
-
-    The same for every ladder, so the latest are kept with this state of the data: a moved bound only bins them anew,
-    and a click reads its customers from them. What a scope narrows is not kept.
-    """
-    sql = _SUMS.replace("{margins}", _MARGINS if basis == "margin" else "")
-    key = ("ladder.sums", *_days(span).values(), basis == "margin")
-    kept = None if query.scoped else query.kept.get(key)
-    if kept is None:
-        made = f"{name}_made"
-        query.make(made, sql, **_days(span))
-        query.view(name, _ALL.replace("{table}", made))
-        if query.scoped or query.count(name) > _MOST_ROWS:
-            return
-        kept = query.arrow(_ALL.replace("{table}", made))
-        for old in [old for old in query.kept if old[0] == key[0]][: -_MOST_KEPT + 1]:
-            query.kept.pop(old, None)
-        query.kept[key] = kept
-        return
-    query.lend(name, kept)
-
-
-def _members(query: Query, suffix: str, span: Windows, rule: Rule, ladder: Ladder) -> str:
-    """The SQL of who stood where at both dates, on table `sums<suffix>`; makes the tables that it needs beside."""
-    names = {"from_step": "before", "to_step": "after"}
-    days = {"before": span.start, "after": span.end}
-    limits: dict[str, pa.Array] = {"start_on": pa.array([span.start], pa.date32())}
-    texts, joins = {}, ""
-    if rule.basis == "level":
-        for column, when in names.items():
-            places = f"places_{when}{suffix}"
-            make_level_places(query, places, days[when])
-            texts[column] = _BY_PLACE.replace("{place}", f"{places}.place")
-            joins += " " + _JOINED.replace("{places}", places)
-    elif rule.keep is not None:
-        places = f"places{suffix}"
-        make_kept_places(query, places, rule, days, ladder.bounds)
-        texts = {column: _BY_PLACE.replace("{place}", f"{places}.{when}") for column, when in names.items()}
-        joins = _JOINED.replace("{places}", places)
-    else:
-        cents = pa.decimal128(20, 2)
-        limits |= {f"bound_{k}": pa.array([bound], cents) for k, bound in enumerate(ladder.bounds)}
-        for column, when in names.items():
-            value = f"{_VALUE[rule.basis]}_{when}"
-            cases = " ".join(
-                f"WHEN sums.{value} < ladder_limits{suffix}.bound_{k} THEN 'step_{k + 1}'"
-                for k in range(len(ladder.bounds))
-            )
-            text = _BY_BOUNDS.replace("{value}", value).replace("{cases}", cases)
-            texts[column] = text.replace("{top}", str(len(ladder.keys)))
-    query.put(f"ladder_limits{suffix}", pa.table(limits))
-    sql = _MEMBERS.replace("{limits}", f"ladder_limits{suffix}").replace("{sums}", f"sums{suffix}")
-    for column, text in texts.items():
-        sql = sql.replace(f"{{{column}}}", text)
-    return re.sub(r"{places}", joins, sql)
-
-
-def make_members(query: Query, settings: Settings) -> tuple[Windows, Rule, Ladder]:
-    """View `members`: customer_id, from_step, to_step, the change of sales, sales before and after; the rules used."""
-    span = windows(query, settings)
-    rule = rule_of(settings, span)
-    make_sums(query, "sums", span, rule.basis)
-    ladder = make_ladder(query, settings, rule, span.end)
-    query.view("members", _members(query, "", span, rule, ladder))
-    return span, rule, ladder
-
-
-def make_members_then(query: Query, then: Windows, rule: Rule, ladder: Ladder) -> None:
-    """View `members_then`: the same for another pair of dates, by the same ladder."""
-    make_sums(query, "sums_then", then, rule.basis)
-    query.view("members_then", _members(query, "_then", then, rule, ladder))
-
-
 def window_basis(query: Query, span: Windows, rule: Message, formula: str, check: SumCheck) -> Basis:
     """The basis of a comparison of two windows: lines used, and those outside or without a customer."""
-    used, earlier, later, unidentified = query.one(_ROWS, opened=span.opened, end=span.end)
+    key = ("ladder.rows", span.opened, span.end)
+    if query.scoped or key not in query.kept:
+        found = query.one(_ROWS, opened=span.opened, end=span.end)
+        if not query.scoped:
+            query.kept[key] = found
+    else:
+        found = query.kept[key]
+    used, earlier, later, unidentified = found
     left_out = {"earlier": int(earlier or 0), "later": int(later or 0), "unidentified": int(unidentified or 0)}
     return Basis(
         span.opened, span.end, int(used or 0), {reason: n for reason, n in left_out.items() if n}, rule, formula, check
     )
 
 
-def window_notes(span: Windows) -> tuple[Note, ...]:
+def missing_months(query: Query, opened: date, closed: date) -> tuple[int, date | None]:
+    """(months of [opened, closed) inside the data without any line, the first day of the first of them)."""
+    n, first = query.one(_MISSING, opened=month_number(opened), closed=month_number(closed - timedelta(days=1)) + 1)
+    return int(n), None if first is None else month_start(int(first))
+
+
+def sees_lapses(first_day: date, opened: date) -> bool:
+    """Whether the data begin a year before the window: else nobody can be seen to have stopped before it."""
+    return add_months(first_day, LONGEST_WINDOW) <= opened
+
+
+def window_notes(query: Query, span: Windows) -> tuple[Note, ...]:
     """What must be said about the windows themselves."""
     notes: list[Note] = []
+    missing, gap = missing_months(query, span.opened, span.end)
+    if missing:
+        notes.append(Note("months_missing", {"n": missing, "first": gap}, "warning"))
     if span.before_data:
         notes.append(Note("window_before_data", {"opened": span.opened, "first": span.first_day}, "warning"))
     if span.kind == "calendar" and (span.start.month, span.start.day) != (span.end.month, span.end.day):
@@ -208,14 +108,15 @@ def migration(query: Query, settings: Settings) -> Result:
     Raises NotEnoughDataError when nobody has bought before `end`. Wilson 1927.
     """
     span, rule, ladder = make_members(query, settings)
-    table = query.frame(_TABLE)
+    table = pd.DataFrame(cells(query, span, rule, ladder), columns=list(Cell._fields), dtype=object).infer_objects()
     if table.empty:
         raise NotEnoughDataError("ladder.nobody", end=span.end)
     order = {key: rank for rank, key in enumerate([*step_order(ladder), NEW])}
     table = table.sort_values(["from_step", "to_step"], key=lambda column: column.map(order), ignore_index=True)
     _add_shares(table)
     then = compared_windows(query, span, rule)
-    _add_then(query, table, then, rule, ladder)
+    earlier = cells_then(query, then, rule, ladder) if then else ()
+    _add_then(table, earlier if then else None)
     rank = {key: number for number, key in enumerate(ladder.keys, start=1)} | {NONE: 0}
     stood = table[table["from_step"] != NEW]
     worst = _worst_fall(table, rank)
@@ -224,11 +125,14 @@ def migration(query: Query, settings: Settings) -> Result:
     change = money(table["money_change"].sum())
     moves = zip(table["from_step"], table["to_step"], table["n_customers"].astype(int), strict=True)
     climb, climb_units = climbs(moves, ladder.keys)
+    then_moved = _moved_then(query, span, then, earlier, rank)
     metrics = {
-        "climbed": Metric(int(climbed["n_customers"].sum()), "count", before=_then(climbed)),
-        "fell": Metric(int(fell["n_customers"].sum()), "count", before=_then(fell), better=-1),
-        "climbed_money": Metric(money(climbed["money_change"].sum()), "money"),
-        "fell_money": Metric(money(fell["money_change"].sum()), "money"),
+        "climbed": Metric(int(climbed["n_customers"].sum()), "count", before=then_moved["up"], mark={"move": "up"}),
+        "fell": Metric(
+            int(fell["n_customers"].sum()), "count", before=then_moved["down"], better=-1, mark={"move": "down"}
+        ),
+        "climbed_money": Metric(money(climbed["money_change"].sum()), "money", mark={"move": "up"}),
+        "fell_money": Metric(money(fell["money_change"].sum()), "money", mark={"move": "down"}),
         "new": Metric(int(table.loc[table["from_step"] == NEW, "n_customers"].sum()), "count", mark={"from_step": NEW}),
     }
     words = Message("ladder.rule", {"window": rule.window("before"), "start": span.start, "end": span.end})
@@ -253,8 +157,11 @@ def migration(query: Query, settings: Settings) -> Result:
         ),
         charts=_more_charts(span),
         drill=("from_step", "to_step"),
-        notes=(*window_notes(span), *_then_notes(then, span), *_few(table)),
-        labels=ladder.labels,
+        notes=(
+            *window_notes(query, span), *_then_notes(query, then, span), *_few(table),
+            *_by_purchases(query, span, rule),
+        ),
+        labels={**ladder.labels, **{move: f"ladder.moved.{move}" for move in ("up", "down", "same")}},
         evidence="association",
         tables={"climb": climb},
         more_units={"climb": climb_units},
@@ -293,34 +200,70 @@ def compared_windows(query: Query, span: Windows, rule: Rule) -> Windows | None:
 
 def _whole_change(query: Query, span: Windows) -> Decimal:
     """Identified sales of the later window minus the earlier, straight from the orders; windows may overlap."""
-    return money(query.one(_CHANGE, **_days(span))[0])
+    days = {"opened": span.opened, "start": span.start, "opened_last": span.opened_last, "end": span.end}
+    key = ("ladder.change", *days.values())
+    if query.scoped:
+        return money(query.one(_CHANGE, **days)[0])
+    if key not in query.kept:
+        query.kept[key] = money(query.one(_CHANGE, **days)[0])
+    return query.kept[key]
 
 
-def _add_then(query: Query, table: pd.DataFrame, then: Windows | None, rule: Rule, ladder: Ladder) -> None:
-    """Adds n_customers_then and share_then to the table, by the same bounds."""
-    if then is None:
+def _by_purchases(query: Query, span: Windows, rule: Rule) -> tuple[Note, ...]:
+    """How the ladder's counts, by sums, differ from those by purchases; nothing where they do not."""
+    if rule.basis == "level" or rule.keep is not None:
+        return ()
+    key = ("ladder.both_ways", span, rule.basis)
+    found: dict[str, object] = {} if query.scoped else query.kept.get(key, {})
+    if not found:
+        found = {str(name): int(n) for name, n in query.frame(_BOTH_WAYS).iloc[0].items()}
+        if not query.scoped:
+            query.kept[key] = found
+    same = all(found[a] == found[b] for a, b in (("on_step", "bought"), ("stopped", "lost"), ("back", "returned")))
+    return () if same else (Note("sums_not_purchases", found),)
+
+
+def _add_then(table: pd.DataFrame, earlier: Sequence[Cell] | None) -> None:
+    """Adds n_customers_then and share_then to the table, by the same bounds; None: there is nothing to compare with."""
+    if earlier is None:
         table["n_customers_then"], table["share_then"] = None, None
         return
-    make_members_then(query, then, rule, ladder)
-    cells = {(a, b): int(n) for a, b, n in query.rows(_THEN)}
+    found = {(cell.from_step, cell.to_step): int(cell.n_customers) for cell in earlier}
     sizes: dict[str, int] = {}
-    for (a, _), n in cells.items():
+    for (a, _), n in found.items():
         sizes[a] = sizes.get(a, 0) + n
     places = list(zip(table["from_step"], table["to_step"], strict=True))
-    table["n_customers_then"] = [cells.get(place, 0) for place in places]
-    shares = [cells.get((a, b), 0) / sizes[a] if sizes.get(a) else None for a, b in places]
+    table["n_customers_then"] = [found.get(place, 0) for place in places]
+    shares = [found.get((a, b), 0) / sizes[a] if sizes.get(a) else None for a, b in places]
     table["share_then"] = pd.Series(shares, dtype=object)
 
 
-def _then(cells: pd.DataFrame) -> int | None:
-    """The customers of some cells in the compared movement; None where there is none."""
-    return None if cells["n_customers_then"].isna().any() else int(cells["n_customers_then"].sum())
+def _moved_then(
+    query: Query, span: Windows, then: Windows | None, earlier: Sequence[Cell], rank: dict[str, int]
+) -> dict[str, int | None]:
+    """How many climbed and fell in the compared movement; None where the data could not have shown them all.
+
+    Who comes back climbs from 'none'. Where the data begin less than a year before the compared windows, hardly anybody
+    can be seen to have stopped before them; and over months without data people fall and climb that did neither.
+    """
+    if then is None or missing_months(query, then.opened, span.end)[0]:
+        return {"up": None, "down": None}
+    stood = [(rank[cell.to_step] - rank[cell.from_step], int(cell.n_customers)) for cell in earlier if cell[0] != NEW]
+    climbed = sum(n for rise, n in stood if rise > 0)
+    fell = sum(n for rise, n in stood if rise < 0)
+    return {"up": climbed if sees_lapses(span.first_day, then.opened) else None, "down": fell}
 
 
-def _then_notes(then: Windows | None, span: Windows) -> tuple[Note, ...]:
+def _then_notes(query: Query, then: Windows | None, span: Windows) -> tuple[Note, ...]:
     if then is None:
         return (Note("no_movement_before", {"first": span.first_day}),)
-    return (Note("movement_before", {"start": then.start, "end": then.end}),)
+    notes = [Note("movement_before", {"start": then.start, "end": then.end})]
+    missing, gap = missing_months(query, then.opened, span.opened)
+    if missing:
+        notes.append(Note("months_missing_then", {"n": missing, "first": gap}, "warning"))
+    elif not sees_lapses(span.first_day, then.opened):
+        notes.append(Note("climbed_not_compared", {"first": span.first_day, "start": then.start}))
+    return tuple(notes)
 
 
 def _worst_fall(table: pd.DataFrame, rank: dict[str, int]) -> pd.Series | None:
@@ -373,6 +316,6 @@ ANALYSES = (
         migration,
         LEVELED,
         _list,
-        ("from_step", "to_step"),
+        ("from_step", "to_step", "move"),
     ),
 )

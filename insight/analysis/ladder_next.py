@@ -124,7 +124,7 @@ def next_step(query: Query, settings: Settings) -> Result:
             ),
         ) if near.then else (),
         drill=("step", "group", "band"),
-        notes=(*window_notes(near.span), *_notes(near, settings, margin_rate, of_orders)),
+        notes=(*window_notes(query, near.span), *_notes(near, settings, margin_rate, of_orders)),
         labels=near_labels(near),
         evidence="association",
         tables={"chances": frame(chances, list(_CHANCE_UNITS))},

@@ -173,7 +173,7 @@ def potential(query: Query, settings: Settings) -> Result:
             ),
         ),
         drill=("step",),
-        notes=(*window_notes(span), Note("potential_is_not_proven"), *_twinless(rows)),
+        notes=(*window_notes(query, span), Note("potential_is_not_proven"), *_twinless(rows)),
         labels=ladder.labels,
         evidence="association",
     )  # fmt: skip

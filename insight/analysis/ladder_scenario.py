@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from insight.analysis.basis import frame, share
-from insight.analysis.ladder_migration import make_members, make_members_then, window_basis, window_notes
+from insight.analysis.ladder_migration import window_basis, window_notes
+from insight.analysis.ladder_moves import cells, make_members, make_members_then
 from insight.analysis.ladder_places import Ladder, knows, step_order, told
 from insight.analysis.ladder_rules import LEVELED, NEW, NONE, Rule, Windows
 from insight.analysis.registry import Analysis
@@ -20,7 +21,6 @@ from insight.workspace.engine import Query
 PERIODS = Setting("periods", "integer", 2, low=1, high=3)
 _FIRST_ORDER = 0.05
 
-_COUNTS = "SELECT from_step, to_step, count(*) AS n FROM members GROUP BY from_step, to_step"
 _TRIPLES = """
     SELECT earlier.from_step AS first_step, members.from_step, members.to_step, count(*) AS n
     FROM members JOIN members_then AS earlier ON earlier.customer_id = members.customer_id
@@ -45,7 +45,7 @@ def scenario(query: Query, settings: Settings) -> Result:
     keys = (*ladder.keys, NONE)
     places = {key: place for place, key in enumerate(keys)}
     counts, inflow = np.zeros((len(keys), len(keys))), np.zeros(len(keys))
-    for a, b, n in query.rows(_COUNTS):
+    for a, b, n, *_ in cells(query, span, rule, ladder):
         if a == NEW:
             inflow[places[b]] += int(n)
         else:
@@ -80,7 +80,7 @@ def scenario(query: Query, settings: Settings) -> Result:
             "stacked", x="at_date", y="n_expected", color="step", title=title,
             subtitle=Message("ladder.scenario_subtitle", {"end": span.end}),
         ),
-        notes=(Note("scenario_not_forecast"), *_memory(query, span, rule, ladder), *window_notes(span)),
+        notes=(Note("scenario_not_forecast"), *_memory(query, span, rule, ladder), *window_notes(query, span)),
         labels=ladder.labels,
         evidence="association",
     )  # fmt: skip

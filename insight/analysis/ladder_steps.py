@@ -5,26 +5,38 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from insight.analysis import ladder_moves
 from insight.analysis.basis import account, basis, frame, part, per, share
-from insight.analysis.ladder_migration import window_notes
-from insight.analysis.ladder_places import Ladder, knows, make_ladder, stand, step_order, told
-from insight.analysis.ladder_rules import LEVELED, NONE, Rule, Windows, counted, make_values, rule_of, windows
+from insight.analysis.ladder_migration import missing_months, sees_lapses, window_notes
+from insight.analysis.ladder_places import Ladder, knows, step_order, told
+from insight.analysis.ladder_rules import LEVELED, NONE, Rule, Windows, counted
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
-from insight.result import Chart, Message, Metric, Result, Unit
+from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Settings
 from insight.workspace.engine import Query, money
 
 _MEMBERS = """
-    SELECT now.customer_id, now.step, now.sales, now.n_orders, now.margin,
-        coalesce(before.step, 'not_yet') AS step_before
-    FROM standing AS now LEFT JOIN standing_before AS before ON before.customer_id = now.customer_id
+    SELECT
+        customer_id, to_step AS step, sales_after AS sales, n_orders_after AS n_orders, margin_after AS margin,
+        CASE WHEN NOT was_there THEN 'not_yet' WHEN from_step = 'new' THEN 'none' ELSE from_step END AS step_before,
+        sales_before, CASE WHEN to_step = 'none' THEN 'on_no_step' ELSE 'on_a_step' END AS stands
+    FROM moves
+"""
+_UNKNOWN = """
+    SELECT customer_id, to_step AS step, sales_after AS sales, n_orders_after AS n_orders, margin_after AS margin,
+        'not_yet' AS step_before, sales_before,
+        CASE WHEN to_step = 'none' THEN 'on_no_step' ELSE 'on_a_step' END AS stands
+    FROM moves
 """
 _TABLE = """
     SELECT step, count(*) AS n_customers, sum(n_orders) AS n_orders, sum(sales) AS sales, sum(margin) AS margin
     FROM members GROUP BY step
 """
-_BEFORE = "SELECT step, count(*) AS n_customers, sum(sales) AS sales FROM standing_before GROUP BY step"
+_BEFORE = """
+    SELECT step_before, count(*) AS n_customers, sum(sales_before) AS sales
+    FROM members WHERE step_before <> 'not_yet' GROUP BY step_before
+"""
 
 _UNITS: dict[str, Unit] = {
     "step": "text", "low_bound": "money", "n_customers": "count", "share_customers": "ratio", "n_orders": "count",
@@ -34,21 +46,12 @@ _UNITS: dict[str, Unit] = {
 
 
 def make_members(query: Query, settings: Settings) -> tuple[Windows, Rule, Ladder]:
-    """Temporary tables `members` (the step at `end`, with the window's figures) and `standing_before` (at `start`).
+    """View `members`: the step at `end` with the window's figures, step_before (at `start`) and the sales before it.
 
     Where a file gives the levels without their days, nobody stands anywhere at `start`.
     """
-    span = windows(query, settings)
-    rule = rule_of(settings, span)
-    make_values(query, "values_start", span.opened, span.start, rule.basis)
-    make_values(query, "values_end", span.opened_last, span.end, rule.basis)
-    ladder = make_ladder(query, settings, rule, span.end)
-    stand(query, "standing", rule, span.end, ladder.bounds, values="values_end")
-    if knows(query, rule, span.start):
-        stand(query, "standing_before", rule, span.start, ladder.bounds, values="values_start")
-    else:
-        query.make("standing_before", "SELECT * FROM standing WHERE false")
-    query.make("members", _MEMBERS)
+    span, rule, ladder = ladder_moves.make_members(query, settings, name="moves", ended=True)
+    query.view("members", _MEMBERS if knows(query, rule, span.start) else _UNKNOWN)
     return span, rule, ladder
 
 
@@ -66,7 +69,7 @@ def steps(query: Query, settings: Settings) -> Result:
     if not found:
         raise NotEnoughDataError("ladder.nobody", end=span.end)
     known = knows(query, rule, span.start)
-    before = {str(step): (int(n), money(sales)) for step, n, sales in query.rows(_BEFORE)}
+    before = {str(step): (int(n), money(sales)) for step, n, sales in query.rows(_BEFORE)} if known else {}
     rows = _rows(found, before if known else None, ladder, rule.basis)
     with_margin = any(row["margin"] is not None for row in rows)
     of_orders = rule.basis == "orders"
@@ -83,10 +86,13 @@ def steps(query: Query, settings: Settings) -> Result:
         "step": "text", "per_customer": units["value_per_customer"], "n_customers": "count",
     }  # fmt: skip
     accounted = account(query, span.opened_last, span.end)
+    # A window that begins before the data, or over months without any, is no figure to measure a change from.
+    compared = {} if span.before_data or missing_months(query, span.opened, span.end)[0] else before
+    lapses = bool(ladder.levels) or sees_lapses(span.first_day, span.opened)
     return Result(
         key="ladder.steps",
         headline=_headline(rows),
-        metrics=_metrics(rows, before, of_levels=bool(ladder.levels)),
+        metrics=_metrics(rows, compared, of_levels=bool(ladder.levels), lapses=lapses),
         table=frame(rows, list(units)),
         units=units,
         basis=basis(
@@ -99,8 +105,8 @@ def steps(query: Query, settings: Settings) -> Result:
             subtitle=Message(f"ladder.stairs_subtitle_{rule.basis}", {"window": rule.window("during")}),
         ),
         drill=("step",),
-        notes=window_notes(span) if before else (),
-        labels=ladder.labels,
+        notes=(*window_notes(query, span), *_uncompared(span, lapses=lapses or not compared)) if before else (),
+        labels={**ladder.labels, "on_a_step": "ladder.on_a_step"},
         tables={"stairs": frame(stairs, list(stairs_units))},
         more_units={"stairs": stairs_units},
     )  # fmt: skip
@@ -138,7 +144,7 @@ def _rows(
 
 
 def _metrics(
-    rows: list[dict[str, Any]], before: Mapping[str, tuple[int, Decimal]], *, of_levels: bool
+    rows: list[dict[str, Any]], before: Mapping[str, tuple[int, Decimal]], *, of_levels: bool, lapses: bool
 ) -> dict[str, Metric]:
     top, none = rows[0], rows[-1]
     on_steps = [row for row in rows if row["step"] != NONE]
@@ -149,15 +155,20 @@ def _metrics(
     all_before = sum((money for _, money in before.values()), money(0))
     top_before = before.get(str(top["step"]), (0, money(0)))
     return {
-        "on_ladder": Metric(n, "count", before=n_before or None),
+        "on_ladder": Metric(n, "count", before=n_before or None, mark={"stands": "on_a_step"}),
         "on_top": Metric(top["n_customers"], "count", before=top_before[0] or None, mark={"step": top["step"]}),
         "top_share_sales": Metric(top["share_sales"], "ratio", before=part(top_before[1], all_before)),
         "per_customer_on_ladder": Metric(per(sales, n), "money", before=per(sales_before, n_before)),
         ("without_level" if of_levels else "inactive"): Metric(
-            none["n_customers"], "count", better=-1, before=before.get(NONE, (0,))[0] if before else None,
+            none["n_customers"], "count", better=-1, before=before.get(NONE, (0,))[0] if before and lapses else None,
             mark={"step": NONE},
         ),
     }  # fmt: skip
+
+
+def _uncompared(span: Windows, *, lapses: bool) -> tuple[Note, ...]:
+    """Why the number without purchases is not set against an earlier one."""
+    return () if lapses else (Note("inactive_not_compared", {"first": span.first_day, "start": span.start}),)
 
 
 def _headline(rows: list[dict[str, Any]]) -> Message:
@@ -190,6 +201,6 @@ ANALYSES = (
         steps,
         LEVELED,
         _list,
-        ("step",),
+        ("step", "stands"),
     ),
 )
