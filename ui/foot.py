@@ -27,7 +27,7 @@ def row(result: Result, chosen: Pairs) -> None:
             icon=":material/expand_less:" if is_open else ":material/info:",
         )  # fmt: skip
         with st.popover(words.t("ui.download"), type="tertiary", icon=":material/download:"):
-            downloads.result_buttons(result, chosen)
+            downloads.result_buttons(result, chosen, meeting.both(result, chosen))
         meeting.menu(result, chosen)
     if is_open:
         _why(result, chosen)

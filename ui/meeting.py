@@ -8,7 +8,7 @@ import streamlit as st
 from insight.analysis import registry
 from insight.audience import Pairs
 from insight.errors import InsightError
-from insight.export import deck, workbook
+from insight.export import deck, file_names, workbook
 from insight.export.item import Item
 from insight.export.pack import Wanted, item
 from insight.i18n.catalog import Words
@@ -65,6 +65,11 @@ def made(asked_for: Wanted, words: Words) -> Item:
     )  # fmt: skip
 
 
+def both(result: Result, chosen: Pairs) -> Item | None:
+    """An answer with that of the group that stands beside it; None where nothing is compared."""
+    return made(one(result.key, chosen), view.words()) if view.beside() is not None else None
+
+
 def about(words: Words) -> str:
     """Whose data, until when."""
     opened = session.ensure_workspace()
@@ -87,16 +92,17 @@ def menu(result: Result, chosen: Pairs) -> None:
         if not box.open:
             return
         own = [made(one(result.key, chosen), words)]
-        _buttons("pack.this_answer", own, words, f"answer_{result.key}")
+        _buttons("pack.this_answer", own, words, f"answer_{result.key}", "")
         entry = nav.at(state.page_before() or "")
         if entry is not None and len(questions(entry)) > 1:
             whole = [made(question, words) for question in wanted(entry)]
-            _buttons("pack.this_page", [answer for answer in whole if answer.results], words, f"page_{result.key}")
+            answers = [answer for answer in whole if answer.results]
+            _buttons("pack.this_page", answers, words, f"page_{result.key}", words.t(entry.title))
         if nav.exists("data", "pack"):
             st.page_link(nav.path("data", "pack"), label=words.t("pack.to_page"), query_params=view.parameters("pack"))
 
 
-def _buttons(heading: str, items: Sequence[Item], words: Words, key: str) -> None:
+def _buttons(heading: str, items: Sequence[Item], words: Words, key: str, named: str) -> None:
     said, folder = about(words), session.ensure_workspace().folder
     builds: tuple[tuple[str, Callable[[], bytes], str, str], ...] = (
         ("pack.as_slides", lambda: deck.build(items, words, about=said), "pptx", PPTX),
@@ -107,6 +113,6 @@ def _buttons(heading: str, items: Sequence[Item], words: Words, key: str) -> Non
         for label, build, kind, mime in builds:
             st.download_button(
                 words.t(label), downloads.logged(folder, build, kind, [one.analysis for one in items]),
-                file_name=f"{words.t('pack.file')}.{kind}", mime=mime, key=f"{label}_{key}", type="tertiary",
-                on_click="ignore",
+                file_name=file_names.of_answers(items, words, kind, named=named), mime=mime, key=f"{label}_{key}",
+                type="tertiary", on_click="ignore",
             )  # fmt: skip

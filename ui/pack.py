@@ -1,26 +1,26 @@
 """The meeting pack: which findings go along, in which order and language, on whose template; built when asked for."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from insight.errors import InsightError, UsageError
-from insight.export import deck, workbook
+from insight.export import deck, file_names, workbook
 from insight.export.item import Item
 from insight.export.pack import Wanted
 from insight.i18n.catalog import LANGUAGES, Language, Words
 from insight.workspace import audit
-from ui import guards, meeting, nav, session, state, story, terms, text, view
+from ui import cache, guards, meeting, nav, session, state, story, terms, text, view
 
 _NAMES = {"sv": "Svenska", "en": "English"}
 _FROM_STORY, _FROM_PAGES = "story", "pages"
 _TEMPLATE_MB = 60
-# What the button builds, in the order of its downloads: (kind, its label, the end of its file name, its type).
+# What the button builds, in the order of its downloads: (kind, its label, the ending of its file's name, its type).
 _FILES = (
-    ("deck", "pack.download_deck", ".pptx", meeting.PPTX),
-    ("summary", "pack.download_summary", "-{summary}.pptx", meeting.PPTX),
-    ("workbook", "pack.download_workbook", ".xlsx", meeting.XLSX),
+    ("deck", "pack.download_deck", "pptx", meeting.PPTX),
+    ("summary", "pack.download_summary", "pptx", meeting.PPTX),
+    ("workbook", "pack.download_workbook", "xlsx", meeting.XLSX),
 )
 
 
@@ -64,7 +64,7 @@ def _source() -> str:
 
 
 def _chosen_pages() -> list[nav.Entry]:
-    """Pages in the order in which they were picked, with the settings and the selection of the session."""
+    """Pages in their order, with the settings and the selection of the session."""
     words = view.words()
     offered = {entry.address: entry for entry in nav.entries() if meeting.questions(entry)}
     picked = st.multiselect(
@@ -72,7 +72,35 @@ def _chosen_pages() -> list[nav.Entry]:
         select_all=False,
         format_func=lambda address: _page_name(offered[address], words), help=words.t("pack.pages_help"),
     )  # fmt: skip
-    return [offered[address] for address in picked]
+    return [offered[address] for address in _ordered(picked, offered)]
+
+
+def _ordered(picked: Sequence[str], offered: Mapping[str, nav.Entry]) -> list[str]:
+    """The picked pages in the order that they were given; a new one comes last. Each can go one step up or down."""
+    words = view.words()
+    kept = [address for address in state.pack_order() if address in picked]
+    order = [*kept, *(address for address in picked if address not in kept)]
+    state.set_pack_order(order)
+    if len(order) < 2:
+        return order
+    with st.container(gap="xxsmall", key="pack_order"):
+        for place, address in enumerate(order):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                for step, icon, way in ((-1, "arrow_upward", "up"), (1, "arrow_downward", "down")):
+                    st.button(
+                        "", key=f"pack_{way}_{address}", type="tertiary", icon=f":material/{icon}:",
+                        help=words.t(f"pack.{way}", name=_page_name(offered[address], words)),
+                        disabled=not 0 <= place + step < len(order), on_click=_move, args=(address, step),
+                    )  # fmt: skip
+                st.markdown(text.plain(f"{place + 1}. {_page_name(offered[address], words)}"), width="content")
+    return order
+
+
+def _move(address: str, step: int) -> None:
+    order = list(state.pack_order())
+    place = order.index(address)
+    order.insert(place + step, order.pop(place))
+    state.set_pack_order(order)
 
 
 def _page_name(entry: nav.Entry, words: Words) -> str:
@@ -173,11 +201,12 @@ def _downloads(choices: str) -> None:
         st.subheader(text.plain(words.t("pack.done", n=built.answers)), anchor=False)
         if built.refused:
             st.markdown(text.grey(words.t("pack.done_refused", names=words.list(built.refused))))
-        name = words.t("pack.file")
+        until = cache.extent()[1].isoformat() if session.ensure_workspace().manifest.counts.get("transactions") else ""
         with st.container(horizontal=True):
-            for kind, label, end, mime in _FILES:
+            for kind, label, ending, mime in _FILES:
+                part = words.t("pack.summary_file") if kind == "summary" else ""
                 st.download_button(
                     words.t(label), built.files[kind], mime=mime, key=f"pack_{kind}", on_click="ignore",
-                    file_name=f"{name}{end.format(summary=words.t('pack.summary_file'))}",
+                    file_name=file_names.of_pack(words, ending, until=until, part=part),
                     type="primary" if kind == "deck" else "secondary", icon=":material/download:",
                 )  # fmt: skip

@@ -6,7 +6,7 @@ is private to the session: the workspace, the chosen marks, the place in a list.
 
 import shutil
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ _RECEIPT = "forget_receipt"
 _UPLOADER = "uploader_number"
 _JOB = "reading_job"
 _PACK = "meeting_pack"
+_PACK_ORDER = "meeting_pack_order"
 
 
 @dataclass(frozen=True)
@@ -328,6 +329,16 @@ def pack() -> Pack | None:
 def set_pack(built: Pack | None) -> None:
     """Keep a meeting pack to be downloaded."""
     st.session_state[_PACK] = built
+
+
+def pack_order() -> tuple[str, ...]:
+    """The pages of a meeting pack in their order, by address."""
+    return st.session_state.get(_PACK_ORDER, ())
+
+
+def set_pack_order(addresses: Sequence[str]) -> None:
+    """Let the pages of a meeting pack stand in that order."""
+    st.session_state[_PACK_ORDER] = tuple(addresses)
 
 
 def refused_reports() -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import xlsxwriter
 
+from insight.export.item import Item
 from insight.export.written import column_name, named, undefined
 from insight.i18n.catalog import Language, Words
 from insight.result import Message, Result, Unit
@@ -102,6 +103,30 @@ def result_csv(result: Result, words: Words) -> bytes:
     units: list[Unit | None] = [result.units.get(str(name)) for name in frame.columns]
     heads = [column_words(known, str(name), result.key, unit) for name, unit in zip(frame.columns, units, strict=True)]
     return csv_bytes(heads, named_rows(frame, result.units, known), words.language, units)
+
+
+def both_csv(item: Item, words: Words) -> bytes:
+    """The tables of two groups side by side under each other, the group's name first in every row."""
+    sides = [side for side in (item, item.other) if side is not None and side.result is not None]
+    heads: list[str] = [words.t("compare.group")]
+    units: list[Unit | None] = ["text"]
+    columns: list[str] = []
+    rows: list[list[Any]] = []
+    for side in sides:
+        result = side.result
+        assert result is not None
+        known = words.with_labels(result.labels)
+        frame = for_people(result, result.table, known)
+        for name in (str(name) for name in frame.columns if str(name) not in columns):
+            columns.append(name)
+            units.append(result.units.get(name))
+            heads.append(column_words(known, name, result.key, result.units.get(name)))
+        places = [str(name) for name in frame.columns]
+        for cells in named_rows(frame, result.units, known):
+            held = dict(zip(places, cells, strict=True))
+            rows.append([side.name, *(held.get(name) for name in columns)])
+    filled = [[*row, *([None] * (len(heads) - len(row)))] for row in rows]
+    return csv_bytes(heads, filled, words.language, units)
 
 
 def basis_lines(result: Result, words: Words, scope: str = "") -> list[tuple[str, str]]:
