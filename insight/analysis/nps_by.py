@@ -24,46 +24,48 @@ SEGMENTS = {
 _SAME_AS_PLACES = ("main_store", "main_channel", "n_channels")
 _MOST_SCORES, _BANDS = 11, 10
 
+_ANSWER = """counted.answer_no, counted.customer_id, counted.customer_no, counted.nps_group, counted.score,
+        counted.answered_on"""
 _ANSWERS_OWN = """
-    SELECT answer_no, customer_id,
+    SELECT {answer},
         CASE $by WHEN 'touchpoint' THEN coalesce(nullif(touchpoint, ''), 'unknown')
             WHEN 'wave' THEN coalesce(nullif(wave, ''), 'unknown')
             WHEN 'month' THEN cast(month_no AS VARCHAR)
             WHEN 'nps_group' THEN nps_group ELSE cast(cast(score AS INTEGER) AS VARCHAR) END AS group_key
     FROM counted
-"""
+""".replace("{answer}", _ANSWER)
 _PLACES = """
-    SELECT counted.answer_no, counted.customer_id,
+    SELECT {answer},
         coalesce(CASE WHEN $by = 'store' THEN facts.main_store ELSE facts.main_channel END, 'unknown') AS group_key
-    FROM counted LEFT JOIN customer_facts AS facts ON facts.customer_id = counted.customer_id
-"""
+    FROM counted LEFT JOIN customer_facts AS facts ON facts.rowid = counted.customer_no
+""".replace("{answer}", _ANSWER)
 _VALUES = """
-    SELECT counted.answer_no, counted.customer_id, coalesce(field_values.value, 'unknown') AS group_key
+    SELECT {answer}, coalesce(field_values.value, 'unknown') AS group_key
     FROM counted LEFT JOIN field_values ON field_values.customer_id = counted.customer_id
-"""
+""".replace("{answer}", _ANSWER)
 # Age in whole years on the day of the answer.
 _AGES = """
-    SELECT answer_no, customer_id,
+    SELECT {answer},
         CASE WHEN age IS NULL OR age < 0 THEN 'unknown' WHEN age < 25 THEN 'age_0_24' WHEN age < 35 THEN 'age_25_34'
             WHEN age < 45 THEN 'age_35_44' WHEN age < 55 THEN 'age_45_54' WHEN age < 65 THEN 'age_55_64'
             WHEN age < 75 THEN 'age_65_74' ELSE 'age_75' END AS group_key
     FROM (
-        SELECT counted.answer_no, counted.customer_id,
+        SELECT counted.*,
             year(counted.answered_on) - year(born.birth_date)
                 - CASE WHEN 100 * month(counted.answered_on) + day(counted.answered_on)
                     < 100 * month(born.birth_date) + day(born.birth_date) THEN 1 ELSE 0 END AS age
         FROM counted
         LEFT JOIN (SELECT customer_id, max(birth_date) AS birth_date FROM customers GROUP BY customer_id) AS born
-            ON born.customer_id = counted.customer_id) AS aged
-"""
+            ON born.customer_id = counted.customer_id) AS counted
+""".replace("{answer}", _ANSWER)
 _SEGMENT = """
-    SELECT counted.answer_no, counted.customer_id, coalesce(placed.segment, 'unknown') AS group_key
+    SELECT {answer}, coalesce(placed.segment, 'unknown') AS group_key
     FROM counted LEFT JOIN placed ON placed.customer_id = counted.customer_id
-"""
+""".replace("{answer}", _ANSWER)
 _BANDED = """
-    SELECT counted.answer_no, counted.customer_id, bands.group_key
+    SELECT {answer}, bands.group_key
     FROM counted JOIN score_bands AS bands ON counted.score >= bands.low_bound AND counted.score < bands.high_bound
-"""
+""".replace("{answer}", _ANSWER)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def available(query: Query) -> dict[str, str]:
 
 
 def make_groups(query: Query, by: str, base: Base) -> Grouping:
-    """Temporary table `members_all`: answer_no, customer_id, group_key, one row a counted answer.
+    """Temporary table `members_all`, a row a counted answer: what `counted` says of it, and group_key.
 
     Raises UsageError that lists what there is for a grouping that is not.
     """

@@ -60,29 +60,23 @@ _BOTH_TABLE = """
 
 # A customer's latest answer and the latest one so much earlier that the two windows before them do not overlap.
 _TWICE = """
-    WITH latest AS (
-        SELECT * FROM (
-            SELECT *, row_number() OVER (PARTITION BY customer_no ORDER BY answered_on DESC, answer_no DESC) AS place
-            FROM windows) AS ranked
-        WHERE place = 1),
-    earlier AS (
-        SELECT * FROM (
-            SELECT windows.*, row_number() OVER (
-                PARTITION BY windows.customer_no ORDER BY windows.answered_on DESC, windows.answer_no DESC) AS back
-            FROM windows
-            JOIN latest ON latest.customer_no = windows.customer_no
-            WHERE windows.answered_on <= latest.from_on AND windows.whole) AS ranked
-        WHERE back = 1)
     SELECT
-        latest.customer_no, earlier.score AS first_score, latest.score AS last_score, latest.answered_on,
-        latest.score - earlier.score AS score_change,
-        earlier.sales AS sales_before, latest.sales AS sales_after,
-        CASE WHEN latest.score > earlier.score THEN 'rose' WHEN latest.score < earlier.score THEN 'fell'
+        customer_no, first_score, last_score, answered_on, last_score - first_score AS score_change,
+        sales_before, sales_after,
+        CASE WHEN last_score > first_score THEN 'rose' WHEN last_score < first_score THEN 'fell'
             ELSE 'same' END AS score_move,
-        CASE WHEN latest.sales > earlier.sales THEN 'more' WHEN latest.sales < earlier.sales THEN 'less'
+        CASE WHEN sales_after > sales_before THEN 'more' WHEN sales_after < sales_before THEN 'less'
             ELSE 'as_much' END AS spend_move
-    FROM latest
-    JOIN earlier ON earlier.customer_no = latest.customer_no
+    FROM (
+        SELECT
+            later.customer_no, earlier.score AS first_score, later.score AS last_score, later.answered_on,
+            earlier.sales AS sales_before, later.sales AS sales_after,
+            row_number() OVER (PARTITION BY later.customer_no
+                ORDER BY earlier.answered_on DESC, earlier.answer_no DESC) AS back
+        FROM windows AS later
+        JOIN windows AS earlier ON earlier.customer_no = later.customer_no
+        WHERE later.latest AND earlier.answered_on <= later.from_on AND earlier.whole) AS pairs
+    WHERE back = 1
 """
 _TWICE_MEMBERS = """
     SELECT facts.customer_id, score_move, spend_move, first_score, last_score, answered_on AS last_answered_on,

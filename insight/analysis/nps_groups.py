@@ -32,12 +32,9 @@ _VALUES = """
         coalesce(facts.first_order_on < latest.from_on, false) AS was_customer,
         coalesce(facts.main_channel, '') AS main_channel,
         coalesce(least(3, greatest(0, date_diff('month', facts.first_order_on, latest.answered_on) // 12)), 0) AS tenure
-    FROM (
-        SELECT *, row_number() OVER (PARTITION BY customer_no ORDER BY answered_on DESC, answer_no DESC) AS place
-        FROM windows
-        WHERE $side = 'before' OR whole) AS latest
+    FROM windows AS latest
     JOIN customer_facts AS facts ON facts.rowid = latest.customer_no
-    WHERE latest.place = 1
+    WHERE latest.latest
 """
 
 _MEMBERS = """
@@ -91,7 +88,7 @@ _WHOLE = """
 def _make(query: Query, settings: Settings) -> tuple[Base, int]:
     base = make_windows(query, settings, settings["side"], every=settings["side"] == "after")
     needs_nps(base)
-    query.make("nps_values", _VALUES, side=settings["side"])
+    query.make("nps_values", _VALUES)
     return base, query.count("nps_values")
 
 

@@ -17,6 +17,7 @@ from insight.errors import NotEnoughDataError
 from insight.result import Basis, Message, Note
 from insight.settings import Setting, Settings
 from insight.stats.nps import Answers
+from insight.workspace.answers import ensure_answers
 from insight.workspace.engine import Query
 
 NPS_START = Setting("start", "date", None)
@@ -24,16 +25,6 @@ NPS_END = Setting("end", "date", None)
 ON = Setting("on", "choice", "spend", choices=("spend", "orders", "margin"))
 MONTHS = Setting("months", "integer", 12, low=1, high=60)
 GROUPS = ("promoter", "passive", "detractor")
-_MOST_STRAY = Decimal("0.05")
-_STAR = 5
-# With fewer answers a range of 1–5 says nothing about the scale.
-_LEAST_STARS = 5
-
-_FILES = """
-    SELECT file_id, count(*) AS n, min(score) AS lowest, max(score) AS highest,
-        sum(CASE WHEN score >= 0 AND score <= 10 AND score = floor(score) THEN 1 ELSE 0 END) AS n_whole
-    FROM answers GROUP BY file_id ORDER BY file_id
-"""
 
 # A group's figures from its customers' own: of a customer's k answers `up` are promoters' and `down` detractors'; their
 # scores add up to `total`, the squares of those to `squared`. squares, products and sizes say how alike the answers of
@@ -51,65 +42,47 @@ CLUSTERED = """
         sum(squared) / sum(k) - (sum(total) / sum(k)) * (sum(total) / sum(k)) AS spread
 """
 
+# Which answers count: on the scale, in the period and scope, and the customer's latest in its wave ($every: also the
+# earlier ones where there are no waves). $before: the first day that is too late.
+COUNTS = """
+    verdict = 0 AND answered_on < $before AND (CAST($start AS DATE) IS NULL OR answered_on >= $start)
+    AND (next_on IS NULL OR next_on >= $before OR ($every AND wave = ''))
+    AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
+"""
+
+_COUNTED = """
+    SELECT
+        answer_no, customer_id, customer_no, score, answered_on, touchpoint, wave,
+        12 * year(answered_on) + month(answered_on) - 1 AS month_no, nps_group
+    FROM answer_facts
+    WHERE {counts}
+""".replace("{counts}", COUNTS)
+
 # Why an answer is left out, by the number that the SQL gives.
 _REASONS = {0: "repeated", 1: "future", 2: "other_scale", 3: "off_scale"}
 
-# Every answer in the period and scope, with why it is left out (0: it counts). `place` 1 is the customer's latest in
-# its wave among those that count.
-_ANSWERS = """
-    SELECT
-        sorted.*,
-        row_number() OVER (
-            PARTITION BY customer_id, wave, left_out ORDER BY answered_on DESC, line DESC, file_id DESC) AS place
-    FROM (
-        SELECT
-            answers.customer_id,
-            facts.rowid AS customer_no,
-            answers.score,
-            answers.answered_on,
-            coalesce(answers.touchpoint, '') AS touchpoint,
-            coalesce(answers.wave, '') AS wave,
-            answers.line,
-            answers.file_id,
-            CASE
-                WHEN answers.answered_on >= $tomorrow THEN 1
-                WHEN NOT list_contains($files, answers.file_id) THEN 2
-                WHEN $is_nps AND NOT (score >= 0 AND score <= 10 AND score = floor(score)) THEN 3
-                ELSE 0 END AS left_out
-        FROM answers
-        LEFT JOIN customer_facts AS facts ON facts.customer_id = answers.customer_id
-        WHERE (CAST($start AS DATE) IS NULL OR answers.answered_on >= $start)
-            AND (CAST($end AS DATE) IS NULL OR answers.answered_on < $end)
-            AND (NOT $scoped OR answers.customer_id IN (SELECT customer_id FROM scope))) AS sorted
-"""
-
-# An answer's number is its file and line: the same whenever it is asked for.
-_COUNTED = """
-    SELECT
-        1099511627776 * cast(file_id AS BIGINT) + line AS answer_no, customer_id, customer_no,
-        cast(score AS DOUBLE) AS score, answered_on, touchpoint, wave,
-        12 * year(answered_on) + month(answered_on) - 1 AS month_no,
-        CASE WHEN NOT $is_nps THEN '' WHEN score >= 9 THEN 'promoter' WHEN score >= 7 THEN 'passive'
-            ELSE 'detractor' END AS nps_group
-    FROM all_answers
-    WHERE left_out = 0 AND (place = 1 OR ($every AND wave = ''))
-"""
-
 _LEFT_OUT = """
-    SELECT left_out, count(*) AS n FROM all_answers
-    WHERE left_out <> 0 OR (place > 1 AND NOT ($every AND wave = ''))
+    SELECT left_out, count(*) AS n
+    FROM (
+        SELECT CASE WHEN answered_on >= $tomorrow THEN 1 ELSE verdict END AS left_out
+        FROM answer_facts
+        WHERE (CAST($start AS DATE) IS NULL OR answered_on >= $start)
+            AND (CAST($end AS DATE) IS NULL OR answered_on < $end)
+            AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
+            AND NOT ({counts})) AS reasons
     GROUP BY left_out ORDER BY left_out
-"""
+""".replace("{counts}", COUNTS)
 
 _SUMMARY = """
-    SELECT count(*) AS n, count(CASE WHEN customer_no IS NULL THEN 1 END) AS n_unknown,
+    SELECT count(*) AS n, count(CASE WHEN customer_no < 0 THEN 1 END) AS n_unknown,
         min(score) AS lowest, max(score) AS highest, avg(score) AS mean,
-        min(answered_on) AS first_on, max(answered_on) AS last_on, count(DISTINCT customer_id) AS n_customers,
-        sum(CASE WHEN nps_group = 'promoter' THEN 1 ELSE 0 END) AS promoters,
-        sum(CASE WHEN nps_group = 'passive' THEN 1 ELSE 0 END) AS passives,
-        sum(CASE WHEN nps_group = 'detractor' THEN 1 ELSE 0 END) AS detractors
-    FROM counted
-"""
+        min(answered_on) AS first_on, max(answered_on) AS last_on, count(DISTINCT customer_no) AS n_customers,
+        count(CASE WHEN nps_group = 'promoter' THEN 1 END) AS promoters,
+        count(CASE WHEN nps_group = 'passive' THEN 1 END) AS passives,
+        count(CASE WHEN nps_group = 'detractor' THEN 1 END) AS detractors
+    FROM answer_facts
+    WHERE {counts}
+""".replace("{counts}", COUNTS)
 
 # The comments of answers that count, from the file again: they are long, and few questions read them.
 COMMENTS = """
@@ -123,10 +96,9 @@ COMMENTS = """
 
 @dataclass(frozen=True)
 class Scale:
-    """The scale of the answers: `is_nps` 0–10 in whole numbers, `files` those that are read, and their range."""
+    """The scale of the answers: `is_nps` 0–10 in whole numbers, and the range of the files that are read."""
 
     is_nps: bool
-    files: tuple[int, ...]
     lowest: Decimal
     highest: Decimal
 
@@ -181,20 +153,13 @@ def scale_of(query: Query) -> Scale:
     """The scale of the answers of all the data, judged file by file. Raises NotEnoughDataError without answers."""
     key = ("nps.scale",)
     if key not in query.kept:
-        files = query.rows(_FILES)
+        ensure_answers(query)
+        files = query.rows("SELECT file_id, lowest, highest, is_nps FROM answer_files ORDER BY file_id")
         if not files:
             raise NotEnoughDataError("nps.no_answers")
-        scored = [row for row in files if _is_nps(*row[1:])]
-        read = scored or files
-        query.kept[key] = Scale(
-            bool(scored), tuple(row[0] for row in read), min(row[2] for row in read), max(row[3] for row in read)
-        )
+        read = [row for row in files if row[3]] or files
+        query.kept[key] = Scale(bool(read[0][3]), min(row[1] for row in read), max(row[2] for row in read))
     return query.kept[key]
-
-
-def _is_nps(n: int, lowest: Decimal, highest: Decimal, n_whole: int) -> bool:
-    stars = n >= _LEAST_STARS and highest <= _STAR and lowest >= 1
-    return not stars and n - n_whole <= _MOST_STRAY * n
 
 
 def _tomorrow(query: Query) -> date:
@@ -204,23 +169,31 @@ def _tomorrow(query: Query) -> date:
     return max(today, last) + timedelta(days=1)
 
 
-def make_answers(query: Query, settings: Settings, *, every: bool = False) -> Base:
-    """Temporary table `counted`, a row an answer that counts, and what was left out.
+def period_of(query: Query, settings: Settings, *, every: bool = False) -> dict[str, object]:
+    """What `COUNTS` is to be told: start, before, every."""
+    before = _tomorrow(query)
+    if settings["end"] is not None:
+        before = min(before, settings["end"])
+    return {"start": settings["start"], "before": before, "every": every}
+
+
+def base_of(query: Query, settings: Settings, *, every: bool = False) -> Base:
+    """How many answers count, on which scale, and what was left out; the table `answer_facts` is there afterwards.
 
     every: also the earlier answers of customers in a file without waves, for questions that choose among them.
-
-    Columns: answer_no, customer_id, customer_no (the row in customer_facts; NULL for an unknown customer), score,
-    answered_on, touchpoint, wave, month_no, nps_group (empty on another scale).
     Raises NotEnoughDataError when there is no answer in the period and scope, or none that counts.
     """
     scale = scale_of(query)
-    query.make(
-        "all_answers", _ANSWERS, start=settings["start"], end=settings["end"], files=list(scale.files),
-        is_nps=scale.is_nps, tomorrow=_tomorrow(query),
-    )  # fmt: skip
-    query.make("counted", _COUNTED, is_nps=scale.is_nps, every=every)
-    left_out = {_REASONS[reason]: int(n) for reason, n in query.rows(_LEFT_OUT, every=every)}
-    n, unknown, lowest, highest, mean, first, last, customers, *answers = query.one(_SUMMARY)
+    ensure_answers(query)
+    key = ("nps.base", every, settings["start"], settings["end"], date.today())
+    if not query.scoped and key in query.kept:
+        return query.kept[key]
+    period = period_of(query, settings, every=every)
+    left_out = {
+        _REASONS[reason]: int(n)
+        for reason, n in query.rows(_LEFT_OUT, **period, end=settings["end"], tomorrow=_tomorrow(query))
+    }
+    n, unknown, lowest, highest, mean, first, last, customers, *answers = query.one(_SUMMARY, **period)
     if not n and left_out:
         raise NotEnoughDataError("nps.none_counts", n=sum(left_out.values()), future=left_out.get("future", 0))
     if not n:
@@ -229,17 +202,19 @@ def make_answers(query: Query, settings: Settings, *, every: bool = False) -> Ba
         scale = replace(scale, lowest=Decimal(str(lowest)), highest=Decimal(str(highest)))
     base = Base(scale, n, customers, unknown, float(mean), first, last, Answers(*map(int, answers)), left_out)
     if not query.scoped:
-        query.kept[_base_key(settings, every=every)] = base
+        query.kept[key] = base
     return base
 
 
-def _base_key(settings: Settings, *, every: bool) -> tuple[object, ...]:
-    return "nps.base", every, settings["start"], settings["end"], date.today()
+def make_answers(query: Query, settings: Settings, *, every: bool = False) -> Base:
+    """Temporary table `counted`, a row an answer that counts; what counts and raises as in `base_of`.
 
-
-def kept_base(query: Query, settings: Settings, *, every: bool = False) -> Base | None:
-    """What an earlier question found out about the same answers; None within a scope or when nobody has asked."""
-    return None if query.scoped else query.kept.get(_base_key(settings, every=every))
+    Columns: answer_no, customer_id, customer_no (the row in customer_facts; below 0 for an unknown customer), score,
+    answered_on, touchpoint, wave, month_no, nps_group (empty on another scale).
+    """
+    base = base_of(query, settings, every=every)
+    query.make("counted", _COUNTED, **period_of(query, settings, every=every))
+    return base
 
 
 def needs_nps(base: Base) -> None:

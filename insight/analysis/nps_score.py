@@ -45,13 +45,12 @@ GROUPED = """
         group_key,
         {clustered}
     FROM (
-        SELECT grouped.group_key, grouped.customer_id, count(*) AS k,
-            count(CASE WHEN counted.nps_group = 'promoter' THEN 1 END) AS up,
-            count(CASE WHEN counted.nps_group = 'detractor' THEN 1 END) AS down,
-            sum(counted.score) AS total, sum(counted.score * counted.score) AS squared
-        FROM members_all AS grouped
-        JOIN counted ON counted.answer_no = grouped.answer_no
-        GROUP BY grouped.group_key, grouped.customer_id) AS per_customer
+        SELECT group_key, customer_no, count(*) AS k,
+            count(CASE WHEN nps_group = 'promoter' THEN 1 END) AS up,
+            count(CASE WHEN nps_group = 'detractor' THEN 1 END) AS down,
+            sum(score) AS total, sum(score * score) AS squared
+        FROM members_all
+        GROUP BY group_key, customer_no) AS per_customer
     GROUP BY group_key
     ORDER BY group_key
 """.replace("{clustered}", CLUSTERED)
@@ -61,16 +60,15 @@ _ALIKE = """
     FROM (
         SELECT count(*) AS k, count(CASE WHEN nps_group = 'promoter' THEN 1 END)
             - count(CASE WHEN nps_group = 'detractor' THEN 1 END) AS w
-        FROM counted GROUP BY customer_id) AS per_customer
+        FROM counted GROUP BY customer_no) AS per_customer
 """
 
 _MEMBERS = """
-    SELECT grouped.customer_id, grouped.group_key, count(*) AS n_answers, max(counted.answered_on) AS last_answered_on,
-        cast(max_by(counted.score, counted.answered_on) AS {kind}) AS last_score,
-        max_by(comments.comment, counted.answered_on) AS last_comment
+    SELECT grouped.customer_id, grouped.group_key, count(*) AS n_answers, max(grouped.answered_on) AS last_answered_on,
+        cast(max_by(grouped.score, grouped.answered_on) AS {kind}) AS last_score,
+        max_by(comments.comment, grouped.answered_on) AS last_comment
     FROM members_all AS grouped
-    JOIN counted ON counted.answer_no = grouped.answer_no
-    LEFT JOIN comments ON comments.answer_no = counted.answer_no
+    LEFT JOIN comments ON comments.answer_no = grouped.answer_no
     GROUP BY grouped.customer_id, grouped.group_key
 """
 _MEMBERS_OF = {True: _MEMBERS.format(kind="INTEGER"), False: _MEMBERS.format(kind="DOUBLE")}

@@ -5,16 +5,18 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from insight.analysis.basis import frame
 from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, ON, Base
-from insight.analysis.nps_steps import NONE, STEPS, keys_of, make_steps, names_of
+from insight.analysis.nps_steps import COUNTED, NONE, STEPS, find_steps, keys_of, make_steps, names_of, step_params
 from insight.analysis.nps_windows import early_notes
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Result, Unit
 from insight.settings import Settings
 from insight.stats.nps import HIDE_BELOW
+from insight.stats.nps_cells import customers_in
 from insight.stats.nps_change import RankCorrelation, middle, rank_correlation
 from insight.workspace.engine import Query, money
 
@@ -22,14 +24,6 @@ from insight.workspace.engine import Query, money
 _LEVELS = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.97)
 _MOST_SCORES = 11
 _SHOWN_P = 0.05
-
-_CELLS = """
-    SELECT score, step_no, count(*) AS n_answers, count(DISTINCT customer_no) AS n_customers
-    FROM stepped GROUP BY score, step_no
-"""
-_SCORES = "SELECT score, count(DISTINCT customer_no) AS n_customers FROM stepped GROUP BY score ORDER BY score"
-_POINTS = "SELECT score, cast(value AS DOUBLE) AS value FROM stepped"
-_CUSTOMERS = "SELECT count(DISTINCT customer_no) FROM stepped"
 
 _MEMBERS = """
     SELECT
@@ -46,15 +40,8 @@ _MEMBERS = """
 """
 
 
-def _make(query: Query, settings: Settings) -> tuple[Base, tuple[Decimal, ...]]:
-    base, bounds = make_steps(query, settings, _LEVELS)
-    if not base.is_nps and query.one("SELECT count(DISTINCT score) FROM stepped")[0] > _MOST_SCORES:
-        raise NotEnoughDataError("nps.too_many_scores", **base.range)
-    return base, bounds
-
-
 def _make_members(query: Query, settings: Settings) -> None:
-    _make(query, settings)
+    make_steps(query, settings, _LEVELS)
     query.make("members", _MEMBERS)
 
 
@@ -67,14 +54,17 @@ def spread(query: Query, settings: Settings) -> Result:
     statistics), lower_quartile, upper_quartile, mean. Metrics: rank_correlation (Spearman) with its interval, the
     medians of the highest and lowest group. Association only.
     """
-    base, bounds = _make(query, settings)
-    keys = keys_of(bounds)
-    unit: Unit = "count" if settings["on"] == "orders" else "money"
-    scores = _scores(query, base, unit)
-    table = _cells(query, keys, bounds, scores)
-    points = query.arrow(_POINTS)
+    base, bounds = find_steps(query, settings, _LEVELS)
+    points = query.arrow(COUNTED, **step_params(settings, bounds))
     across, up = points["score"].to_numpy(), points["value"].to_numpy()
-    found = rank_correlation(across, up, int(query.one(_CUSTOMERS)[0]))
+    given = [float(score) for score in range(11)] if base.is_nps else [float(score) for score in np.unique(across)]
+    if len(given) > _MOST_SCORES:
+        raise NotEnoughDataError("nps.too_many_scores", **base.range)
+    unit: Unit = "count" if settings["on"] == "orders" else "money"
+    customer, own = points["place"].to_numpy(), np.searchsorted(given, across)
+    scores = _scores(given, up, own, customers_in(customer, own, len(given)), unit)
+    table = _cells(points, own, keys_of(bounds), bounds, scores)
+    found = rank_correlation(across, up, int(customer.max()) + 1)
     metrics = {
         "rank_correlation": Metric(found.rho, "number", found.ci_lower, found.ci_upper, better=0),
         **_ends(across, up, base, unit),
@@ -125,40 +115,40 @@ def _key(score: float) -> str:
     return str(int(score)) if score == int(score) else str(score)
 
 
-def _cells(query: Query, keys: Sequence[str], bounds: Sequence[Decimal], scores: pd.DataFrame) -> pd.DataFrame:
+def _cells(
+    points: pa.Table, own: np.ndarray, keys: Sequence[str], bounds: Sequence[Decimal], scores: pd.DataFrame
+) -> pd.DataFrame:
     """The cells, every score from the lowest with its bands from the lowest, so that both scales run as they should."""
     lows = dict(zip(keys, [None, Decimal(0), *bounds], strict=True))
     highs = dict(zip(keys, [Decimal(0), *bounds, None], strict=True))
-    found = {(_key(score), keys[step]): (int(n), int(people)) for score, step, n, people in query.rows(_CELLS)}
-    of_score = dict(zip(scores["score"], scores["n_answers"], strict=True))
-    shown = [key for key in keys if key == NONE or any(band == key for _, band in found)]
+    cell, shape = own * len(keys) + points["step_no"].to_numpy(), (len(scores), len(keys))
+    n = np.bincount(cell, minlength=len(scores) * len(keys)).reshape(shape)
+    people = customers_in(points["place"].to_numpy(), cell, n.size).reshape(shape)
+    of_score = n.sum(axis=1)
+    shown = [place for place, key in enumerate(keys) if key == NONE or n[:, place].any()]
     rows = [
         {
-            "score": score, "band": band, "low_bound": lows[band], "high_bound": highs[band],
-            "n_answers": found.get((score, band), (0, 0))[0], "n_customers": found.get((score, band), (0, 0))[1],
-            "share": found.get((score, band), (0, 0))[0] / of_score[score] if of_score[score] else None,
+            "score": score, "band": keys[band], "low_bound": lows[keys[band]], "high_bound": highs[keys[band]],
+            "n_answers": int(n[place, band]), "n_customers": int(people[place, band]),
+            "share": float(n[place, band] / of_score[place]) if of_score[place] else None,
         }
-        for score in scores["score"] for band in shown
+        for place, score in enumerate(scores["score"]) for band in shown
     ]  # fmt: skip
     return frame(rows, list(rows[0]))
 
 
-def _scores(query: Query, base: Base, unit: Unit) -> pd.DataFrame:
+def _scores(given: Sequence[float], up: np.ndarray, own: np.ndarray, people: np.ndarray, unit: Unit) -> pd.DataFrame:
     """What is typical of each score; on the scale 0–10 every score has its row."""
-    points = query.arrow(_POINTS)
-    across, up = points["score"].to_numpy(), points["value"].to_numpy()
-    people = {float(score): int(n) for score, n in query.rows(_SCORES)}
-    wanted = [float(score) for score in range(11)] if base.is_nps else sorted(people)
     rows: list[dict[str, object]] = []
-    for score in wanted:
-        found = middle(up[across == score])
+    for place, score in enumerate(given):
+        found = middle(up[own == place])
         shown = found.n >= HIDE_BELOW
         figures = (
             found.median, found.ci_lower, found.ci_upper, found.lower_quartile, found.upper_quartile, found.mean
         )  # fmt: skip
         names = ("typical", "typical_low", "typical_high", "lower_quartile", "upper_quartile", "mean")
         rows.append({
-            "score": _key(score), "n_answers": found.n, "n_customers": people.get(score, 0),
+            "score": _key(score), "n_answers": found.n, "n_customers": int(people[place]),
             **{
                 name: None if figure is None or not shown else money(figure) if unit == "money" else figure
                 for name, figure in zip(names, figures, strict=True)

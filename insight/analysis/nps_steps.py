@@ -6,10 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from insight.analysis.basis import frame
 from insight.analysis.ladder_rules import propose_bounds
-from insight.analysis.nps_rules import CLUSTERED, MONTHS, NPS_END, NPS_START, ON, Base, answers_of
+from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, ON, Base, answers_of
 from insight.analysis.nps_score import SIZE_LABELS, UNITS, scored
 from insight.analysis.nps_windows import early_notes, make_windows
 from insight.analysis.registry import Analysis
@@ -18,6 +19,7 @@ from insight.i18n.catalog import NBSP
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Setting, Settings
 from insight.stats.nps import Answers
+from insight.stats.nps_cells import count_cells
 from insight.stats.nps_steps import (
     MIN_ANSWERS,
     SameCustomer,
@@ -36,7 +38,7 @@ _BASES = {"spend": "sales", "orders": "orders", "margin": "margin"}
 _TOLD = ("linear", "uneven", "none")
 STEPS = Setting("bounds", "amounts", None, low=0)
 _OF_GROUPS = ("group_key", "difference", "pvalue_adjusted")
-_WORTH = {"promoter": 0, "passive": 1, "detractor": 2}
+_LEVELS = (0.2, 0.4, 0.6, 0.8)
 
 QUANTILES = """
     SELECT quantile_cont(CASE $measure WHEN 'orders' THEN cast(n_orders AS DOUBLE)
@@ -55,33 +57,18 @@ STEPPED = """
             + coalesce(cast(value >= $b6 AS INTEGER), 0) + coalesce(cast(value >= $b7 AS INTEGER), 0)
             + coalesce(cast(value >= $b8 AS INTEGER), 0) + coalesce(cast(value >= $b9 AS INTEGER), 0) END AS step_no
     FROM (
-        SELECT answer_no, customer_no, score, nps_group, answered_on, sales, n_orders,
+        SELECT answer_no, customer_no, place, score, nps_group, answered_on, sales, n_orders,
             CASE $measure WHEN 'orders' THEN cast(n_orders AS DECIMAL(18, 2)) WHEN 'margin' THEN coalesce(margin, 0)
                 ELSE sales END AS value
         FROM windows) AS valued
 """
 
-_TABLE = """
-    SELECT
-        step_no AS group_key,
-        {clustered},
-        sum(valued) / sum(k) AS mean_value
-    FROM (
-        SELECT step_no, customer_no, count(*) AS k, count(CASE WHEN nps_group = 'promoter' THEN 1 END) AS up,
-            count(CASE WHEN nps_group = 'detractor' THEN 1 END) AS down, sum(score) AS total,
-            sum(score * score) AS squared, sum(cast(value AS DOUBLE)) AS valued
-        FROM stepped GROUP BY step_no, customer_no) AS per_customer
-    GROUP BY step_no
-    ORDER BY step_no
-""".replace("{clustered}", CLUSTERED)
-
-# How many pairs of answers by one customer stand in which two steps and groups, each pair once.
-_SAME = """
-    SELECT one.step_no, one.nps_group, two.step_no, two.nps_group, count(*)
-    FROM stepped AS one
-    JOIN stepped AS two ON two.customer_no = one.customer_no AND two.answer_no > one.answer_no
-    GROUP BY one.step_no, one.nps_group, two.step_no, two.nps_group
-"""
+# The same for counting: only numbers, the customer by the place among those who answered.
+COUNTED = """
+    SELECT place, step_no, score, cast(value AS DOUBLE) AS value,
+        CASE nps_group WHEN 'promoter' THEN 0 WHEN 'detractor' THEN 2 ELSE 1 END AS group_no
+    FROM ({stepped}) AS placed
+""".replace("{stepped}", STEPPED)
 
 _MEMBERS = """
     SELECT
@@ -96,8 +83,8 @@ _MEMBERS = """
 _MEMBERS_OF = {True: _MEMBERS.format(kind="INTEGER"), False: _MEMBERS.format(kind="DOUBLE")}
 
 
-def make_steps(query: Query, settings: Settings, levels: Sequence[float]) -> tuple[Base, tuple[Decimal, ...]]:
-    """Temporary table `stepped`: the windows before the answers with `value` and `step_no` (0: bought nothing).
+def find_steps(query: Query, settings: Settings, levels: Sequence[float]) -> tuple[Base, tuple[Decimal, ...]]:
+    """Table `windows` of what was bought before the answers, and the bounds of the steps.
 
     The user's bounds, else rounded quantiles of those who bought. Raises UsageError for more than nine.
     """
@@ -107,18 +94,24 @@ def make_steps(query: Query, settings: Settings, levels: Sequence[float]) -> tup
         raise UsageError("nps.too_many_bounds", most=MOST_BOUNDS)
     found = () if asked else query.one(QUANTILES, measure=settings["on"], levels=list(levels))[0] or ()
     bounds = asked or propose_bounds(found, _BASES[settings["on"]])
-    bounds = tuple(bound.quantize(Decimal("0.01")) for bound in bounds)
+    return base, tuple(bound.quantize(Decimal("0.01")) for bound in bounds)
+
+
+def step_params(settings: Settings, bounds: Sequence[Decimal]) -> dict[str, object]:
+    """What `STEPPED` and `COUNTED` are to be told."""
     named = {f"b{number}": bounds[number - 1] if number <= len(bounds) else None for number in range(1, 10)}
-    query.make("stepped", STEPPED, measure=settings["on"], **named)
-    return base, bounds
+    return {"measure": settings["on"], **named}
 
 
-def _make(query: Query, settings: Settings) -> tuple[Base, tuple[Decimal, ...]]:
-    return make_steps(query, settings, (0.2, 0.4, 0.6, 0.8))
+def make_steps(query: Query, settings: Settings, levels: Sequence[float]) -> Base:
+    """Temporary table `stepped`: the windows before the answers with `value` and `step_no` (0: bought nothing)."""
+    base, bounds = find_steps(query, settings, levels)
+    query.make("stepped", STEPPED, **step_params(settings, bounds))
+    return base
 
 
 def _make_members(query: Query, settings: Settings) -> None:
-    base, _ = _make(query, settings)
+    base = make_steps(query, settings, _LEVELS)
     query.make("members", _MEMBERS_OF[base.is_nps])
 
 
@@ -159,11 +152,11 @@ def by_step(query: Query, settings: Settings) -> Result:
     steps assumed). Association: satisfaction may follow spend or the other way. Methods 2.
     Raises NotEnoughDataError when no answer comes from a known customer.
     """
-    base, bounds = _make(query, settings)
-    grouped = query.frame(_TABLE)
-    table = scored(grouped, is_nps=base.is_nps)
+    base, bounds = find_steps(query, settings, _LEVELS)
     keys = keys_of(bounds)
-    slope, numbers = _slope(query, grouped, base)
+    grouped, same = _grouped(query.arrow(COUNTED, **step_params(settings, bounds)), len(keys))
+    table = scored(grouped, is_nps=base.is_nps)
+    slope, numbers = _slope(grouped, same, base)
     outcome = _outcome(grouped, slope) if base.is_nps else "other_scale"
     told = outcome in _TOLD
     unit: Unit = "count" if settings["on"] == "orders" else "money"
@@ -213,19 +206,37 @@ def _chart(settings: Settings, *, told: bool, is_nps: bool) -> Chart:
     )  # fmt: skip
 
 
-def _slope(query: Query, grouped: pd.DataFrame, base: Base) -> tuple[StepSlope, list[int]]:
+def _grouped(answers: pa.Table, n_steps: int) -> tuple[pd.DataFrame, SameCustomer | None]:
+    """A row a step that somebody stands in, as `scored` reads it, and the pairs of answers by one customer."""
+    step, score, value = (answers[name].to_numpy() for name in ("step_no", "score", "value"))
+    cells = count_cells(answers["place"].to_numpy(), step, answers["group_no"].to_numpy(), n_steps)
+    n = cells.n.sum(axis=1)
+    filled = np.flatnonzero(n)
+    counted = n[filled]
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.bincount(step, weights=values, minlength=n_steps)[filled] / counted
+
+    mean_score = mean(score)
+    found = pd.DataFrame({
+        "group_key": filled, "n_answers": counted, "n_customers": cells.customers[filled],
+        "promoters": cells.n[filled, 0], "passives": cells.n[filled, 1], "detractors": cells.n[filled, 2],
+        "squares": cells.squares[filled], "products": cells.products[filled], "sizes": cells.sizes[filled],
+        "mean_score": mean_score, "spread": mean(score * score) - mean_score * mean_score, "mean_value": mean(value),
+    })  # fmt: skip
+    return found, cells.same
+
+
+def _slope(grouped: pd.DataFrame, same: SameCustomer | None, base: Base) -> tuple[StepSlope, list[int]]:
     """The slope over the steps with enough answers; customers in several of them are taken into account."""
     large = grouped[grouped["n_answers"] >= MIN_ANSWERS] if base.is_nps else grouped.head(0)
     numbers = [int(number) for number in large["group_key"]]
-    same = None
-    if base.n_customers < base.n_counted and numbers:
-        places = {number: place for place, number in enumerate(numbers)}
-        pairs = [
-            (places[one], _WORTH[worth], places[two], _WORTH[other], int(n))
-            for one, worth, two, other, n in query.rows(_SAME)
-            if one in places and two in places
-        ]
-        same = SameCustomer(*np.array(pairs, dtype=np.int64).T) if pairs else None
+    if same is not None:
+        place = np.full(MOST_BOUNDS + 2, -1)
+        place[numbers] = np.arange(len(numbers))
+        first, second = place[same.first_step], place[same.second_step]
+        kept = (first >= 0) & (second >= 0)
+        same = SameCustomer(first[kept], same.first_group[kept], second[kept], same.second_group[kept], same.n[kept])
     steps = [answers_of(row) for _, row in large.iterrows()]
     return step_slope(steps, [float(number) for number in numbers], same=same), numbers
 

@@ -6,52 +6,38 @@ The two windows are as long as each other and never mixed: before is [answer −
 
 from typing import Literal
 
-from insight.analysis.nps_rules import Base, kept_base, make_answers
+import numpy as np
+import pyarrow as pa
+
+from insight.analysis.nps_rules import COUNTS, Base, base_of, period_of
 from insight.errors import NotEnoughDataError
 from insight.result import Note
 from insight.settings import Settings
+from insight.stats.nps_windows import Orders, window_sums
 from insight.workspace.engine import Query
 
 Side = Literal["before", "after"]
 _KEPT_AT_ONCE = 2
 
-# A row an answer of a known customer. `whole`: its window lies within the data. `several`: bought in more than one
-# channel. Money is cast before it is added up, where it fits in a machine word.
-_WINDOWS = """
-    WITH reach AS (
+# The answers of known customers, a customer's in order, as the table has them. `whole`: the window lies within the
+# data.
+_REACH = """
+    SELECT
+        answer_no, customer_no, score, nps_group, answered_on, from_on,
+        from_on >= CAST($first AS DATE) AND to_on <= CAST($beyond AS DATE) AS whole,
+        cast(from_on - DATE '2000-01-01' AS BIGINT) AS from_day, cast(to_on - DATE '2000-01-01' AS BIGINT) AS to_day
+    FROM (
         SELECT
-            answer_no, customer_id,
+            answer_no, customer_no, score, nps_group, answered_on,
             CASE WHEN $after THEN answered_on
                 ELSE cast(answered_on - to_months(cast($months AS INTEGER)) AS DATE) END AS from_on,
             CASE WHEN $after THEN cast(answered_on + to_months(cast($months AS INTEGER)) AS DATE)
                 ELSE answered_on END AS to_on
-        FROM counted
-        WHERE customer_no IS NOT NULL),
-    sums AS (
-        SELECT
-            reach.answer_no,
-            sum(cast(orders.sales AS DECIMAL(18, 2))) AS sales,
-            sum(CASE WHEN orders.is_return THEN 0 ELSE cast(orders.sales AS DECIMAL(18, 2)) END) AS purchases,
-            count(CASE WHEN NOT orders.is_return THEN 1 END) AS n_orders,
-            sum(cast(orders.margin AS DECIMAL(18, 2))) AS margin,
-            coalesce(min(CASE WHEN NOT orders.is_return THEN orders.channel END)
-                <> max(CASE WHEN NOT orders.is_return THEN orders.channel END), false) AS several
-        FROM reach
-        JOIN orders ON orders.customer_id = reach.customer_id
-        WHERE orders.ordered_on >= reach.from_on AND orders.ordered_on < reach.to_on
-        GROUP BY reach.answer_no)
-    SELECT
-        counted.answer_no, counted.customer_no, counted.score, counted.nps_group, counted.answered_on,
-        reach.from_on, reach.from_on >= CAST($first AS DATE) AND reach.to_on <= CAST($beyond AS DATE) AS whole,
-        cast(coalesce(sums.sales, 0) AS DECIMAL(18, 2)) AS sales,
-        coalesce(sums.n_orders, 0) AS n_orders,
-        cast(coalesce(sums.purchases, 0) AS DECIMAL(18, 2)) AS purchases,
-        cast(sums.margin AS DECIMAL(18, 2)) AS margin,
-        coalesce(sums.several, false) AS several
-    FROM counted
-    JOIN reach ON reach.answer_no = counted.answer_no
-    LEFT JOIN sums ON sums.answer_no = counted.answer_no
-"""
+        FROM answer_facts
+        WHERE customer_no >= 0 AND {counts}) AS reach
+""".replace("{counts}", COUNTS)
+_BOUGHT = "SELECT customer_no, day_no, sales, margin, has_margin, is_purchase, channel_no FROM answer_orders"
+_MONEY = pa.decimal128(18, 2)
 
 _EARLY = "SELECT count(*) FROM windows WHERE NOT whole"
 
@@ -59,40 +45,76 @@ _EARLY = "SELECT count(*) FROM windows WHERE NOT whole"
 def make_windows(
     query: Query, settings: Settings, side: Side = "before", name: str = "windows", *, every: bool = False
 ) -> Base:
-    """Temporary table `name`, a row an answer that counts and comes from a known customer, with its window's figures.
+    """Table `name`, a row an answer that counts and comes from a known customer, with its window's figures.
 
     Columns: answer_no, customer_no (the customer's row in customer_facts), score, nps_group, answered_on, from_on,
-    whole, sales (net), n_orders, purchases (without returns), margin (NULL where unknown), several.
-    every: also earlier answers of customers in a file without waves, for questions that choose among a customer's.
-    Raises NotEnoughDataError when no answer comes from a known customer. Without a scope the table is kept, without
-    any id, so that a changed step is answered from it.
+    whole, sales (net), n_orders, purchases (without returns), margin (NULL where unknown), several, place (the
+    customer's place among those who answered, from 0), latest (the customer's latest answer; after the answer: the
+    latest whose window is whole). every: also earlier answers of customers in a file without waves, for questions that
+    choose among a customer's. Raises NotEnoughDataError when no answer comes from a known customer. Without a scope the
+    table is kept, without any id, so that a changed step is answered from it.
     """
     key = ("nps.windows", every, side, settings["months"], settings["start"], settings["end"])
-    base = kept_base(query, settings, every=every)
-    if base is not None and key in query.kept:
-        query.put(name, query.kept[key])
-        return base
-    base = make_answers(query, settings, every=every)
+    base = base_of(query, settings, every=every)
     if base.n_unknown == base.n_counted:
         raise NotEnoughDataError("nps.no_known_customers")
-    first, _ = query.extent()
-    query.make(
-        name, _WINDOWS, months=settings["months"], after=side == "after", first=first, beyond=query.day_after_last()
-    )
+    if query.scoped or key not in query.kept:
+        first, _ = query.extent()
+        reach = query.arrow(
+            _REACH, **period_of(query, settings, every=every), months=settings["months"], after=side == "after",
+            first=first, beyond=query.day_after_last(),
+        )  # fmt: skip
+        found = _with_places(_with_sums(reach, query.arrow(_BOUGHT)), side)
+    else:
+        found = query.kept[key]
+    query.lend(name, found)
     if not query.scoped:
-        _keep(query, key, name)
+        _keep(query, key, found)
     return base
 
 
-def _keep(query: Query, key: tuple[object, ...], name: str) -> None:
-    """Keep this table, and one earlier at most: at a million answers each takes some eighty megabytes."""
+def _with_sums(reach: pa.Table, bought: pa.Table) -> pa.Table:
+    """The answers with what was bought in their windows."""
+    orders = Orders(*(column.to_numpy() for column in bought.columns))
+    ends = (reach[name].to_numpy() for name in ("customer_no", "from_day", "to_day"))
+    sums = window_sums(orders, *ends)
+    columns = {
+        "sales": _money(sums.sales), "n_orders": pa.array(sums.n_orders), "purchases": _money(sums.purchases),
+        "margin": _money(sums.margin, sums.n_margin > 0), "several": pa.array(sums.several),
+    }  # fmt: skip
+    found = reach.drop_columns(["from_day", "to_day"])
+    for name, column in columns.items():
+        found = found.append_column(name, column)
+    return found
+
+
+def _money(ore: np.ndarray, known: np.ndarray | None = None) -> pa.Array:
+    """Whole öre as exact decimals, NULL where not known: Arrow's own form, 128 bits with the sign in the upper half."""
+    words = np.column_stack([ore, ore >> 63])
+    mask = None if known is None else pa.py_buffer(np.packbits(known, bitorder="little"))
+    return pa.Array.from_buffers(_MONEY, len(ore), [mask, pa.py_buffer(words)])
+
+
+def _with_places(found: pa.Table, side: Side) -> pa.Table:
+    """The windows with each customer's place and latest answer; a customer's answers stand together, in order."""
+    customers, whole = found["customer_no"].to_numpy(), found["whole"].to_numpy()
+    begins = np.diff(customers, prepend=-1) != 0
+    counted = np.flatnonzero(whole) if side == "after" else np.arange(len(customers))
+    latest = np.zeros(len(customers), dtype=bool)
+    latest[counted] = np.diff(customers[counted], append=-1) != 0
+    columns = {"place": pa.array(np.cumsum(begins, dtype=np.int64) - 1), "latest": pa.array(latest)}
+    for name, column in columns.items():
+        found = found.append_column(name, column)
+    return found
+
+
+def _keep(query: Query, key: tuple[object, ...], found: pa.Table) -> None:
+    """Keep this table, and one earlier at most: at a million answers each takes some ninety megabytes."""
+    query.kept.pop(key, None)
     held = [other for other in list(query.kept) if other[0] == key[0]]
     for other in held[: max(0, len(held) + 1 - _KEPT_AT_ONCE)]:
         query.kept.pop(other, None)
-    query.kept[key] = query.arrow(_ALL[name])
-
-
-_ALL = {"windows": "SELECT * FROM windows", "windows_after": "SELECT * FROM windows_after"}
+    query.kept[key] = found
 
 
 def early_notes(query: Query, settings: Settings) -> tuple[Note, ...]:

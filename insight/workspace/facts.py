@@ -1,10 +1,11 @@
-"""The derived tables: orders, customer months, customer facts, the month cube."""
+"""The derived tables: orders, customer months, customer facts, the month cube, and what is asked of answers."""
 
 from importlib.resources import files
 
 from duckdb import DuckDBPyConnection
 
 from insight.errors import WorkspaceError
+from insight.workspace.answers import build_answers
 
 FACT_TABLES = ("orders", "customer_months", "customer_facts", "month_cube")
 
@@ -26,6 +27,7 @@ def build_facts(con: DuckDBPyConnection) -> None:
     for statement in files("insight.workspace").joinpath("facts.sql").read_text(encoding="utf-8").split(";\n"):
         if statement.strip():
             con.execute(statement)
+    build_answers(con)
     sums = con.execute(_SUMS).fetchall()[0]
     if len(set(sums)) != 1:
         raise WorkspaceError("workspace.sums_differ")
