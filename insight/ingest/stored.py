@@ -52,7 +52,7 @@ def rewrite(con: DuckDBPyConnection, source: str, filled: Iterable[str] = ()) ->
 def _columns(con: DuckDBPyConnection) -> tuple[dict[str, str], set[str]]:
     """The columns of the transactions with their types, and which of them are stored: none while there are no rows."""
     found = con.execute(_COLUMNS).fetchall()
-    filled = con.execute("SELECT 1 FROM transactions LIMIT 1").fetchone() is not None
+    filled = bool(con.execute("SELECT 1 FROM transactions LIMIT 1").fetchall())
     stored = {str(name) for name, _, there in found if there and filled}
     return {str(name): str(kind) for name, kind, _ in found}, stored
 
