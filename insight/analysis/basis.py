@@ -11,23 +11,27 @@ import pandas as pd
 from insight.result import Basis, Message, SumCheck
 from insight.workspace.engine import Query, money
 
+# Rows and money of all, then of those outside the period or without a customer; the rest is used. One pass without
+# groups: a class of text for every order would cost more than the sums.
 _ACCOUNT = """
-    SELECT reason, sum(n_lines) AS n_rows, sum(sales) AS sales
-    FROM (
-        SELECT
-            n_lines,
-            sales,
-            CASE
-                WHEN $scoped AND (customer_id IS NULL OR customer_id NOT IN (SELECT customer_id FROM scope))
-                THEN 'out_of_scope'
-                WHEN ordered_on < $start THEN 'earlier'
-                WHEN ordered_on >= $end THEN 'later'
-                WHEN customer_id IS NULL THEN 'unidentified'
-                ELSE 'used'
-            END AS reason
-        FROM orders) AS sorted
-    GROUP BY reason
+    SELECT
+        sum(n_lines) AS n_rows,
+        sum(sales) AS sales,
+        sum(CASE WHEN ordered_on < $start THEN n_lines END) AS n_earlier,
+        sum(CASE WHEN ordered_on < $start THEN sales END) AS earlier,
+        sum(CASE WHEN (ordered_on < $start) IS NOT TRUE AND ordered_on >= $end THEN n_lines END) AS n_later,
+        sum(CASE WHEN (ordered_on < $start) IS NOT TRUE AND ordered_on >= $end THEN sales END) AS later,
+        sum(CASE WHEN (ordered_on < $start) IS NOT TRUE AND ordered_on < $end AND customer_id IS NULL THEN n_lines END)
+            AS n_unidentified,
+        sum(CASE WHEN (ordered_on < $start) IS NOT TRUE AND ordered_on < $end AND customer_id IS NULL THEN sales END)
+            AS unidentified
+    FROM orders
 """
+_WITHIN = _ACCOUNT.replace("FROM orders", "FROM orders WHERE customer_id IN (SELECT customer_id FROM scope)")
+_CHOSEN = _ACCOUNT.replace("FROM orders", "FROM chosen_orders")
+_ALL = "SELECT sum(n_lines) AS n_rows, sum(sales) AS sales FROM orders"
+_OUTSIDE = ("earlier", "later", "unidentified")
+_EVERYTHING = ("account", "everything")
 _CLOSED_DAYS = 3
 _CLOSED_SHARE = 0.02
 _LEFT_OUT = ("earlier", "later", "unidentified", "out_of_scope")
@@ -51,10 +55,29 @@ class Account:
         return self.sales.get("unidentified", Decimal("0.00"))
 
 
-def account(query: Query, start: date | None, end: date) -> Account:
-    """The account of all transactions for a period [start, end); `start` None means from the first one."""
-    found = query.rows(_ACCOUNT, start=start, end=end)
-    return Account({reason: int(n) for reason, n, _ in found}, {reason: money(sales) for reason, _, sales in found})
+def account(query: Query, start: date | None, end: date, *, chosen: bool = False) -> Account:
+    """The account of all transactions for a period [start, end); `start` None means from the first one.
+
+    chosen: the scope's orders stand in the table `chosen_orders` already.
+    """
+    text = _CHOSEN if chosen else _WITHIN if query.scoped else _ACCOUNT
+    found = query.one(text, start=start, end=end)
+    (n_rows, sales), *outside = [(int(n or 0), money(part)) for n, part in zip(found[::2], found[1::2], strict=True)]
+    counted: dict[str, tuple[int, Decimal]] = dict(zip(_OUTSIDE, outside, strict=True))
+    counted["used"] = n_rows - sum(n for n, _ in outside), sales - sum((part for _, part in outside), Decimal(0))
+    if query.scoped:
+        all_rows, all_sales = _everything(query)
+        counted["out_of_scope"] = all_rows - n_rows, all_sales - sales
+    held = {reason: part for reason, part in counted.items() if part[0]}
+    return Account({reason: n for reason, (n, _) in held.items()}, {reason: part for reason, (_, part) in held.items()})
+
+
+def _everything(query: Query) -> tuple[int, Decimal]:
+    """Rows and money of all transactions, whatever the scope."""
+    if _EVERYTHING not in query.kept:
+        query.kept[_EVERYTHING] = query.one(_ALL)
+    n_rows, sales = query.kept[_EVERYTHING]
+    return int(n_rows or 0), money(sales)
 
 
 def basis(

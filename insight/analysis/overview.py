@@ -22,6 +22,11 @@ _STILL = 0.005
 _DRIVERS = ("customers", "frequency", "receipt", "returns", "unidentified")
 _GROUPS = ("new", "kept", "returned", "lost", "paused", "only_returns")
 
+# Every figure is of the same orders: those of a scope are looked up once, not by every statement.
+_CHOSEN = """
+    SELECT customer_id, ordered_on, is_return, n_lines, n_margin_lines, sales, margin
+    FROM orders WHERE customer_id IN (SELECT customer_id FROM scope)
+"""
 # A customer's part in a period [start, end): 'kept' bought in the twelve months before it too, 'returned' only earlier,
 # 'lost' became silent for twelve months within it.
 _ACTIVITY = """
@@ -49,9 +54,8 @@ _ACTIVITY = """
             sum(CASE WHEN ordered_on < $start THEN 0 ELSE n_lines END) AS n_lines,
             sum(CASE WHEN ordered_on < $start THEN 0 ELSE sales END) AS sales,
             sum(CASE WHEN ordered_on < $start THEN NULL ELSE margin END) AS margin
-        FROM orders
+        FROM chosen_orders
         WHERE customer_id IS NOT NULL AND ordered_on < $end
-            AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
         GROUP BY customer_id) AS found
 """
 _MEMBERS = """
@@ -88,15 +92,16 @@ _FIGURES = """
     FROM activity
 """
 _FIGURES_BEFORE = _FIGURES.replace("FROM activity", "FROM activity_before")
+# Customers here by their purchases; on no step of the ladder, which counts what they add up to.
+_RETURNED_ALL = "SELECT count(*) AS n FROM activity WHERE n_orders > 0 AND sales <= 0"
 _ALL_SALES = """
     SELECT
         coalesce(sum(CASE WHEN is_return THEN sales ELSE 0 END), 0) AS returned,
         sum(margin) AS margin,
         sum(n_margin_lines) AS n_margin_lines,
         sum(n_lines) AS n_lines
-    FROM orders
+    FROM chosen_orders
     WHERE ordered_on >= $start AND ordered_on < $end
-        AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
 """
 
 # Months that end with the period: a day moved back by `shift` falls in the calendar month that stands for its month.
@@ -110,9 +115,8 @@ _BINS = """
         sum(margin) AS margin
     FROM (
         SELECT customer_id, ordered_on - cast($shift AS INTEGER) AS moved, is_return, sales, margin
-        FROM orders
-        WHERE ordered_on >= $since AND ordered_on < $end
-            AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))) AS shifted
+        FROM chosen_orders
+        WHERE ordered_on >= $since AND ordered_on < $end) AS shifted
     GROUP BY customer_id, 12 * year(moved) + month(moved) - 1
 """
 _SPARKS = """
@@ -242,6 +246,10 @@ def members(query: Query, settings: Settings) -> None:
     group: new, kept, returned, lost, paused (bought in the compared period, now neither buying nor lost) and
     only_returns. activity: 'bought' for those who bought in the period. sales and sales_before: after returns.
     """
+    if query.scoped:
+        query.make("chosen_orders", _CHOSEN)
+    else:
+        query.view("chosen_orders", "SELECT * FROM orders")
     _activity(query, "activity", settings["start"], settings["end"])
     other = comparable(query, settings)
     if other is None:
@@ -256,7 +264,7 @@ def _figures(query: Query, sql: str, start: date, end: date, first: date) -> Fig
     returns, margin, n_margin, _ = query.one(_ALL_SALES, start=start, end=end)
     known = first < min(start, add_months(end, -LAPSE_MONTHS))
     return Figures(
-        account(query, start, end), int(customers), int(orders), money(bought), money(returned), int(new),
+        account(query, start, end, chosen=True), int(customers), int(orders), money(bought), money(returned), int(new),
         int(lost) if known else None, int(back) if first < add_months(start, -LAPSE_MONTHS) else None,
         -money(returns), money(margin) if n_margin else None,
     )  # fmt: skip
@@ -405,6 +413,9 @@ def _driver_rows(now: Figures, before: Figures, drivers: Mapping[str, Decimal]) 
 
 def _notes(query: Query, now: Figures, start: date, first: date) -> tuple[Note, ...]:
     remarks: list[Note] = []
+    returned_all = int(query.one(_RETURNED_ALL)[0])
+    if returned_all:
+        remarks.append(Note("returned_all", {"n": returned_all}))
     if now.new and first > add_months(start, -KNOWN_AFTER_MONTHS):
         remarks.append(Note("new_may_be_old", {"first": first}))
     if now.lost is None:

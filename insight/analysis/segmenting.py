@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from insight.analysis.basis import Account, account, covers, frame, per, share
 from insight.errors import NotEnoughDataError
@@ -22,6 +24,7 @@ from insight.workspace.engine import Query, money
 OUTSIDE = ("none_in_window", "only_returns", "none_yet", "none_no_orders")
 BEGINNING = date(1, 1, 1)
 COMPARED_MONTHS = 12
+_KEPT, _MOST_KEPT = "segments", 3_000_000
 CHART = Chart("two_sided", x="segment", y=("share_customers", "share_sales"), subtitle=Message("segments.two_sided"))
 Assign = Callable[[Query, Settings, date, str], None]
 
@@ -54,6 +57,19 @@ _BOUGHT = """
         WHERE customer_id IS NOT NULL AND ordered_on < $as_of
         GROUP BY customer_id) AS found
     ON found.customer_id = facts.customer_id
+"""
+
+# Where all history until after the last order counts, the facts of each customer hold it already.
+_BOUGHT_IN_ALL = """
+    SELECT
+        customer_id,
+        CASE WHEN n_orders > 0 THEN NULL WHEN has_transactions THEN 'only_returns' ELSE 'none_no_orders' END AS outside,
+        first_order_on AS first_on,
+        last_order_on AS last_on,
+        cast(n_orders AS BIGINT) AS n_orders,
+        sales,
+        margin
+    FROM customer_facts
 """
 
 _MEMBERS = """
@@ -104,12 +120,38 @@ def window_start(settings: Settings, as_of: date) -> date | None:
 
 def make_bought(query: Query, start: date | None, as_of: date) -> None:
     """Temporary table `bought`: every customer, what they bought in [start, as_of), and why they stand outside."""
-    query.make("bought", _BOUGHT, start=start or BEGINNING, as_of=as_of)
+    if start is None and as_of > query.extent()[1]:
+        query.make("bought", _BOUGHT_IN_ALL)
+    else:
+        query.make("bought", _BOUGHT, start=start or BEGINNING, as_of=as_of)
+
+
+def _make_assigned(query: Query, settings: Settings, assign: Assign, as_of: date, into: str) -> None:
+    """Table `into`: every customer's segment at `as_of`, whatever the scope; kept for when another scope is asked."""
+    # What is partly bound (centres of clusters) holds more than its settings say.
+    key = None if isinstance(assign, partial) else (_KEPT, assign.__module__, repr(sorted(settings.items())), as_of)
+    found = query.kept.get(key) if key else None
+    if found is None:
+        assign(query, settings, as_of, "assigning")
+        if key is None:
+            query.make(into, "SELECT * FROM assigning")
+            return
+        found = query.arrow("SELECT * FROM assigning")
+        _keep(query, key, found)
+    query.lend(into, found)
+
+
+def _keep(query: Query, key: tuple[object, ...], found: pa.Table) -> None:
+    """Keep the latest segmentations that together hold no more rows than memory has room for beside the data."""
+    query.kept[key] = found
+    held = [known for known in query.kept if known[0] == _KEPT]
+    while sum(query.kept[known].num_rows for known in held) > _MOST_KEPT:
+        query.kept.pop(held.pop(0), None)
 
 
 def make_members(query: Query, settings: Settings, assign: Assign) -> None:
     """Temporary table `members`: the scope's customers with their segment at `as_of`."""
-    assign(query, settings, settings["as_of"], "assigned")
+    _make_assigned(query, settings, assign, settings["as_of"], "assigned")
     query.make("members", _MEMBERS)
 
 
@@ -128,7 +170,7 @@ def by_segment(query: Query, settings: Settings, assign: Assign, order: Sequence
     before: dict[str, tuple[int, Decimal]] | None = None
     # The state then must rest on a whole window, or on a year of history where all of it counts.
     if covers(query.extent()[0], window_start(settings, compared) or add_months(compared, -COMPARED_MONTHS), compared):
-        assign(query, settings, compared, "assigned_before")
+        _make_assigned(query, settings, assign, compared, "assigned_before")
         before = {segment: (int(n), money(sales)) for segment, n, sales in query.rows(_BY_SEGMENT_BEFORE)}
     else:
         compared = None
