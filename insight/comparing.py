@@ -4,7 +4,7 @@ The page, the slide and the sheet of two groups side by side all read this, so t
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +17,6 @@ from insight.words import mark_words, sentence
 MOST_FIGURES = 6
 _LONGEST_HEADLINE = 110
 _WHOLE: tuple[Unit, ...] = ("count", "days", "months")
-_OF_NO_SIZE: tuple[Unit, ...] = ("ratio", "points", "score", "days", "months")
 # Of groups that differ in size these say more than sums and counts: the first that an answer has heads the page.
 TELLING = (
     "nps", "per_customer_on_ladder", "conversion", "share_again", "response_rate", "receipt", "median_gap", "top_share",
@@ -135,23 +134,15 @@ def _signed(words: Words, value: float, unit: Unit, decimals: int) -> str:
 def telling(first: Result | None, second: Result | None, words: Words, *, apart: bool) -> Row | None:
     """The figure that says most of groups of different size; None where none does, or where one group lacks it.
 
-    The best known first; else one whose difference has an interval, else one that does not grow with the group.
+    The best known first, else one whose difference has an interval.
     """
     if first is None or second is None:
         return None
     known = [name for name in TELLING if name in first.metrics]
     every = [rows(first, second, words, names=(name,), apart=apart)[0] for name in (*known, *first.metrics)]
     found = [row for row in every if row.difference is not None]
-    ways: tuple[Callable[[Row, Difference], bool], ...] = (
-        lambda row, _: row.key in TELLING,
-        lambda _, apart_by: apart_by.low is not None,
-        lambda _, apart_by: apart_by.unit in _OF_NO_SIZE,
-    )
-    for way in ways:
-        for row in found:
-            if row.difference is not None and way(row, row.difference):
-                return row
-    return None
+    sure = [row for row in found if row.difference is not None and row.difference.low is not None]
+    return next((row for row in (*(row for row in found if row.key in TELLING), *sure)), None)
 
 
 def headline(first: Result | None, second: Result | None, words: Words, names: tuple[str, str], *, apart: bool) -> str:

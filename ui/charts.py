@@ -76,13 +76,22 @@ def _drawing(result: Result, chart: Chart, chosen: Pairs, name: str, width: int)
     options: dict[str, Any] = {"key": key, "theme": None, "alt": drawn.alt}
     if clickable:
         options["on_select"] = clicker(key, drawn, result.key, marks.pick_key(result, chosen))
-    if drawn.engine == "plotly":
-        if clickable:
-            options["selection_mode"] = "points"
-        st.plotly_chart(drawn.spec, config=dict(PLOTLY_CONFIG), height=drawn.height, **options)
-    else:
-        st.echarts_chart(drawn.spec, renderer="svg", height=drawn.height, **options)
+    place(drawn, options)
     occasions.below(days)
+
+
+def place(drawn: Drawn, options: dict[str, Any]) -> None:
+    """The figure on the page as high as it was drawn; on the projector no higher than the screen has room for."""
+    fits = view.presenting()
+    box = st.container(height=drawn.height, border=False, key=f"fit_{options['key']}") if fits else st.container()
+    height: Any = "stretch" if fits else drawn.height
+    with box:
+        if drawn.engine == "plotly":
+            if "on_select" in options:
+                options = {**options, "selection_mode": "points"}
+            st.plotly_chart(drawn.spec, config=dict(PLOTLY_CONFIG), height=height, **options)
+        else:
+            st.echarts_chart(drawn.spec, renderer="svg", height=height, **options)
 
 
 def clicker(key: str, drawn: Drawn, analysis: str, kept: str) -> Callable[[], None]:

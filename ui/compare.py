@@ -10,7 +10,7 @@ import streamlit as st
 from insight import comparing
 from insight.analysis import registry
 from insight.audience import Audience, Pairs
-from insight.charts.draw import PLOTLY_CONFIG, draw
+from insight.charts.draw import draw
 from insight.charts.drawn import Drawn
 from insight.charts.theme import palette
 from insight.charts.together import same_scale
@@ -234,12 +234,7 @@ def _figure(drawn: Drawn | None, side: Side, key: str) -> None:
         options["on_select"] = charts.clicker(
             key, drawn, side.result.key, marks.pick_key(side.result, side.chosen, side.other)
         )  # fmt: skip
-    if drawn.engine == "plotly":
-        if clickable:
-            options["selection_mode"] = "points"
-        st.plotly_chart(drawn.spec, config=dict(PLOTLY_CONFIG), height=drawn.height, **options)
-    else:
-        st.echarts_chart(drawn.spec, renderer="svg", height=drawn.height, **options)
+    charts.place(drawn, options)
 
 
 def _choices(sides: Sequence[Side]) -> None:

@@ -34,18 +34,26 @@ def questions(entry: nav.Entry) -> tuple[str, ...]:
 
 def wanted(entry: nav.Entry, *, title: str = "", note: str = "") -> list[Wanted]:
     """A page's questions with the settings and the scope that the view holds; title and note go with the first."""
-    found: list[Wanted] = []
-    for place, key in enumerate(questions(entry)):
-        shared = filters.OF_TESTS if entry.section == "campaigns" and key != "lift.plan" else filters.SHARED
-        chosen = filters.chosen(key, shared=shared)
-        try:
-            _, chosen = asked.run(key, chosen, quietly=True)
-        except InsightError:
-            # The slide says why there is no answer, whatever was chosen.
-            chosen = ()
-        own = place == 0
-        found.append(one(key, chosen, title=title if own else "", note=note if own else ""))
-    return found
+    return [
+        _asked_for(entry, key, title=title if place == 0 else "", note=note if place == 0 else "")
+        for place, key in enumerate(questions(entry))
+    ]
+
+
+def main(entry: nav.Entry) -> Wanted:
+    """A page's main question; it must have one."""
+    return _asked_for(entry, questions(entry)[0])
+
+
+def _asked_for(entry: nav.Entry, key: str, *, title: str = "", note: str = "") -> Wanted:
+    shared = filters.OF_TESTS if entry.section == "campaigns" and key != "lift.plan" else filters.SHARED
+    chosen = filters.chosen(key, shared=shared)
+    try:
+        _, chosen = asked.run(key, chosen, quietly=True)
+    except InsightError:
+        # The slide says why there is no answer, whatever was chosen.
+        chosen = ()
+    return one(key, chosen, title=title, note=note)
 
 
 def one(key: str, chosen: Pairs, *, title: str = "", note: str = "") -> Wanted:

@@ -63,7 +63,7 @@ def _through_story(number: int, count: int) -> None:
 
 def _said(finding: Finding, number: int, count: int) -> str:
     place = view.t("story.place", n=number, of=count)
-    return f"{place} · {finding.title}" if finding.title else place
+    return f"{place} · {story.name_of(finding)}"
 
 
 def _through_pages(page: Page) -> None:
@@ -90,11 +90,13 @@ def _ways_out(number: int) -> None:
                 view.t("story.note_button"), key="note", type="tertiary", icon=":material/notes:",
                 on_click=state.toggle, args=(_NOTE,),
             )  # fmt: skip
-        st.button(
+        left = st.button(
             view.t("ui.leave_presentation"), key="leave", type="tertiary", icon=":material/close_fullscreen:",
-            shortcut="Esc", on_click=_leave,
+            shortcut="Esc", on_click=None if number else _leave,
         )  # fmt: skip
+    if left and number:
+        story.leave()
 
 
 def _leave() -> None:
-    state.change_view(**{view.PRESENT: None, view.FINDING: None})
+    state.change_view_of(view.PRESENT, None)

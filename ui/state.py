@@ -40,6 +40,7 @@ _KEPT = "files_kept_to_read_again"
 _RECEIPT = "forget_receipt"
 _UPLOADER = "uploader_number"
 _JOB = "reading_job"
+_LEFT_FROM = "story_left_from"
 _PACK = "meeting_pack"
 _PACK_ORDER = "meeting_pack_order"
 
@@ -319,6 +320,16 @@ def kept_files() -> dict[str, tuple[SourceFile, bool]]:
 def set_kept_files(files: Mapping[str, tuple[SourceFile, bool]]) -> None:
     """Replace the files that may be read again."""
     st.session_state[_KEPT] = dict(files)
+
+
+def left_from() -> tuple[str, dict[str, str]] | None:
+    """The page and its parameters where a story was started, if it was started in this session."""
+    return st.session_state.get(_LEFT_FROM)
+
+
+def set_left_from(page: str, parameters: Mapping[str, str]) -> None:
+    """Remember where a story was started."""
+    st.session_state[_LEFT_FROM] = (page, dict(parameters))
 
 
 def pack() -> Pack | None:

@@ -6,9 +6,10 @@ import streamlit as st
 
 from insight.audience import parse
 from insight.errors import InsightError
+from insight.export.deck_slides import finding_words
 from insight.recipe import Finding
 from insight.words import sentence
-from ui import cache, confirm, nav, recipes, state, text, view
+from ui import cache, confirm, meeting, nav, recipes, state, text, view
 
 MENU, _GOING = "w_story", "story_going"
 _WIDTH, _LONGEST_TITLE, _LONGEST_NOTE = 460, 120, 2_000
@@ -26,9 +27,28 @@ def entry_of(finding: Finding) -> nav.Entry | None:
 
 
 def name_of(finding: Finding) -> str:
-    """What a finding is called: its title, else its page."""
+    """What a finding is called: its title, else what it says now and of whom, else its page."""
+    if finding.title:
+        return finding.title
     entry = entry_of(finding)
-    return finding.title or (view.t(entry.title) if entry else finding.page)
+    if entry is None:
+        return finding.page
+    whom = finding.view.get(view.SCOPE, "")
+    parts = [_found(finding, entry) or view.t(entry.title), *([_audience(whom)] if whom else [])]
+    return " · ".join(parts)
+
+
+def _found(finding: Finding, entry: nav.Entry) -> str:
+    """The headline of a finding's page, with its own period, settings and customers; '' where it has no question."""
+    if not meeting.questions(entry):
+        return ""
+    here = {name: value for name, value in finding.view.items() if name not in _OF_THE_MOMENT}
+    with state.viewing({**here, view.LANGUAGE: state.view().get(view.LANGUAGE, "")}):
+        try:
+            return finding_words(meeting.made(meeting.main(entry), view.words()), view.words())
+        except InsightError:
+            # The finding itself says what is wrong with it when it is shown.
+            return ""
 
 
 def about(finding: Finding) -> str:
@@ -95,7 +115,10 @@ def _add_form(page: str) -> None:
         return
     with st.form("story_form", border=False, clear_on_submit=True):
         st.text_input(
-            words.t("story.title"), key="w_story_title", max_chars=_LONGEST_TITLE, placeholder=words.t(entry.title)
+            words.t("story.title"),
+            key="w_story_title",
+            max_chars=_LONGEST_TITLE,
+            placeholder=name_of(Finding(entry.address, _held(page)))[:_LONGEST_TITLE],
         )
         st.text_area(words.t("story.note"), key="w_story_note", max_chars=_LONGEST_NOTE, height=80)
         st.form_submit_button(words.t("story.add"), on_click=_add, args=(page,), type="primary")
@@ -105,12 +128,16 @@ def _add_form(page: str) -> None:
 
 
 def _add(page: str) -> None:
-    held = {name: value for name, value in view.parameters(page).items() if name not in _OF_THE_MOMENT}
     entry = nav.at(page)
-    added = Finding(entry.address if entry else page, held, _typed("w_story_title"), _typed("w_story_note"))
+    added = Finding(entry.address if entry else page, _held(page), _typed("w_story_title"), _typed("w_story_note"))
     known = recipes.current()
     recipes.keep(replace(known, story=(*known.story, added)))
     state.tell(MENU, "story.added", n=len(known.story) + 1)
+
+
+def _held(page: str) -> dict[str, str]:
+    """What a finding keeps of the view: period, settings, selection, comparison and chosen mark."""
+    return {name: value for name, value in view.parameters(page).items() if name not in _OF_THE_MOMENT}
 
 
 def _typed(key: str) -> str:
@@ -118,7 +145,12 @@ def _typed(key: str) -> str:
 
 
 def show(number: int) -> None:
-    """Show a finding of the story on the projector, as it was when it was added; a page that is gone is said."""
+    """Show a finding of the story on the projector, as it was when it was added; a page that is gone is said.
+
+    Where the first was asked for is where the presenter comes back to.
+    """
+    if not view.presenting():
+        state.set_left_from(state.page_before() or "", view.parameters(state.page_before() or ""))
     finding = findings()[number - 1]
     entry = entry_of(finding)
     if entry is None:
@@ -127,6 +159,15 @@ def show(number: int) -> None:
     if view.language() != "sv":
         here[view.LANGUAGE] = view.language()
     st.switch_page(entry.path if entry else nav.path(*nav.FIRST), query_params={**finding.view, **here})
+
+
+def leave() -> None:
+    """Off the projector, back to where the story was started, as it stood there; to the story's page after a link."""
+    page, held = state.left_from() or ("story", {})
+    now = state.view().get(view.LANGUAGE, "")
+    view.open_view({**{name: value for name, value in held.items() if name not in _OF_THE_MOMENT}, view.LANGUAGE: now})
+    entry = nav.at(page) or nav.Entry("data", "story")
+    st.switch_page(entry.path, query_params=view.parameters(entry.address))
 
 
 # --- the page ---------------------------------------------------------------------------------------------------------

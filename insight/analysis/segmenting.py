@@ -79,6 +79,8 @@ _BY_SEGMENT = """
     SELECT segment, count(*) AS n_customers, sum(n_orders) AS n_orders, sum(sales) AS sales, sum(margin) AS margin
     FROM members GROUP BY segment
 """
+# Of everybody that the segmentation holds, whatever the scope.
+_WHOLE = "SELECT count(*) AS n, sum(sales) AS sales FROM assigned WHERE NOT list_contains($outside, segment)"
 _BY_SEGMENT_BEFORE = """
     SELECT segment, count(*) AS n_customers, sum(sales) AS sales
     FROM assigned_before
@@ -95,7 +97,10 @@ UNITS: dict[str, Unit] = {
 
 @dataclass(frozen=True)
 class Segments:
-    """The table by segment with its totals; `n` and `sales` speak of the segmentation, outside rows not counted."""
+    """The table by segment with its totals; `n` and `sales` speak of the segmentation, outside rows not counted.
+
+    whole: customers and sales of everybody in the segmentation, where a scope holds one segment of it only.
+    """
 
     rows: Sequence[Mapping[str, Any]]
     table: pd.DataFrame
@@ -105,6 +110,7 @@ class Segments:
     parts: Mapping[str, Decimal]
     account: Account
     compared: date | None
+    whole: tuple[int, Decimal] | None = None
 
     @property
     def inside(self) -> list[Mapping[str, Any]]:
@@ -183,7 +189,14 @@ def by_segment(query: Query, settings: Settings, assign: Assign, order: Sequence
     units: dict[str, Unit] = {name: unit for name, unit in UNITS.items() if with_margin or name != "margin"}
     parts = {key: money(now[key][2]) for key in keys if key in now}
     found = account(query, window_start(settings, as_of), as_of)
-    return Segments(rows, frame(rows, list(units)), units, n, sales, parts, found, compared)
+    held = sum(1 for key in inside if key in now)
+    whole = _whole(query) if query.scoped and held == 1 else None
+    return Segments(rows, frame(rows, list(units)), units, n, sales, parts, found, compared, whole)
+
+
+def _whole(query: Query) -> tuple[int, Decimal]:
+    n, sales = query.rows(_WHOLE, outside=list(OUTSIDE))[0]
+    return int(n), money(sales)
 
 
 def _row(
@@ -234,6 +247,10 @@ def plain_headline(found: Segments) -> Message | None:
         return Message("segments.one_customer")
     if found.sales <= 0:
         return Message("segments.no_net", {"n": found.n})
+    if found.whole and found.whole[1] > 0:
+        # That a selection of one segment is all in that segment says nothing: what it is of the whole does.
+        shares = {"customers": share(found.n, found.whole[0]), "sales": share(found.sales, found.whole[1])}
+        return Message("segments.one_of_all", {"n": found.n, "segment": found.inside[0]["segment"], **shares})
     if len(found.inside) == 1:
         return Message("segments.one_segment", {"n": found.n, "segment": found.inside[0]["segment"]})
     return None

@@ -78,8 +78,8 @@ def test_title_and_note_are_changed_for_the_finding_that_stands_there(data):
     assert recipe.read(data.folder).story[0].note == STORY[1].note
 
 
-def test_story_is_played_forth_and_back_and_left_where_one_is(data):
-    app = told(data, lang="en")
+def test_story_is_played_forth_and_back_and_left_where_it_was_started(data):
+    app = told(data, lang="en", scope=LOYAL)
     app.get_by_key("play").click().run()
     assert "Finding 1 of 3 · Först" in texts(app)
     assert app.session_state["view"] == {
@@ -94,7 +94,26 @@ def test_story_is_played_forth_and_back_and_left_where_one_is(data):
     app.get_by_key("forward").click().run()
     assert app.get_by_key("forward").disabled
     app.get_by_key("leave").click().run()
-    assert {"visa", "finding"}.isdisjoint(app.session_state["view"])
+    assert headline(app) == "The story has 3 findings"
+    assert app.session_state["view"] == {"lang": "en", "scope": LOYAL}
+
+
+def test_finding_without_a_title_is_called_by_what_it_says_and_of_whom(data):
+    untitled = Finding("segments-rfm", {"scope": LOYAL, "segments.rfm.groups": "3"})
+    app = told(data, (untitled, Finding("list", {"scope": LOYAL})))
+    said = headline(opened("customers/segments_rfm", workspace=data, **untitled.view))
+    named = [plain(sub.value) for sub in app.subheader]
+    assert named == [f"1. {said} · Livscykel: Aktiva", "2. Kundlista · Livscykel: Aktiva"]
+    # The reader's own view is as it was.
+    assert "scope" not in app.session_state["view"]
+
+
+def test_finding_from_a_link_is_left_for_the_story(data):
+    recipe.write(data.folder, Recipe(story=STORY))
+    app = opened("value/ladder", workspace=data, visa="1", finding="2", scope=LOYAL)
+    app.get_by_key("leave").click().run()
+    assert headline(app) == "Berättelsen har 3 fynd"
+    assert app.session_state["view"] == {}
 
 
 def test_finding_beyond_the_story_and_a_page_that_is_gone_are_said(data):
