@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from insight.errors import IngestError
 from insight.ingest.archive import no_pause
 from insight.ingest.report import FileMessage
@@ -53,7 +55,8 @@ def as_utf8(path: Path, work: Path, told: str | None = None, pause: Callable[[],
     if encoding and encoding not in ("utf-8", "utf-8-sig"):
         return _decoded(path, work, encoding, told is not None, pause)
     seen = scan(path, pause)
-    if seen.nuls > seen.size * 0.05 or (seen.controls > seen.size * 0.2 and seen.size > 0):
+    padding = len(seen.tail) - len(seen.tail.rstrip(b"\0"))
+    if seen.nuls - padding > seen.size * 0.25 or seen.controls - seen.nuls > seen.size * 0.2:
         raise IngestError("ingest.file_binary")
     if seen.bad_from is None:
         return Text(path, seen, "utf-8")
@@ -99,10 +102,13 @@ def _decoded(path: Path, work: Path, encoding: str, told: bool, pause: Callable[
     with path.open("rb") as source, out.open("wb") as target:
         first = True
         while block := source.read(BLOCK):
-            text = decoder.decode(block)
+            if encoding == "cp1252" and not _has_signs(block):
+                text = block.decode("latin-1")  # the two are alike but for those signs, and this is four times as fast
+            else:
+                text = decoder.decode(block)
+                lost += text.count("\ufffd")
             if first:
                 text, first = text.removeprefix("\ufeff"), False
-            lost += text.count("\ufffd")
             target.write(text.encode("utf-8", "replace"))
             pause()
         target.write(decoder.decode(b"", True).encode("utf-8", "replace"))
@@ -116,6 +122,11 @@ def _decoded(path: Path, work: Path, encoding: str, told: bool, pause: Callable[
     if lost:
         messages.append(FileMessage("encoding_lost", "warning", {"encoding": name, "count": lost}))
     return Text(out, scan(out, pause), encoding, tuple(messages))
+
+
+def _has_signs(block: bytes) -> bool:
+    """Whether any byte is one of the 32 where Windows has quotes, dashes and the euro sign."""
+    return bool(np.any((np.frombuffer(block, dtype=np.uint8) & 0xE0) == 0x80))
 
 
 def _legacy(path: Path, work: Path, seen: Scan, pause: Callable[[], None]) -> Text:

@@ -1,7 +1,8 @@
 """The raw table: every cell of a file as trimmed text in `raw(line, c0 … cn)`, blank cells NULL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 from duckdb import DuckDBPyConnection
@@ -18,15 +19,20 @@ _AT_ONCE = 16
 _APOSTROPHE = "''''"
 
 
-def csv_source(width: int, delimiter: str, skip: int, ends: str = "") -> str:
-    """The table function that reads a plain text file; the path is the parameter $path. `ends`: a further option."""
-    columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(width))
+def csv_source(
+    width: int, delimiter: str, skip: int, further: str = "", typed: Mapping[int, str] = MappingProxyType({})
+) -> str:
+    """The table function that reads a plain text file; the path is the parameter $path.
+
+    further: an option more. typed: columns that the reader gives a type; a cell that is not of it stops the statement.
+    """
+    columns = ", ".join(f"'c{at}': '{typed.get(at, 'VARCHAR')}'" for at in range(width))
     mark = delimiter.replace("'", "''")
     return (
         f"read_csv($path, auto_detect = false, header = false, skip = {skip}, delim = '{mark}', "
         f"quote = '\"', escape = '\"', columns = {{{columns}}}, "
         f"nullstr = '', strict_mode = true, hive_partitioning = false, compression = 'none', "
-        f"max_line_size = 4000000{ends})"
+        f"max_line_size = 4000000{further})"
     )
 
 

@@ -18,6 +18,8 @@ MAX_COLUMNS = 1_000
 _MOJIBAKE = (b"\xc3\x83", b"\xc3\x82\xc2", b"\xc3\xa2\xe2\x82\xac", b"\xe2\x88\x9a", b"\xe2\x94\x9c")
 _LOST = b"\xef\xbf\xbd"
 _DIRECTIONS = tuple(chr(code).encode() for code in DIRECTIONS)
+_STARTS = sorted({mark[0] for mark in (*_MOJIBAKE, _LOST, *_DIRECTIONS)})
+_LF, _CR, _TAB, _QUOTE, _BLANK = b'\n\r\t" '
 
 
 @dataclass(frozen=True)
@@ -83,20 +85,20 @@ class _Counter:
         self.last = b""
 
     def take(self, block: bytes, offset: int) -> None:
-        feeds = block.count(b"\n")
-        returns = block.count(b"\r")
+        cells = np.frombuffer(block, dtype=np.uint8)
+        feeds = int(np.count_nonzero(cells == _LF))
+        small = int(np.count_nonzero(cells < _BLANK)) - feeds
+        returns = int(np.count_nonzero(cells == _CR)) if small else 0
         self._line_length(block)
         self.line += feeds or returns
         self.line_feeds += feeds
         self.returns += returns
         if returns:
-            self.pairs += block.count(b"\r\n")
+            self.pairs += int(np.count_nonzero((cells[:-1] == _CR) & (cells[1:] == _LF)))
         if self.last == b"\r" and block[:1] == b"\n":
             self.pairs += 1
-        self.quotes += block.count(b'"')
-        small = int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) < 32))
-        odd = small - feeds - returns - block.count(b"\t")
-        if odd:
+        self.quotes += int(np.count_nonzero(cells == _QUOTE))
+        if small > returns and (odd := small - returns - int(np.count_nonzero(cells == _TAB))):
             self.controls += odd
             self.nuls += block.count(b"\0")
         if self.carry or not block.isascii():
@@ -136,9 +138,10 @@ class _Counter:
             self.carry = b""
             return
         self.seen_utf8 = self.seen_utf8 or not head.isascii()
-        self.controls += _count(head, _DIRECTIONS)
-        self.mojibake += _count(head, _MOJIBAKE)
-        self.lost += _count(head, (_LOST,))
+        seconds = _seconds(head)
+        self.controls += _count(head, _DIRECTIONS, seconds)
+        self.mojibake += _count(head, _MOJIBAKE, seconds)
+        self.lost += _count(head, (_LOST,), seconds)
 
     def result(self, size: int) -> Scan:
         if self.carry and self.bad_from is None:
@@ -149,9 +152,16 @@ class _Counter:
         )  # fmt: skip
 
 
-def _count(head: bytes, marks: tuple[bytes, ...]) -> int:
-    """How many of the marks there are. A single byte is found ten times as fast: most blocks have none that begins one,
-    and those with dashes and quotes have one of few pairs."""
-    starts = {mark[:2] for mark in marks if mark[:1] in head}
-    there = {start for start in starts if start in head}
-    return sum(head.count(mark) for mark in marks if mark[:2] in there)
+def _seconds(head: bytes) -> dict[int, set[int]]:
+    """The bytes that follow those which begin a mark: to look for pairs in the text itself takes ten times as long."""
+    cells = np.frombuffer(head, dtype=np.uint8)
+    found: dict[int, set[int]] = {}
+    for start in _STARTS:
+        places = np.flatnonzero(cells[:-1] == start)
+        found[start] = set(np.unique(cells[places + 1]).tolist()) if places.size else set()
+    return found
+
+
+def _count(head: bytes, marks: tuple[bytes, ...], seconds: dict[int, set[int]]) -> int:
+    """How many of the marks there are."""
+    return sum(head.count(mark) for mark in marks if mark[1] in seconds[mark[0]])
