@@ -22,7 +22,7 @@ _ORDER = {
     ),
     "value": ("ladder", "movement", "bridge", "next_step", "what_if", "potential"),
     "campaigns": ("verdict", "checks", "curve", "segments", "plan", "register", "totals"),
-    "voice": ("nps", "nps_spend", "nps_response", "nps_act"),
+    "voice": ("nps", "nps_spend", "nps_before_after", "nps_response", "nps_act"),
     "data": ("upload", "quality", "recipe", "story", "pack", "log", "definitions"),
 }  # fmt: skip
 

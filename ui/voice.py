@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from insight.analysis import registry
+from insight.analysis.nps_steps import PRESETS
 from insight.analysis.nps_themes import LONGEST, themes_of
 from insight.audience import Mark
 from insight.errors import InsightError
@@ -69,8 +70,23 @@ def steps() -> None:
         )  # fmt: skip
         with st.container(width=300):
             filters.pick_value(STEPS, "bounds")
+        _preset(state.widget(key))
         with st.container(width=130):
             filters.pick_value(STEPS, "months")
+
+
+def _preset(on: object) -> None:
+    """One click to the fixed steps that others can be compared by, and back to those of one's own buyers."""
+    bounds = PRESETS.get(str(on))
+    if bounds is None:
+        return
+    words, name = view.words(), filters.held_as(STEPS, "bounds")
+    there = state.view().get(name) == bounds
+    said = "own" if there else str(on)
+    st.button(
+        words.t(f"nps.preset_{said}"), key="preset_steps", help=words.t(f"nps.preset_{said}_help"),
+        icon=":material/straighten:", on_click=state.change_view_of, args=(name, None if there else bounds),
+    )  # fmt: skip
 
 
 def ratios() -> None:

@@ -45,14 +45,18 @@ _ASKED = """
 # has not been asked, one who has answered but stopped buying, one of the best tenth who has never answered. Those who
 # stopped are worth what they bought in the months up to their last purchase.
 _MEMBERS = """
-    WITH spent AS (
-        SELECT facts.customer_id, max(facts.last_order_on) AS last_order_on, coalesce(sum(orders.sales), 0) AS sales,
-            count(CASE WHEN NOT orders.is_return THEN 1 END) AS n_orders
+    WITH bought AS (
+        SELECT customer_id, sum(sales) AS net, count(CASE WHEN NOT is_return THEN 1 END) AS n
+        FROM orders
+        WHERE customer_id IS NOT NULL AND ordered_on < $as_of
+            AND ordered_on >= cast(CAST($as_of AS DATE) - to_months(cast($months AS INTEGER)) AS DATE)
+        GROUP BY customer_id),
+    spent AS (
+        SELECT facts.customer_id, facts.last_order_on, coalesce(bought.net, 0) AS sales,
+            coalesce(bought.n, 0) AS n_orders
         FROM customer_facts AS facts
-        LEFT JOIN orders ON orders.customer_id = facts.customer_id AND orders.ordered_on < $as_of
-            AND orders.ordered_on >= cast(CAST($as_of AS DATE) - to_months(cast($months AS INTEGER)) AS DATE)
-        WHERE NOT $scoped OR facts.customer_id IN (SELECT customer_id FROM scope)
-        GROUP BY facts.customer_id),
+        LEFT JOIN bought ON bought.customer_id = facts.customer_id
+        WHERE NOT $scoped OR facts.customer_id IN (SELECT customer_id FROM scope)),
     ranked AS (
         SELECT spent.*, spent.sales > 0 AND rank() OVER (ORDER BY spent.sales DESC)
             <= greatest(1, $top * sum(CASE WHEN spent.sales > 0 THEN 1 ELSE 0 END) OVER ()) AS is_top

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, answers_of, make_answers
+from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, Base, answers_of, make_answers
 from insight.analysis.registry import Analysis
 from insight.result import Chart, Message, Metric, Note, Result
 from insight.settings import AS_OF, Settings
@@ -16,14 +16,18 @@ _STEPS = ("none", *(f"band_{number}" for number in range(1, 6)))
 
 # Everybody who could have answered: known by `as_of`; and whether they have before it.
 _RESPONSE = """
-    WITH base AS (
-        SELECT facts.customer_id, max(facts.main_channel) AS main_channel, max(facts.last_order_on) AS last_order_on,
-            coalesce(sum(orders.sales), 0) AS sales, count(CASE WHEN NOT orders.is_return THEN 1 END) AS n_orders
+    WITH bought AS (
+        SELECT customer_id, sum(sales) AS net, count(CASE WHEN NOT is_return THEN 1 END) AS n
+        FROM orders
+        WHERE customer_id IS NOT NULL AND ordered_on < $as_of
+            AND ordered_on >= cast(CAST($as_of AS DATE) - to_months(cast($months AS INTEGER)) AS DATE)
+        GROUP BY customer_id),
+    base AS (
+        SELECT facts.customer_id, facts.main_channel, facts.last_order_on, coalesce(bought.net, 0) AS sales,
+            coalesce(bought.n, 0) AS n_orders
         FROM customer_facts AS facts
-        LEFT JOIN orders ON orders.customer_id = facts.customer_id AND orders.ordered_on < $as_of
-            AND orders.ordered_on >= cast(CAST($as_of AS DATE) - to_months(cast($months AS INTEGER)) AS DATE)
-        WHERE NOT $scoped OR facts.customer_id IN (SELECT customer_id FROM scope)
-        GROUP BY facts.customer_id),
+        LEFT JOIN bought ON bought.customer_id = facts.customer_id
+        WHERE NOT $scoped OR facts.customer_id IN (SELECT customer_id FROM scope)),
     latest AS (
         SELECT customer_id, max_by(nps_group, answered_on) AS nps_group
         FROM counted
@@ -70,9 +74,10 @@ _STRATA = """
 """
 
 
-def _make(query: Query, settings: Settings) -> None:
-    make_answers(query, settings)
+def _make(query: Query, settings: Settings) -> Base:
+    base = make_answers(query, settings)
     query.make("responders", _RESPONSE, as_of=settings["as_of"], months=settings["months"])
+    return base
 
 
 def _make_members(query: Query, settings: Settings) -> None:
@@ -109,8 +114,7 @@ def response(query: Query, settings: Settings) -> Result:
     the customers' latest answers), nps_weighted (post-stratified on spend × recency × channel), sales_coverage (share
     of sales by those who answered), n_effective. Methods 2.
     """
-    base = make_answers(query, settings)
-    query.make("responders", _RESPONSE, as_of=settings["as_of"], months=settings["months"])
+    base = _make(query, settings)
     table = query.frame(_TABLE)
     table = table.sort_values("step", key=lambda column: column.map(_STEPS.index), ignore_index=True)
     table = _with_rates(table)

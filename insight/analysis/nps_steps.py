@@ -37,6 +37,9 @@ MOST_BOUNDS = 9
 _BASES = {"spend": "sales", "orders": "orders", "margin": "margin"}
 _TOLD = ("linear", "uneven", "none")
 STEPS = Setting("bounds", "amounts", None, low=0)
+PRESETS = {"spend": "2000,5000,10000,20000", "orders": "2,3,5,10"}
+"""Steps to compare with others by: six, from nothing and under 2 000 to over 20 000, and from one purchase to ten."""
+_SURE = 0.05
 _OF_GROUPS = ("group_key", "difference", "pvalue_adjusted")
 _LEVELS = (0.2, 0.4, 0.6, 0.8)
 
@@ -186,11 +189,11 @@ def by_step(query: Query, settings: Settings) -> Result:
             "fitted": "points", **{name: UNITS[name] for name in table.columns if name in UNITS},
         },
         basis=base.basis(
-            "nps_by_step", Message("nps.step_rule", {"months": settings["months"]}), unknown_customer=base.n_unknown
+            "nps_by_step", _rule(settings, metrics, told=told), unknown_customer=base.n_unknown
         ),
         chart=_chart(settings, told=told, is_nps=base.is_nps),
         drill=("step",),
-        notes=(*base.notes, *_notes(table), *early_notes(query, settings)),
+        notes=(*base.notes, *_shape(outcome, slope), *_notes(table), *early_notes(query, settings)),
         labels={**SIZE_LABELS, **names_of(bounds, whole=unit == "count")},
         evidence="association",
     )  # fmt: skip
@@ -272,6 +275,25 @@ def _with_bounds(
             "fitted": None if line is None or step is None else line + step * int(number),
         })  # fmt: skip
     return frame(rows, list(rows[0]))
+
+
+def _rule(settings: Settings, metrics: Mapping[str, Metric], *, told: bool) -> Message:
+    """What was counted, and where there is a slope how its two tests came out."""
+    values: dict[str, object] = {"months": settings["months"]}
+    line, trend = metrics["linearity_pvalue"].value, metrics["trend_pvalue"].value
+    if not told or line is None or trend is None:
+        return Message("nps.step_rule", values)
+    return Message("nps.step_rule_tested", {**values, "line": line, "trend": trend})
+
+
+def _shape(outcome: str, slope: StepSlope) -> tuple[Note, ...]:
+    """One sentence for what the tests of the slope and of the line say: which way it goes, and whether evenly."""
+    if outcome not in _TOLD:
+        return ()
+    sure = slope.difference.pvalue is not None and slope.difference.pvalue < _SURE
+    rises = (slope.difference.effect_size or 0.0) > 0
+    way = ("rising" if rises else "falling") if sure else "level"
+    return (Note(f"steps_{way}_{'unevenly' if outcome == 'uneven' else 'evenly'}"),)
 
 
 def _notes(table: pd.DataFrame) -> tuple[Note, ...]:

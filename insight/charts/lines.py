@@ -179,15 +179,29 @@ def _bands(subject: Subject, lines: Sequence[Series], places: Floats) -> list[Sp
     palette, quiet = subject.palette, alpha(subject.palette.grey, _QUIET_BAND)
     found: list[Spec] = []
     for series in sorted(lines, key=lambda s: s.main):
-        rows = [row for row in series.rows if np.isfinite(low[row]) and np.isfinite(high[row])]
-        if rows and (series.main or len(lines) <= _BANDS):
-            x = [*places[rows], *places[rows][::-1]]
-            y = [*high[rows], *low[rows][::-1]]
+        pieces = _unbroken(
+            [row for row in series.rows if np.isfinite(low[row]) and np.isfinite(high[row])], series.rows
+        )
+        if pieces and (series.main or len(lines) <= _BANDS):
+            x = [place for rows in pieces for place in (*places[rows], *places[rows][::-1], np.nan)]
+            y = [end for rows in pieces for end in (*high[rows], *low[rows][::-1], np.nan)]
             fill = palette.band if series.main and not subject.chart.interim else quiet
             found.append(
                 plot.line(x, y, palette.accent if series.main else palette.grey, 0, fill="toself", fillcolor=fill)
             )
     return found
+
+
+def _unbroken(known: Sequence[int], rows: Sequence[int]) -> list[list[int]]:
+    """The rows with an interval in stretches without a gap: a band does not bridge what is hidden."""
+    order = {row: place for place, row in enumerate(rows)}
+    pieces: list[list[int]] = []
+    for row in known:
+        if pieces and order[row] == order[pieces[-1][-1]] + 1:
+            pieces[-1].append(row)
+        else:
+            pieces.append([row])
+    return pieces
 
 
 def _colours(subject: Subject, series: Series, rows: Sequence[int]) -> list[str]:

@@ -10,7 +10,7 @@ GROUP_COLUMNS = (
 
 question.ask(
     "nps.by_step", hidden=("on", "bounds", "months"), columns=STEP_COLUMNS, picker=voice.steps,
-    figures=("slope", "linearity_pvalue", "trend_pvalue", "n_answers"),
+    figures=("slope", "n_answers"),
 )  # fmt: skip
 question.also("nps.groups", table=True, columns=GROUP_COLUMNS, picker=voice.ratios)
 question.also("nps.spread")

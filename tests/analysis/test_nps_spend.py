@@ -41,6 +41,10 @@ def steps_of(counts, **more):
     return workspace(rows, answers=answers, **more)
 
 
+def codes(result):
+    return [note.code for note in result.notes]
+
+
 BOUNDS = {"bounds": "1000,2000"}
 
 
@@ -52,6 +56,14 @@ def test_a_line_is_told_with_its_slope():
     assert result.table["fitted"].tolist() == pytest.approx([0.0, 20.0, 40.0])
     assert result.metrics["trend_pvalue"].value < 0.001
     assert said(result).startswith("NPS går med köpen: +20,0 per steg, troligen ")
+    assert "steps_rising_evenly" in codes(result)
+    assert result.basis.rule.key == "nps.step_rule_tested", "both tests stand in the method"
+
+
+def test_a_fall_that_is_steeper_at_the_end_is_told_as_uneven_and_falling():
+    result = run(steps_of([(80, 15, 5), (76, 16, 8), (10, 20, 70)]), "nps.by_step", **BOUNDS)
+    assert result.headline.key == "nps.step_uneven"
+    assert "steps_falling_unevenly" in codes(result)
 
 
 def test_a_bend_is_told_as_uneven():
@@ -59,6 +71,7 @@ def test_a_bend_is_told_as_uneven():
     assert result.headline.key == "nps.step_uneven"
     assert result.metrics["linearity_pvalue"].value < 0.01
     assert "ingen rak linje" in said(result)
+    assert "steps_level_unevenly" in codes(result)
 
 
 def test_no_relation_says_what_could_have_been_seen():
@@ -68,6 +81,7 @@ def test_no_relation_says_what_could_have_been_seen():
     seen = 2.801585 * math.sqrt(6000 / 200 * 300 / 298)
     assert result.headline.values["seen"] == pytest.approx(seen, rel=1e-5)
     assert said(result) == "Ingen relation visad mellan NPS och köpen: 15,4 per steg hade synts"
+    assert "steps_level_evenly" in codes(result)
 
 
 def test_few_answers_say_so_and_give_no_slope():

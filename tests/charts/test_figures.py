@@ -257,3 +257,17 @@ def test_many_bars_are_cut_at_what_an_eye_can_read():
     drawn = draw(case, case.chart, SV, LIGHT)  # pyright: ignore[reportArgumentType]
     assert len(drawn.marks) == 30
     assert drawn.marks[0] == {"store": "s0"}
+
+
+def test_a_band_does_not_bridge_what_is_hidden():
+    days = [date(2024, month, 1) for month in range(1, 8)]
+    hidden = [None if place in (2, 4) else 20.0 for place in range(7)]
+    columns = {
+        "period": days, "nps": hidden, "low": [None if x is None else x - 5 for x in hidden],
+        "high": [None if x is None else x + 5 for x in hidden],
+    }  # fmt: skip
+    units: dict[str, Unit] = {"period": "date", "nps": "points", "low": "points", "high": "points"}
+    case = result(Chart("line", x="period", y="nps", low="low", high="high"), columns, units, ())
+    band = next(trace for trace in spec(case).data if trace.fill == "toself")
+    # January and February, the fourth month, the two last ones: each closed, and then a gap.
+    assert [end != end for end in band.y] == [*[False] * 4, True, *[False] * 2, True, *[False] * 4, True]
