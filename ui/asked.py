@@ -7,13 +7,13 @@ import streamlit as st
 from insight.audience import Pairs
 from insight.errors import InsightError, UsageError
 from insight.result import Result
-from ui import cache, guards, text, view
+from ui import cache, guards, state, text, view
 
 _PERIOD = ("start", "end")
 
 
 def run(analysis: str, chosen: Pairs, *, quietly: bool = False) -> tuple[Result, Pairs]:
-    """The answer and the settings that it was made with; says which setting was left out, and the page lives on.
+    """The answer and the settings that it was made with; says once a page which setting was left out, and lives on.
 
     quietly: the page has said it already.
 
@@ -46,9 +46,11 @@ def _without(chosen: Pairs, refusal: InsightError) -> Iterator[Pairs]:
 
 def _say(refusal: InsightError, analysis: str) -> None:
     words = view.words()
+    why = guards.in_words(refusal)
+    if not state.first_said(why):
+        return
     with st.container(horizontal=True, vertical_alignment="center", key=f"refused_{analysis}"):
-        why = text.plain(words.t("ui.setting_left_out", why=guards.in_words(refusal)))
-        st.error(why, icon=":material/tune:")
+        st.error(text.plain(words.t("ui.setting_left_out", why=why)), icon=":material/tune:")
         st.button(
             words.t("ui.default_settings"), key=f"reset_{analysis}", type="tertiary", on_click=view.set_settings,
             args=({},),

@@ -6,8 +6,12 @@ import streamlit as st
 
 from insight.analysis import registry
 from insight.errors import InsightError
+from insight.ingest.schema import TABLES
 from insight.result import Message
 from ui import cache, confirm, nav, session, text, view
+
+# Refusals of a question that wants a column which no loaded file has.
+_LACK_A_COLUMN = ("ladder.no_levels", "fields.none")
 
 
 def require(analysis: str) -> None:
@@ -77,6 +81,18 @@ def back_to_demo(key: str) -> None:
         view.t("ui.back_to_demo"), _to_demo, key=key, question=view.t("ui.back_to_demo_question"),
         icon=":material/restart_alt:",
     )  # fmt: skip
+
+
+def way_on(refusal: InsightError, analysis: str) -> None:
+    """Under a section that lacks a table: the way to load it. Other refusals have their way on in the sentence."""
+    if not _lacks_a_file(refusal) or not nav.exists("data", "upload"):
+        return
+    if st.button(view.t("ui.load_files"), key=f"load_for_{analysis}", icon=":material/upload_file:"):
+        _to_upload()
+
+
+def _lacks_a_file(refusal: InsightError) -> bool:
+    return refusal.key in _LACK_A_COLUMN or refusal.key.removeprefix("error.no_") in TABLES
 
 
 def _has_settings() -> bool:

@@ -71,6 +71,7 @@ def also(
         if picker:
             picker()
         st.markdown(text.grey(guards.in_words(refusal)))
+        guards.way_on(refusal, analysis)
         return
     compare.section(result, chosen, table=table, columns=columns, picker=picker)
 

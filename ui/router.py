@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui import chrome, faults, intake, nav, present, session, view
+from ui import chrome, faults, intake, nav, present, session, state, view
 
 
 def run() -> None:
@@ -39,5 +39,6 @@ def _page(page: Page, presenting: bool) -> None:
     if not presenting:
         chrome.masthead(page.url_path)
     chrome.top()
+    state.begin_page()
     with faults.caught():
         page.run()

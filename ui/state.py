@@ -34,6 +34,7 @@ _PERSONAL = "personal_shown"
 _TROUBLE = "view_trouble"
 _TOLD = "told_in_place"
 _OPENED = "opened_parts"
+_LEFT_OUT = "settings_left_out_on_the_page"
 _INCOMING = "incoming_files"
 _REFUSED = "refused_reports"
 _KEPT = "files_kept_to_read_again"
@@ -272,6 +273,19 @@ def told(place: str) -> Message | None:
     """What there is to say at that place; read once."""
     kept = st.session_state.get(_TOLD)
     return st.session_state.pop(_TOLD)[1] if kept and kept[0] == place else None
+
+
+def begin_page() -> None:
+    """Nothing has been said on the page yet."""
+    st.session_state[_LEFT_OUT] = set()
+
+
+def first_said(sentence: str) -> bool:
+    """Whether the page has not said so yet, of a setting that was left out; from now on it has."""
+    said: set[str] = st.session_state.setdefault(_LEFT_OUT, set())
+    news = sentence not in said
+    said.add(sentence)
+    return news
 
 
 def widget(key: str) -> Any:

@@ -6,7 +6,6 @@ from typing import Any
 
 from insight.analysis.basis import account, basis, frame, per, share
 from insight.analysis.ladder_grid import GRAIN, Grid, make_binned, stacked
-from insight.analysis.ladder_migration import sees_lapses
 from insight.analysis.ladder_places import step_order, told
 from insight.analysis.ladder_rules import LEVELED, NONE
 from insight.analysis.registry import Analysis
@@ -69,7 +68,6 @@ def history(query: Query, settings: Settings) -> Result:
     top = ladder.keys[-1]
     values = {"step": top, "before": opening[top]["n_customers"], "after": closing[top]["n_customers"]}
     accounted = account(query, found.opened_last, last)
-    lapses = bool(ladder.levels) or sees_lapses(found.rule.first_day, found.opened)
     before = {"window": found.rule.window("before_each"), "last": last - timedelta(days=1)}
     return Result(
         key="ladder.history",
@@ -77,7 +75,8 @@ def history(query: Query, settings: Settings) -> Result:
         metrics={
             name: Metric(
                 closing[step]["n_customers"], "count", better=better,
-                before=opening[step]["n_customers"] if step != NONE or lapses else None,
+                # Those who have stopped only grow with the data's length: that is no change.
+                before=opening[step]["n_customers"] if step != NONE or ladder.levels else None,
                 series=tuple(float(row["n_customers"]) for row in rows if row["step"] == step),
                 mark={"at_date": last, "step": step},
             )

@@ -21,7 +21,8 @@ OFFER, CONTROL = "offer", "control"
 AIM = Setting("aim", "choice", "about_to_climb", choices=("about_to_climb", "about_to_fall"))
 CONTROL_SHARE = Setting("control_share", "number", 0.2, low=0.01, high=0.9)
 SEED = Setting("seed", "integer", 1, low=0, high=2_000_000_000)
-TEST_NAME = Setting("test_name", "text", "next step")
+TEST_NAME = Setting("test_name", "text", None)
+UNNAMED = "next_step"
 ASSIGNED_ON = Setting("assigned_on", "date", AS_OF.default)
 
 # The digest is as good as random; the id breaks the tie that never comes.
@@ -65,7 +66,7 @@ def make_draw(query: Query, settings: Settings) -> Near:
     near = make_near(query, settings)
     query.make(
         "members", _DRAWN, control_share=Decimal(str(settings["control_share"])), seed=str(settings["seed"]),
-        aim=settings["aim"], test_name=settings["test_name"], assigned_on=settings["assigned_on"],
+        aim=settings["aim"], test_name=settings["test_name"] or UNNAMED, assigned_on=settings["assigned_on"],
         cost=settings["benefit_cost"],
     )  # fmt: skip
     return near
@@ -117,7 +118,10 @@ def holdout(query: Query, settings: Settings) -> Result:
         chart=Chart("matrix", x="arm", y="step", color="n_customers", title=Message("ladder.draw_title")),
         drill=("step", "arm"),
         notes=(Note("keep_the_file"),),
-        labels={**near_labels(near), OFFER: "ladder.arm.offer", CONTROL: "ladder.arm.control"},
+        labels={
+            **near_labels(near), UNNAMED: "ladder.unnamed_test", OFFER: "ladder.arm.offer",
+            CONTROL: "ladder.arm.control",
+        },
     )  # fmt: skip
 
 

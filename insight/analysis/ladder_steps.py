@@ -7,12 +7,12 @@ from typing import Any
 
 from insight.analysis import ladder_moves
 from insight.analysis.basis import account, basis, frame, part, per, share
-from insight.analysis.ladder_migration import missing_months, sees_lapses, window_notes
+from insight.analysis.ladder_migration import missing_months, window_notes
 from insight.analysis.ladder_places import Ladder, knows, step_order, told
 from insight.analysis.ladder_rules import LEVELED, NONE, Rule, Windows, counted
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
-from insight.result import Chart, Message, Metric, Note, Result, Unit
+from insight.result import Chart, Message, Metric, Result, Unit
 from insight.settings import Settings
 from insight.workspace.engine import Query, money
 
@@ -88,11 +88,10 @@ def steps(query: Query, settings: Settings) -> Result:
     accounted = account(query, span.opened_last, span.end)
     # A window that begins before the data, or over months without any, is no figure to measure a change from.
     compared = {} if span.before_data or missing_months(query, span.opened, span.end)[0] else before
-    lapses = bool(ladder.levels) or sees_lapses(span.first_day, span.opened)
     return Result(
         key="ladder.steps",
-        headline=_headline(rows),
-        metrics=_metrics(rows, compared, of_levels=bool(ladder.levels), lapses=lapses),
+        headline=_headline(rows, scoped=query.scoped),
+        metrics=_metrics(rows, compared, of_levels=bool(ladder.levels)),
         table=frame(rows, list(units)),
         units=units,
         basis=basis(
@@ -105,7 +104,7 @@ def steps(query: Query, settings: Settings) -> Result:
             subtitle=Message(f"ladder.stairs_subtitle_{rule.basis}", {"window": rule.window("during")}),
         ),
         drill=("step",),
-        notes=(*window_notes(query, span), *_uncompared(span, lapses=lapses or not compared)) if before else (),
+        notes=window_notes(query, span) if before else (),
         labels={**ladder.labels, "on_a_step": "ladder.on_a_step"},
         tables={"stairs": frame(stairs, list(stairs_units))},
         more_units={"stairs": stairs_units},
@@ -144,7 +143,7 @@ def _rows(
 
 
 def _metrics(
-    rows: list[dict[str, Any]], before: Mapping[str, tuple[int, Decimal]], *, of_levels: bool, lapses: bool
+    rows: list[dict[str, Any]], before: Mapping[str, tuple[int, Decimal]], *, of_levels: bool
 ) -> dict[str, Metric]:
     top, none = rows[0], rows[-1]
     on_steps = [row for row in rows if row["step"] != NONE]
@@ -159,26 +158,24 @@ def _metrics(
         "on_top": Metric(top["n_customers"], "count", before=top_before[0] or None, mark={"step": top["step"]}),
         "top_share_sales": Metric(top["share_sales"], "ratio", before=part(top_before[1], all_before)),
         "per_customer_on_ladder": Metric(per(sales, n), "money", before=per(sales_before, n_before)),
+        # Those who have stopped only grow with the data's length: that is no change.
         ("without_level" if of_levels else "inactive"): Metric(
-            none["n_customers"], "count", better=-1, before=before.get(NONE, (0,))[0] if before and lapses else None,
+            none["n_customers"], "count", better=-1, before=before.get(NONE, (0,))[0] if before and of_levels else None,
             mark={"step": NONE},
         ),
     }  # fmt: skip
 
 
-def _uncompared(span: Windows, *, lapses: bool) -> tuple[Note, ...]:
-    """Why the number without purchases is not set against an earlier one."""
-    return () if lapses else (Note("inactive_not_compared", {"first": span.first_day, "start": span.start}),)
-
-
-def _headline(rows: list[dict[str, Any]]) -> Message:
-    """How many stand on the best step and what they carry."""
+def _headline(rows: list[dict[str, Any]], *, scoped: bool) -> Message:
+    """How many stand on the best step and what they carry; of a selection on one step, what each of them buys."""
     top = next((row for row in rows if row["n_customers"] and row["step"] != NONE), None)
     if top is None:
         return counted("ladder.headline_all_inactive", {"n": rows[-1]["n_customers"]})
     values = {"step": top["step"], "n": top["n_customers"], "share": top["share_customers"]}
     if top["share_sales"] is None:
         return counted("ladder.headline_top", values)
+    if scoped and sum(1 for row in rows if row["n_customers"]) == 1:
+        return counted("ladder.headline_one_step", {**values, "each": per(top["sales"], top["n_customers"])})
     return counted("ladder.headline_top_share", {**values, "sales_share": top["share_sales"]})
 
 

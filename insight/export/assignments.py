@@ -1,6 +1,7 @@
 """A drawn test as a file: the people who send the offer work from it, and it loads back as test assignments."""
 
 from insight.analysis import registry
+from insight.analysis.ladder_holdout import UNNAMED
 from insight.audience import Pairs
 from insight.export.tables import csv_bytes
 from insight.i18n.catalog import Words
@@ -27,5 +28,6 @@ def assignments_csv(query: Query, words: Words, analysis: str, chosen: Pairs) ->
     heads = [fields[name].sv if words.language == "sv" else fields[name].en for name in _COLUMNS]
     units: list[Unit] = ["text", "text", "text", "date", "money", "text"]
     flags = {True: words.t("common.yes"), False: words.t("common.no")}
-    rows = [(*row[:-1], flags[bool(row[-1])]) for row in query.rows(_ROWS)]
+    names = {UNNAMED: words.t("ladder.unnamed_test")}
+    rows = [(who, names.get(test, test), *row, flags[bool(last)]) for who, test, *row, last in query.rows(_ROWS)]
     return csv_bytes(heads, rows, words.language, units)
