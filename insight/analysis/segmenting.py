@@ -24,7 +24,7 @@ from insight.workspace.engine import Query, money
 OUTSIDE = ("none_in_window", "only_returns", "none_yet", "none_no_orders")
 BEGINNING = date(1, 1, 1)
 COMPARED_MONTHS = 12
-_KEPT, _MOST_KEPT = "segments", 3_000_000
+_KEPT, _MOST_KEPT = "segments", 3_500_000
 CHART = Chart("two_sided", x="segment", y=("share_customers", "share_sales"), subtitle=Message("segments.two_sided"))
 Assign = Callable[[Query, Settings, date, str], None]
 

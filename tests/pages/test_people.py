@@ -156,7 +156,7 @@ def test_the_panel_of_those_who_left_tells_what_they_bought_before():
     picker = app.get_by_key("w_mark_ladder.migration")
     there = [place for place, option in enumerate(picker.options) if option.endswith("→ Inga köp")]
     picker.select_index(there[0]).run()
-    assert "1 kunder som handlade för 1\u00a0200\u00a0kr i den tidigare perioden och 0\u00a0kr i den senare." in texts(
+    assert "1 kund som handlade för 1\u00a0200\u00a0kr i den tidigare perioden och 0\u00a0kr i den senare." in texts(
         app
     )
     made.close()
