@@ -36,13 +36,15 @@ _PRESENTING = (
     f"html {{font-size: {16 * PROJECTOR_SCALE:g}px}} [data-testid=stSidebar] {{display: none}}"
     " [data-testid=stMainBlockContainer] {padding-top: 4rem}"
     # A figure is never higher than what the screen has left under headline and figures.
-    " [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_]) {max-height: max(13.5rem, calc(100vh - 29rem))}"
+    " [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_]) {max-height: max(13rem, calc(100vh - 28rem))}"
     " [class*=st-key-fit_] {max-height: 100%; overflow: hidden}"
     # On a low screen the type steps down, and what stands between headline and figure closes up.
     f" @media (max-height: 900px) {{html {{font-size: {16 * (1 + PROJECTOR_SCALE) / 2:g}px}}"
     " [data-testid=stMainBlockContainer] {padding-top: 3.25rem; padding-bottom: 1rem}"
     " [data-testid=stBottomBlockContainer] {padding-top: 0.25rem; padding-bottom: 0.5rem}"
+    " .st-key-paper, .st-key-paper [data-testid=stVerticalBlock] {gap: 0.4rem}"
     " [data-testid=stMain] h1 {font-size: 1.75rem; padding: 0.25rem 0}"
+    " [data-testid=stMetricValue] {font-size: 1.5rem}"
     " [class*=st-key-behind_] {display: none}}"
 )
 

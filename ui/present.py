@@ -63,7 +63,8 @@ def _through_story(number: int, count: int) -> None:
 
 def _said(finding: Finding, number: int, count: int) -> str:
     place = view.t("story.place", n=number, of=count)
-    return f"{place} · {story.name_of(finding)}"
+    # Without a title of its own it is called what the page's headline says already.
+    return f"{place} · {finding.title}" if finding.title else place
 
 
 def _through_pages(page: Page) -> None:

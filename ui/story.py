@@ -45,7 +45,8 @@ def _found(finding: Finding, entry: nav.Entry) -> str:
     here = {name: value for name, value in finding.view.items() if name not in _OF_THE_MOMENT}
     with state.viewing({**here, view.LANGUAGE: state.view().get(view.LANGUAGE, "")}):
         try:
-            return finding_words(meeting.made(meeting.main(entry), view.words()), view.words())
+            item, words = meeting.made(meeting.main(entry), view.words()), view.words()
+            return finding_words(item, words.with_labels(item.result.labels) if item.result else words)
         except InsightError:
             # The finding itself says what is wrong with it when it is shown.
             return ""
