@@ -64,6 +64,7 @@ def read_carefully(
         filled.append(FileMessage("date_month", "warning", {}, column=labels[mapped.parts[1]]))
     reader = Reader(con, options, opened.source.epoch_1904, convert.currency_above(opened.layout.above))
     converted = convert.convert(con, mapped, labels, options, reader)
+    filled = fill.line_prices(con, mapped, filled)
     _duplicate_customers(con, mapped, labels, guessed=options.kind is None)
     foot += _wordless_total(con, mapped)
     watch.check()

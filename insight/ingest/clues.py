@@ -104,6 +104,14 @@ def aliases_of(field: Field) -> tuple[str, ...]:
     return (fold(field.name), fold(field.sv), fold(field.en), *field.aliases)
 
 
+def lies_on_its_side(labels: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the column names stand below each other in the first column instead of in the header."""
+    first = [fold(row[0]) for row in rows if row and row[0].strip()]
+    known = sum(word in _NAMES for word in first)
+    across = sum(fold(label) in _NAMES for label in labels)
+    return fold(labels[0]) in _NAMES and known >= 2 and known >= 0.6 * len(first) and across == 1 and len(labels) > 3
+
+
 def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
     """How well a header names a field, weakened where the content is of another type."""
     folded = fold(label)
@@ -230,4 +238,5 @@ def _specificity() -> dict[tuple[str, str], float]:
     return {(name, alias): 1 / len(tables) for alias, tables in homes.items() for name in tables}
 
 
+_NAMES = frozenset(alias for table in TABLES.values() for field in table.fields for alias in aliases_of(field)) - {""}
 SPECIFIC: Mapping[tuple[str, str], float] = _specificity()

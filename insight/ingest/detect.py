@@ -9,8 +9,17 @@ from pathlib import Path
 from insight.errors import IngestError
 from insight.ingest.cells import SPACES, kind_of
 from insight.ingest.clues import ASKED
+from insight.ingest.labels import merged, unique_labels, used_columns
 from insight.ingest.options import ReadOptions
-from insight.ingest.records import WIDE_BLANKS, Dialect, Record, read_records, split_lines, without_controls
+from insight.ingest.records import (
+    MACHINE_MARKS,
+    WIDE_BLANKS,
+    Dialect,
+    Record,
+    read_records,
+    split_lines,
+    without_controls,
+)
 from insight.ingest.report import Decision, FileMessage
 from insight.ingest.scan import MAX_COLUMNS
 from insight.ingest.schema import TABLES, fold
@@ -208,7 +217,7 @@ def _goodness(cell: str) -> float:
 
 
 def _records(lines: Sequence[str], dialect: Dialect, start: int) -> list[Record]:
-    keep = dialect.delimiter in ("\x1f", "\x01")
+    keep = dialect.delimiter in MACHINE_MARKS
     clean = (line if keep else without_controls(line) for line in lines)
     found: list[Record] = []
     for record in read_records(clean, dialect, None, start):
@@ -250,8 +259,8 @@ def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -
             width = len(cells) if merge is not None else width
     else:
         messages.append(FileMessage("no_header", "warning", {}, line=first))
-    used = _used(cells, width, body, merge)
-    labels, duplicates = _labels(cells if header else [""] * width, used)
+    used = used_columns(cells, width, body, merge)
+    labels, duplicates = unique_labels(cells if header else [""] * width, used)
     messages += [
         FileMessage("duplicate_header", "warning", {}, line=header.line if header else None, column=d)
         for d in duplicates
@@ -286,13 +295,6 @@ def _is_comment(record: Record, width: int) -> bool:
     return len(record.cells) != width or (
         known == 0 and not any(kind_of(cell) in ("number", "date") for cell in record.cells)
     )
-
-
-def merged(cells: list[str], at: int | None) -> list[str]:
-    """Cells with a split decimal ('12', '50') put together again ('12,50') at a place."""
-    if at is None or at + 1 >= len(cells):
-        return cells
-    return [*cells[:at], f"{cells[at]},{cells[at + 1]}", *cells[at + 2 :]]
 
 
 def _narrow(cells: list[str], width: int, body: Sequence[Record]) -> tuple[list[str], int | None]:
@@ -337,6 +339,7 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
                 return record, _line_after(table, record)
         raise IngestError("ingest.header_line_missing", line=options.header_line)
     kinds = _column_kinds(table, width)
+    repeats = False
     if len(table) == 1 and _lone_data(table[0].cells):
         return None, table[0].line
     candidates: list[Record] = []
@@ -352,8 +355,13 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
             # No column has a type of its own: the first full row is the header unless it repeats below.
             known = sum(fold(cell) in _ALIASES for cell in record.cells)
             later = {tuple(r.cells) for r in table[at + 1 :]}
-            if known or (len(set(record.cells)) == len(record.cells) and tuple(record.cells) not in later):
+            again = tuple(record.cells) in later
+            if known or (len(set(record.cells)) == len(record.cells) and not again and not repeats):
                 return record, _line_after(table, record)
+            repeats = repeats or again
+    if repeats and all(kind == "text" for kind in kinds):
+        # Words that come again and again: what stands above them is no title to be passed over.
+        return None, next(r.line for r in table if len(r.cells) == width)
     header = _best_header(candidates, width)
     if header is not None:
         return header, _line_after(table, header)
@@ -460,31 +468,3 @@ def _best_header(candidates: Sequence[Record], width: int) -> Record | None:
         if best is None or rank >= best[0]:
             best = (rank, record)
     return best[1] if best else None
-
-
-def _used(cells: Sequence[str], width: int, body: Sequence[Record], merge: int | None) -> list[bool]:
-    """Which columns are real: a label, or any cell filled."""
-    rows = [merged(r.cells, merge) for r in body]
-    return [
-        bool(at < len(cells) and cells[at]) or any(at < len(row) and row[at].strip(SPACES) for row in rows)
-        for at in range(width)
-    ]
-
-
-def _labels(cells: Sequence[str], used: Sequence[bool]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Unique labels, and those that occur twice. A column without label or content gets '' (and is left out)."""
-    labels: list[str] = []
-    seen: dict[str, int] = {}
-    duplicates: list[str] = []
-    for at, real in enumerate(used):
-        cell = re.sub(r"\s+", " ", cells[at]).strip() if at < len(cells) else ""
-        if not cell:
-            labels.append(f"Kolumn {at + 1}" if real else "")
-            continue
-        key = fold(cell) or cell.lower()
-        seen[key] = seen.get(key, 0) + 1
-        if seen[key] > 1:
-            duplicates.append(cell)
-            cell = f"{cell} ({seen[key]})"
-        labels.append(cell)
-    return tuple(labels), tuple(duplicates)

@@ -22,6 +22,7 @@ from typing import Any
 from insight.errors import IngestError
 from insight.ingest import archive
 from insight.ingest.report import FileMessage
+from insight.ingest.schema import TABLES
 
 Pause = Callable[[], None]
 
@@ -35,6 +36,13 @@ _BYTES_PER_SECOND = 700_000
 _HONEST_RATIO = 60
 _BASE_OUTPUT = 256 << 20
 _PAUSE = 0.2
+_WORDS = frozenset(
+    alias
+    for table in TABLES.values()
+    for f in table.fields
+    if f.required or f.name == "customer_id"
+    for alias in f.aliases
+)
 _MARK_LOCKED = "EncryptedPackage".encode("utf-16-le")
 _MARK_MACRO = "_VBA_PROJECT".encode("utf-16-le")
 
@@ -152,7 +160,7 @@ def _read(
 def _ask(path: Path, folder: Path, sheet: str | None, limits: _Limits, pause: Pause) -> dict[str, Any]:
     request = {
         "path": str(path.resolve()), "folder": str(folder.resolve()), "sheet": sheet,
-        "memory": limits.memory, "seconds": limits.seconds, "limit": limits.output,
+        "words": sorted(_WORDS), "memory": limits.memory, "seconds": limits.seconds, "limit": limits.output,
     }  # fmt: skip
     with subprocess.Popen(
         [sys.executable, "-I", str(_CHILD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,

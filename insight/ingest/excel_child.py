@@ -11,6 +11,7 @@ import errno
 import json
 import re
 import sys
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
@@ -27,6 +28,8 @@ SPARSE_CELLS = 6_000_000
 SPARSE_SHEET_BYTES = 20 << 20
 CHUNK = 4 << 20
 EXACT = 2**53
+# A row among a sheet's first ones with so many known column names is a header: a table comes before a larger pivot.
+HEADER_ROWS, KNOWN_ENOUGH = 15, 2
 
 _ABOUT = re.compile(
     r"(förklaring|forklaring|explanation|read ?me|läs ?mig|info|instruktion|instruction|om\b|about|hjälp|help"
@@ -54,8 +57,9 @@ class RefusedError(Exception):
 class SheetWriter:
     """Writes one sheet as CSV and counts on the way what the user should hear about."""
 
-    def __init__(self, limit: int, zero_widths: dict[int, int]) -> None:
+    def __init__(self, limit: int, zero_widths: dict[int, int], words: frozenset[str]) -> None:
         self.limit = limit
+        self.words = words
         self.zero_widths = zero_widths
         self.rows = 0
         self.table_rows = 0
@@ -71,6 +75,7 @@ class SheetWriter:
         self.n_long = 0
         self.dates: set[int] = set()
         self.times: set[int] = set()
+        self.known = 0
 
     def write(self, sheet: python_calamine.CalamineSheet, target: Path, timed: frozenset[int] = frozenset()) -> None:
         """The used range of a sheet, from its first filled row; blank rows in between stay, as blank lines."""
@@ -99,6 +104,8 @@ class SheetWriter:
                 self.filled += filled
                 self.table_rows += filled > 1 or self.columns == 1
                 self._count_lines(texts)
+                if number - self.first_row < HEADER_ROWS:
+                    self.known = max(self.known, sum(folded(text) in self.words for text in texts))
         self.rows = last - self.first_row + 1 if last else 0
 
     def _count_lines(self, texts: list[str]) -> None:
@@ -146,6 +153,14 @@ class SheetWriter:
             minutes, seconds = divmod(round(cell.total_seconds()), 60)
             return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
         return cell.isoformat("seconds")
+
+
+def folded(text: str) -> str:
+    """A cell as the app folds column names; long cells are none."""
+    if len(text) > 40:
+        return ""
+    plain = unicodedata.normalize("NFKD", text.lower().replace("ø", "o").replace("æ", "ae").replace("ß", "ss"))
+    return re.sub(r"[^a-z0-9%]", "", plain)
 
 
 def note(cells: list[str], row: int, column: int) -> None:
@@ -281,8 +296,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Write the sheets of a workbook as CSV and say what was found. Raises RefusedError, and what calamine raises."""
     path, folder = Path(request["path"]), Path(request["folder"])
     parts = Parts(path)
+    words = frozenset(request["words"])
     found: list[dict[str, Any]] = []
-    with python_calamine.CalamineWorkbook.from_path(path) as book:
+    # By content: a path's ending would choose the format.
+    with path.open("rb") as file, python_calamine.CalamineWorkbook.from_filelike(file) as book:
         sheets = [s for s in book.sheets_metadata if s.typ == python_calamine.SheetTypeEnum.WorkSheet]
         if len(sheets) > MAX_SHEETS:
             raise RefusedError("too_many_sheets")
@@ -295,30 +312,30 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             found.append(entry)
             if wanted is None or wanted == meta.name:
                 target = folder / f"sheet-{index}.csv"
-                entry.update(_write_sheet(book, meta.name, parts, target, request["limit"]), file=target.name)
+                entry.update(_write_sheet(book, meta.name, parts, target, request["limit"], words), file=target.name)
     read = [entry for entry in found if entry["rows"]]
     if not read:
         return {"status": "empty", "sheets": found}
-    best = max(read, key=lambda e: (not e["hidden"], not e["about"], e["table_rows"] > 1, e["filled"]))
+    best = max(read, key=lambda e: (not e["hidden"], not e["about"], e["table_rows"] > 1, e["known"], e["filled"]))
     best.update(_cell_notes(parts.pieces(best["name"])))
     return {"status": "ok", "sheets": found, "chosen": best["name"], "epoch_1904": parts.epoch_1904}
 
 
 def _write_sheet(
-    book: python_calamine.CalamineWorkbook, name: str, parts: Parts, target: Path, limit: int
+    book: python_calamine.CalamineWorkbook, name: str, parts: Parts, target: Path, limit: int, words: frozenset[str]
 ) -> dict[str, Any]:
     parts.guard_far_cell(name)
     sheet = book.get_sheet_by_name(name)
     zeros = parts.zero_widths(name)
-    writer = SheetWriter(limit, zeros)
+    writer = SheetWriter(limit, zeros, words)
     writer.write(sheet, target)
     if mixed := frozenset(writer.dates & writer.times):
         # Midnight comes as a bare date; one column, one form.
-        writer = SheetWriter(limit, zeros)
+        writer = SheetWriter(limit, zeros, words)
         writer.write(sheet, target, mixed)
     return {
         "rows": writer.rows, "columns": writer.columns, "table_rows": writer.table_rows, "filled": writer.filled,
-        "first_row": writer.first_row, "continued": writer.continued,
+        "known": writer.known >= KNOWN_ENOUGH, "first_row": writer.first_row, "continued": writer.continued,
         "errors": writer.n_errors, "error_cells": writer.error_cells,
         "long": writer.n_long, "long_cells": writer.long_cells,
     }  # fmt: skip

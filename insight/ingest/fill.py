@@ -16,22 +16,24 @@ def order_lines(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) 
     """Lines of one order, one below the other, of which only the first names customer, date or amount.
 
     The others get customer and date of the first. Where the first carries the amount of the whole order, the others
-    get 0, so that the order is counted once. Only lines right below each other are one order: numbers may come again.
+    get 0, so that the order is counted once (`line_prices` gives each its own where prices agree with the order's).
+    Only lines right below each other are one order: numbers may come again.
     """
     fields = mapped.fields
     if mapped.kind != "transactions" or not {"order_id", "customer_id", "ordered_at"} <= fields.keys():
         return []
     order, customer, date = (f"c{fields[name]}" for name in ("order_id", "customer_id", "ordered_at"))
-    blank = f"SELECT 1 FROM raw WHERE {customer} IS NULL AND {order} IS NOT NULL LIMIT 1"  # noqa: S608
+    blank = f"SELECT 1 FROM raw WHERE ({customer} IS NULL OR {date} IS NULL) AND {order} IS NOT NULL LIMIT 1"  # noqa: S608
     if con.execute(blank).fetchone() is None:
         return []
     amount = f"c{fields['amount']}" if "amount" in fields else "''"
     con.execute(
         "CREATE OR REPLACE TEMP TABLE order_lines AS "  # noqa: S608
         f"SELECT line, first_value({customer}) OVER block AS customer, first_value({date}) OVER block AS day, "
-        f"{customer} IS NULL AS nobody, {amount} IS NULL AS free, first_value({amount}) OVER block AS paid, "
-        f"row_number() OVER block > 1 AND ({date} IS NULL OR {date} = first_value({date}) OVER block) AS further "
-        "FROM (SELECT *, count(*) FILTER (WHERE changed) OVER (ORDER BY line) AS place FROM (SELECT *, "
+        f"{customer} IS NULL OR ({date} IS NULL AND {customer} = first_value({customer}) OVER block) AS nobody, "
+        f"{amount} IS NULL AS free, first_value({amount}) OVER block AS paid, "
+        f"row_number() OVER block > 1 AND ({date} IS NULL OR {date} = first_value({date}) OVER block) AS further, "
+        "place FROM (SELECT *, count(*) FILTER (WHERE changed) OVER (ORDER BY line) AS place FROM (SELECT *, "
         f"{order} IS NULL OR {order} IS DISTINCT FROM lag({order}) OVER (ORDER BY line) AS changed FROM raw)) "
         "WINDOW block AS (PARTITION BY place ORDER BY line)"
     )
@@ -50,8 +52,45 @@ def order_lines(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) 
         con.execute(f"UPDATE raw SET {values} FROM order_lines WHERE order_lines.line = raw.line AND {wanted}")  # noqa: S608
         label = labels[fields["order_id"]]
         said.append(FileMessage("order_lines_filled", "warning", {"count": count, "free": free}, line, label))
-    con.execute("DROP TABLE order_lines")
     return said
+
+
+def line_prices(con: DuckDBPyConnection, mapped: Mapped, said: Sequence[FileMessage]) -> list[FileMessage]:
+    """Orders whose amount stands on their first line, shared out over their lines by pieces and prices.
+
+    An order is shared out only where pieces × price − discount of its lines add up to its amount to the öre; freight or
+    a discount on the whole order leaves it on the first line, as `order_lines` put it. Works on `typed`. Returns what
+    `order_lines` said, with what became of the lines without an amount of their own.
+    """
+    told = next((message for message in said if message.code == "order_lines_filled"), None)
+    free = int(str(told.values["free"])) if told is not None else 0
+    if told is None or not free:
+        return list(said)
+    orders = lines = 0
+    if {"amount", "unit_price", "quantity"} <= mapped.fields.keys():
+        less = " - coalesce(discount, 0)" if "discount" in mapped.fields else ""
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE line_amounts AS SELECT typed.line, place, further, amount, "  # noqa: S608
+            f"CAST(quantity * unit_price{less} AS DECIMAL(18,2)) AS own FROM typed JOIN order_lines USING (line) "
+            "WHERE reason IS NULL"
+        )
+        con.execute(
+            "DELETE FROM line_amounts WHERE place NOT IN (SELECT place FROM line_amounts GROUP BY place "
+            "HAVING count(*) > 1 AND count(own) = count(*) AND sum(own) = sum(amount) "
+            "AND max(abs(amount)) FILTER (WHERE further) = 0)"
+        )
+        con.execute(
+            "UPDATE typed SET amount = own, amount_exact = own FROM line_amounts WHERE line_amounts.line = typed.line"
+        )
+        row = con.execute("SELECT count(DISTINCT place), count(*) FILTER (WHERE further) FROM line_amounts").fetchone()
+        assert row is not None
+        orders, lines = int(row[0]), int(row[1])
+    found = list(said)
+    if orders:
+        found.append(FileMessage("order_lines_shared", "note", {"count": orders}, told.line, told.column))
+    if free > lines:
+        found.append(FileMessage("order_lines_zero", "warning", {"count": free - lines}, told.line, told.column))
+    return found
 
 
 def groups(

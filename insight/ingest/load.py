@@ -19,6 +19,7 @@ from insight.ingest.watch import Watch, watching
 from insight.result import Message
 
 Progress = Callable[[float], None]
+_TEMPORARY = ("raw", "typed", "staged", "shapes", "named_dates", "overlapping", "order_lines", "line_amounts")
 
 
 def read_into(
@@ -198,5 +199,5 @@ def _drop_temporary(con: DuckDBPyConnection) -> None:
         "SELECT table_name, table_type FROM information_schema.tables WHERE table_catalog = 'temp'"
     ).fetchall()
     for name, kind in rows:
-        if name in ("raw", "typed", "staged", "shapes", "named_dates", "overlapping"):
+        if name in _TEMPORARY:
             con.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} temp.{name}")

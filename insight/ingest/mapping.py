@@ -29,6 +29,9 @@ _PERSON = frozenset({"name", "email", "phone", "birth_date", "gender", "postcode
                      "member_level", "consent_email", "consent_sms", "consent_post", "household_id",
                      "org_id"})  # fmt: skip
 _DATES = ("date", "datetime")
+_CUSTOMERS = frozenset(
+    {"customer", "kund", "client", "kunde", "kunden", "asiakas", "user", "buyer", "shopper", "medlem"}
+)
 # What identifies a customer where nothing is called a customer id, best first.
 _STAND_INS = ("household_id", "org_id", "email")
 _COMPANY_IDS = frozenset(aliases_of(TABLES["customers"].field("org_id"))) | {"hushall", "household", "hushallsnr"}
@@ -59,6 +62,7 @@ class Mapped:
     time: the column with the time of day. last_name: the column that belongs behind the first name in `name`.
     parts: the columns of year, month and (if there is one) day that make the date together.
     lacking: a kind of file that this would be but for a date, and the column that speaks for it.
+    by_name: customers are told apart by nothing but their names.
     customers, sales: customer fields, and the date and amount of a purchase, that a wide file brings along.
     """
 
@@ -71,6 +75,7 @@ class Mapped:
     last_name: int | None = None
     parts: tuple[int, ...] = ()
     lacking: tuple[str, int] | None = None
+    by_name: bool = False
     customers: Mapping[str, int] = field(default_factory=dict[str, int])
     sales: Mapping[str, int] = field(default_factory=dict[str, int])
 
@@ -239,7 +244,8 @@ def _map(
     _by_content(_Places(table, labels, looks, taken, choices, barred, time), has_header)
     parts = _date_parts(table, labels, looks, options, taken, choices)
     fields = {spec.name: taken[spec.name] for spec in table.fields if spec.name in taken}
-    return Mapped(table.name, Message("ingest.kind_told"), fields, tuple(choices), time, parts=parts)
+    named = _named_customers(table, labels, looks, taken)
+    return Mapped(table.name, Message("ingest.kind_told"), fields, tuple(choices), time, parts=parts, by_name=named)
 
 
 def _date_parts(
@@ -311,6 +317,7 @@ class _Places:
     ) -> None:
         self.table, self.labels, self.looks = table, labels, looks
         self.taken, self.choices, self.barred, self.time = taken, choices, barred, time
+        self.told = frozenset(name for name, at in taken.items() if choices[at].score >= 2 * EXACT)
 
     def lacks(self, name: str) -> bool:
         """Whether the field has no column, and the user has not said that it has none."""
@@ -346,6 +353,20 @@ def _by_content(places: _Places, has_header: bool) -> None:
     _orders_by_content(places)
     if places.lacks("customer_id"):
         _customer_by_content(places, has_header)
+    elif _named_customers(places.table, places.labels, places.looks, places.taken):
+        # 'Customer' with names below it: an e-mail address tells two of the same name apart.
+        emails = [at for at, look in enumerate(places.looks) if look.email > 0.9 and places.free(at)]
+        if emails and "customer_id" not in places.told:
+            places.choices[places.taken["customer_id"]] = Choice("", Message("ingest.reason_attribute"), 0.0)
+            places.take("customer_id", emails[0])
+
+
+def _named_customers(table: Table, labels: Sequence[str], looks: Sequence[Content], taken: Mapping[str, int]) -> bool:
+    """Whether the customer's column holds names: 'Kund' over first and last names, not over numbers."""
+    at = taken.get("customer_id")
+    if at is None or table.name == "customers" or fold(labels[at]) not in _CUSTOMERS:
+        return False
+    return looks[at].spaced > 0.5 and looks[at].number == 0 and looks[at].length > 5
 
 
 def _orders_by_content(places: _Places) -> None:

@@ -13,9 +13,10 @@ import ftfy
 
 from insight.errors import IngestError
 from insight.ingest.cells import SPACES
-from insight.ingest.detect import Layout, merged
+from insight.ingest.detect import Layout
 from insight.ingest.footers import says_footer
-from insight.ingest.records import lines_of, read_records, without_controls
+from insight.ingest.labels import merged
+from insight.ingest.records import MACHINE_MARKS, lines_of, read_records, without_controls
 
 _BROKEN = ("Ã", "Â", "â", "√", "├")
 _STEP = 20_000
@@ -57,7 +58,7 @@ def normalise(
         writer = csv.writer(target, lineterminator="\n")
         # The writer does not quote a bare CR, which a reader may take for a line end.
         careful_writer = csv.writer(target, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        lines = _lines(path, out)
+        lines = _lines(path, out, layout.dialect.delimiter in MACHINE_MARKS)
         for record in read_records(lines, layout.dialect, layout.width + (1 if layout.merge is not None else 0)):
             if record.line < layout.first_line:
                 continue
@@ -87,10 +88,10 @@ def normalise(
     return out
 
 
-def _lines(path: Path, out: Normalised) -> Iterator[str]:
-    """The lines of the text, control characters removed and counted."""
+def _lines(path: Path, out: Normalised, marked: bool) -> Iterator[str]:
+    """The lines of the text, control characters removed and counted; not where one of them parts the cells."""
     for line in lines_of(path):
-        if line.isprintable():
+        if marked or line.isprintable():
             yield line
             continue
         clean = without_controls(line)

@@ -9,6 +9,7 @@ from duckdb import DuckDBPyConnection
 from insight.errors import IngestError
 from insight.ingest import containers, mapping, memory, privacy, raw
 from insight.ingest.archive import no_pause
+from insight.ingest.clues import lies_on_its_side
 from insight.ingest.containers import Source
 from insight.ingest.detect import Layout, find_layout, read_head
 from insight.ingest.encoding import LEGACY, Text, as_utf8
@@ -124,6 +125,8 @@ def _lay_out(
 
 def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None) -> Opened:
     source, text, layout, sample = laid.source, laid.text, laid.layout, laid.layout.sample
+    if laid.has_header and lies_on_its_side(layout.labels, sample):
+        raise IngestError("ingest.on_its_side", column=layout.labels[0])
     mapped = mapping.propose(layout.labels, sample, options, laid.has_header)
     messages = [*source.messages, *(text.messages if text else ()), *layout.messages]
     if recalled is not None:
@@ -138,6 +141,9 @@ def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None)
     if mapping.is_guess(mapped, layout.labels) and options.kind is None:
         column = layout.labels[mapped.fields["customer_id"]]
         messages.append(FileMessage("kind_unsure", "warning", {}, column=column))
+    if mapped.by_name:
+        column = layout.labels[mapped.fields["customer_id"]]
+        messages.append(FileMessage("customer_by_name", "warning", {}, column=column))
     if mapped.lacking is not None:
         kind, at = mapped.lacking
         values = {"kind": Message(f"ingest.kind_{kind}")}

@@ -8,6 +8,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import footers
+from insight.ingest.clues import ASKED
 from insight.ingest.columns import Reader
 from insight.ingest.convert import CURRENCY, Converted
 from insight.ingest.mapping import Mapped
@@ -125,6 +126,7 @@ def examine(
         _consents(con, figures, mapped)
     if kind == "answers":
         figures["scale"] = facts["scale"]
+        said += _scores(con, mapped, labels)
     if kind != "customers":
         said += _duplicates(con, kind, file_id, rows, figures)
     return said, figures
@@ -182,6 +184,20 @@ def _discount(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) ->
     if row is None or not row[0]:
         return []
     return [FileMessage("discount_not_drawn", "warning", {"count": row[0]}, row[1], labels[at])]
+
+
+def _scores(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
+    """Other columns that are scores by their headers and cells: a file asks several questions, one of them is read."""
+    found = [at for at, label in enumerate(labels) if label and at not in mapped.used and ASKED.search(fold(label))]
+    others: list[str] = []
+    for at in found:
+        row = con.execute(f"SELECT count(c{at}), count(try_cast(c{at} AS DOUBLE)) FROM raw").fetchone()  # noqa: S608
+        if row is not None and row[0] and row[1] > 0.8 * row[0]:
+            others.append(labels[at])
+    if not others:
+        return []
+    label = labels[mapped.fields["score"]]
+    return [FileMessage("score_others", "warning", {"others": ", ".join(others[:6])}, column=label)]
 
 
 def _refunds(con: DuckDBPyConnection, file_id: int, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:

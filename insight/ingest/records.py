@@ -8,9 +8,11 @@ from pathlib import Path
 
 csv.field_size_limit(16_000_000)
 
-# Marks that only say which way to write; they stand in no number, date or id.
-DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+# Marks that nobody sees: which way to write, where a word may be cut. They stand in no number, date or id.
+DIRECTIONS = (0x00AD, 0x061C, 0x200B, 0x2060, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *DIRECTIONS))
+# Control characters that part the cells of some machines' files.
+MACHINE_MARKS = ("\x1f", "\x01")
 MAX_SPAN = 200
 _PART = 1 << 20
 WIDE_BLANKS = "  "
