@@ -9,7 +9,7 @@ from insight.charts import option, text
 from insight.charts.drawn import Clickable, Mark
 from insight.charts.option import Pairs, Spec
 from insight.charts.subject import Floats, Subject
-from insight.charts.theme import blend, text_on
+from insight.charts.theme import Palette, blend, text_on
 
 Figure = tuple[Spec, int, tuple[Mark, ...], tuple[Clickable, ...]]
 # Row shares above this get the strongest colour: on a ladder nearly all stay where they are.
@@ -47,8 +47,15 @@ def density_of(subject: Subject) -> tuple[Pairs, Shades]:
             tuple((down, across) for across, down in pairs.places), pairs.values,
         )  # fmt: skip
     shares = _of_largest(pairs.values)
-    words = subject.words.t("chart.colour_size", measure=subject.column(pairs.value))
+    words = subject.words.t(
+        f"chart.colour_size_{_paper(subject.palette)}", measure=subject.column(pairs.value)
+    )  # fmt: skip
     return pairs, Shades(shares, subject.palette.sequential, words)
+
+
+def _paper(palette: Palette) -> str:
+    """On dark paper the strongest colour is the lightest one."""
+    return "dark" if palette.dark else "light"
 
 
 def _of_largest(values: Floats) -> Floats:
@@ -70,9 +77,9 @@ def shades_of(subject: Subject, pairs: Pairs) -> Shades:
         return Shades((values / limit + 1) / 2, palette.diverging, said)
     if unit == "count" or shown_column(subject, pairs) != pairs.value:
         shares = values if unit == "ratio" else _row_shares(pairs)
-        said = words.t("chart.colour_row_share", top=_STRONG_SHARE)
+        said = words.t(f"chart.colour_row_share_{_paper(palette)}", top=_STRONG_SHARE)
         return Shades(np.clip(shares / _STRONG_SHARE, 0, 1), palette.sequential, said)
-    said = words.t("chart.colour_size", measure=subject.column(pairs.value))
+    said = words.t(f"chart.colour_size_{_paper(palette)}", measure=subject.column(pairs.value))
     positions = np.clip(values, 0, 1) if unit == "ratio" else _of_largest(values)
     return Shades(positions, palette.sequential, f"{unit_words}. {said}" if unit_words else said)
 
