@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from insight.analysis.basis import Account, account, basis, covers, frame, part, per, share
+from insight.analysis.gaps import gap_notes
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
@@ -365,7 +366,10 @@ def run(query: Query, settings: Settings) -> Result:
         if before
         else Chart("hbar", x="group", y="sales", subtitle=Message("overview.groups.measure")),
         drill=("group",),
-        notes=(*comparison_notes(query, settings), *_notes(query, now, start, first)),
+        notes=(
+            *comparison_notes(query, settings), *(gap_notes(query, (start, end), other) if other else ()),
+            *_notes(query, now, start, first),
+        ),
         labels={
             **{key: f"overview.group.{key}" for key in (*_GROUPS, "unidentified")},
             **{key: f"overview.driver.{key}.name" for key in _DRIVERS if key != "unidentified"},

@@ -259,3 +259,24 @@ def test_key_figures_of_online_retail_agree_with_pandas() -> None:
             assert getattr(metrics[name], attribute) == value, (name, attribute)
         receipt = here.loc[here["customer_id"].isin(buyers), "cents"].sum() / 100 / len(bought)
         assert float(getattr(metrics["receipt"], attribute)) == pytest.approx(receipt, abs=0.005)
+
+
+def _monthly(*, without: set[str]) -> Workspace:
+    months = [f"{year}-{month:02d}" for year in (2023, 2024) for month in range(1, 13)]
+    return workspace([("a", f"{month}-05", 100) for month in months if month not in without])
+
+
+@pytest.mark.parametrize(
+    ("without", "compare", "n"),
+    [
+        (set(), "year_before", None),
+        ({"2023-04"}, "year_before", 1),
+        ({"2023-04", "2023-05", "2024-07"}, "year_before", 3),
+        ({"2023-04"}, "none", None),
+        ({f"{year}-{month:02d}" for year in (2023, 2024) for month in range(2, 12, 2)}, "year_before", None),
+    ],
+)
+def test_a_month_without_sales_among_those_compared_is_told(without: set[str], compare: str, n: int | None) -> None:
+    notes = run(_monthly(without=without), "overview.key_figures", {**YEAR, "compare": compare}).notes
+    found = [note for note in notes if note.code == "gap_in_comparison"]
+    assert [note.values["n"] for note in found] == ([n] if n else [])
