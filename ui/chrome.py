@@ -16,7 +16,7 @@ SIDEBAR = 236
 _WIDTH, _WIDTH_PROJECTOR = 1360, 1680
 # A language is named in itself, for those who look for it.
 _LANGUAGES = {"sv": "Svenska", "en": "English"}
-_UPLOAD = "[data-testid=stFileUploaderDropzone] button p"
+_UPLOAD = "[data-testid=stFileUploaderDropzone] button"
 # On a dark page no one colour reads both as text on the page and under white text: chosen controls keep the page's ink.
 _CSS = (
     "button[data-variant=segmented_control][data-selected=true], button[data-variant=pills][data-selected=true]"
@@ -28,7 +28,8 @@ _CSS = (
     " {text-decoration: underline; text-underline-offset: 0.2em}"
     # What Streamlit says in English only: "Press Enter to apply", "Upload", "200MB per file".
     " [data-testid=InputInstructions], [data-testid=stFileUploaderDropzoneInstructions] {display: none}"
-    f" {_UPLOAD} {{font-size: 0}}"
+    # Not only out of sight: a screen reader reads what merely has no size.
+    f" {_UPLOAD} p {{display: none}}"
 )
 
 # On the projector the sidebar goes at once: the browser would keep it, emptied, until the next click.
@@ -51,7 +52,7 @@ _PRESENTING = (
 
 def dress(presenting: bool) -> None:
     """The rules of style, the projector's type size; on the desk the logo."""
-    choose = f"{_UPLOAD}::after {{content: '{view.t('ui.choose_files')}'; font-size: 0.875rem}}"
+    choose = f"{_UPLOAD} :has(> p)::after {{content: '{view.t('ui.choose_files')}'; font-size: 0.875rem}}"
     st.html(f"<style>{_CSS} {choose} {_PRESENTING if presenting else ''}</style>")
     if presenting:
         return
