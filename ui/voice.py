@@ -68,11 +68,11 @@ def steps() -> None:
             words.t("setting.on.label"), setting.choices, key=key, required=True, on_change=chosen,
             format_func=lambda value: filters.choice_word(words, "on", value), width="content",
         )  # fmt: skip
-        with st.container(width=300):
+        with st.container(width=260):
             filters.pick_value(STEPS, "bounds")
-        _preset(state.widget(key))
-        with st.container(width=130):
+        with st.container(width=120):
             filters.pick_value(STEPS, "months")
+        _preset(state.widget(key))
 
 
 def _preset(on: object) -> None:

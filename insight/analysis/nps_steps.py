@@ -193,7 +193,7 @@ def by_step(query: Query, settings: Settings) -> Result:
         ),
         chart=_chart(settings, told=told, is_nps=base.is_nps),
         drill=("step",),
-        notes=(*base.notes, *_shape(outcome, slope), *_notes(table), *early_notes(query, settings)),
+        notes=(*base.notes, *_shape(outcome, slope), *_notes(table, is_nps=base.is_nps), *early_notes(query, settings)),
         labels={**SIZE_LABELS, **names_of(bounds, whole=unit == "count")},
         evidence="association",
     )  # fmt: skip
@@ -296,8 +296,9 @@ def _shape(outcome: str, slope: StepSlope) -> tuple[Note, ...]:
     return (Note(f"steps_{way}_{'unevenly' if outcome == 'uneven' else 'evenly'}"),)
 
 
-def _notes(table: pd.DataFrame) -> tuple[Note, ...]:
-    small = int((table["n_answers"] < MIN_ANSWERS).sum())
+def _notes(table: pd.DataFrame, *, is_nps: bool) -> tuple[Note, ...]:
+    """How many steps are too small for the slope; another scale has none."""
+    small = int((table["n_answers"] < MIN_ANSWERS).sum()) if is_nps else 0
     return (Note("steps_small", {"n": small, "few": MIN_ANSWERS}),) if small else ()
 
 

@@ -461,7 +461,7 @@ class Reader:
             stars = f"CASE WHEN {stars} <= 10 THEN {stars} END"
         row = self.con.execute(
             f"SELECT min(s), max(s), count(s), count(*) FILTER (WHERE s <> round(s)), "  # noqa: S608
-            f"count(*) FILTER (WHERE s IS NOT NULL AND NOT regexp_matches(cell, '^[0-9]+([.,]0+)?$')) "
+            f"count(*) FILTER (WHERE s IS NOT NULL AND NOT regexp_matches(cell, '^[0-9]+([.,][0-9]+)?$')) "
             f"FROM (SELECT {stars} AS s, {column.cell} AS cell FROM raw)"
         ).fetchone()
         assert row is not None
@@ -469,7 +469,7 @@ class Reader:
         scale = "0-10"
         if n and (high > 10 or fractions or (high <= 5 and low >= 1 and n >= 10)):
             scale = "0-100" if high > 10 else "1-5" if high <= 5 and low >= 1 else "0-10 with decimals"
-            self.tell("score_scale", column=column.label, low=str(low), high=str(high), scale=scale)
+            self.tell("score_scale", column=column.label, low=low, high=high)
         if worded:
             self.tell("score_worded", "note", column=column.label, count=worded)
         missing = _in(f"lower({column.cell})", MISSING | UNKNOWN)
