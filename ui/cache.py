@@ -5,7 +5,7 @@ Everything here belongs to one session and goes with it; nothing of a client is 
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from insight import audience, customer_card, customer_life, customer_list, custo
 from insight import occasions as days
 from insight.analysis import cross, nps_by, registry
 from insight.analysis import fields as dimensions
+from insight.analysis.ladder_rules import windows
 from insight.audience import Audience, Combined, Pairs
 from insight.customer_card import Card
 from insight.customer_life import Happening
@@ -72,6 +73,25 @@ def defaults(key: str) -> Settings:
 def _defaults(data_key: str, key: str, scope: str) -> Settings:  # noqa: ARG001
     with _query(scope) as query:
         return registry.settings_for(query, registry.find(key), {})
+
+
+def two_dates(key: str, chosen: Pairs) -> tuple[date, date]:
+    """Between which dates a question of the ladder looks: by its settings, else without them, else all the data."""
+    for settings in (chosen, ()):
+        try:
+            return _two_dates(_open().data_key, key, settings)
+        except InsightError:
+            # The page says why, in the question's own words.
+            continue
+    first, last = extent()
+    return first, last + timedelta(days=1)
+
+
+@st.cache_data(scope="session", max_entries=_RESULTS, show_spinner=False)
+def _two_dates(data_key: str, key: str, chosen: Pairs) -> tuple[date, date]:  # noqa: ARG001
+    with _open().query() as query:
+        span = windows(query, registry.settings_for(query, registry.find(key), dict(chosen)))
+    return span.start, span.end
 
 
 def extent() -> tuple[date, date]:

@@ -87,7 +87,7 @@ def controls(analysis: str, *, hidden: Sequence[str] = (), period: bool = True) 
         # The page says in full what is missing; there is nothing to choose from.
         return
     if shared:
-        with st.popover(_period_words(defaults), type="tertiary", icon=":material/calendar_month:"):
+        with st.popover(_period_words(analysis, defaults), type="tertiary", icon=":material/calendar_month:"):
             _period_picker()
             if "compare" in by_name:
                 _choice("compare", by_name["compare"], defaults)
@@ -97,14 +97,13 @@ def controls(analysis: str, *, hidden: Sequence[str] = (), period: bool = True) 
                 one_setting(analysis, setting, defaults)
 
 
-def _period_words(defaults: Settings) -> str:
+def _period_words(analysis: str, defaults: Settings) -> str:
     held = state.view()
     start = _day(held.get(START)) or defaults.get("start")
     end = _day(held.get(END)) or defaults.get("end")
     if start is None and end is None and "window" in defaults:
-        # Without dates these questions set the latest twelve months against those before.
-        proposed = _held(*cache.extent())
-        start, end = proposed.start, proposed.end
+        # Without dates these questions set the latest, longest equal windows that the data hold against each other.
+        start, end = cache.two_dates(analysis, chosen(analysis))
     return view.words().period(start, end)
 
 

@@ -51,6 +51,12 @@ def texts(app: AppTest) -> list[str]:
     return [plain(text) for text in found if text]
 
 
+def popovers(app: AppTest) -> list[str]:
+    """What stands on the buttons that open further pickers."""
+    blocks = [getattr(child, "proto", None) for child in _walk(app._tree)]
+    return [plain(block.popover.label) for block in blocks if getattr(block, "popover", None) and block.popover.label]
+
+
 def plain(text: str) -> str:
     """Text without escapes and colours."""
     return _DRESS.sub("", _ESCAPED.sub(r"\1", text)).strip()

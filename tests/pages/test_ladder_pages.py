@@ -4,7 +4,7 @@ import pytest
 
 from insight.i18n.catalog import Words
 from tests.build import workspace
-from tests.pages.screen import headline, opened, texts
+from tests.pages.screen import headline, opened, popovers, texts
 
 ROWS = [
     (f"c{number:02}", f"{year}-0{1 + number % 9}-15", 300 * (1 + number % 5) * (1 + number % 3))
@@ -51,3 +51,25 @@ def test_potential_leads_to_the_planner_with_its_customers_as_scope():
     assert scope.startswith("ladder.potential")
     assert "@room=headroom" in scope
     assert WORDS.t("ui.lift.draw_button") in texts(app), "the planner's own button"
+
+
+def test_one_sentence_a_page_says_that_a_setting_was_left_out():
+    app = opened("value/movement", workspace(ROWS), lang="sv", **{"ladder.bounds": "5000,1000"})
+    assert sum("måste stiga" in error.value for error in app.error) == 1, "four sections, one sentence"
+
+
+def test_a_ladder_without_a_customer_file_leads_to_where_it_is_loaded():
+    app = opened("value/ladder", workspace(ROWS), lang="sv")
+    assert not app.exception
+    assert [button.label for button in app.button if button.key == "load_for_ladder.levels"] == [
+        WORDS.t("ui.load_files")
+    ]
+
+
+def test_the_period_picker_names_the_dates_that_the_page_compares():
+    """Data from 20 January 2023 to 19 December 2024: windows of eleven months, between 20 January and 19 December."""
+    lines = [("a", "2023-01-20", 100), ("b", "2023-06-01", 300), ("a", "2024-12-19", 200)]
+    app = opened("value/ladder", workspace(lines), lang="sv")
+    said = "20 jan 2024\xa0– 19 dec 2024"
+    assert any(said in text for text in texts(app)), "over the headline"
+    assert said in popovers(app), "on the picker"
