@@ -2,11 +2,13 @@
 
     python -m bench.ladder                  1,000,000 lines
     python -m bench.ladder --lines 10000000 what a large chain has
+    python -m bench.ladder --data FILE      the same with a database that is kept: made where there is none
 
 By hand: one statement over the order table that classes every customer by two windows' sums and counts the cells, and
 one that lists the customers of a cell. Ours also compares with a year before, gives intervals and closes the account.
-First: nothing is kept yet. Changed: another bound on the page that is open, whose sums a customer are kept. CPU seconds
-include both cores, wall seconds are what a reader waits; medians of `--rounds`, the two ways in turn.
+First: nothing is kept yet. Changed: another bound on the page that is open, whose sums a customer are kept; a page is
+all its questions. CPU seconds include both cores, wall seconds are what a reader waits; medians of `--rounds`, the two
+ways in turn.
 """
 
 import argparse
@@ -65,6 +67,9 @@ _CLICK_BY_HAND = """
 _DAYS = {"opened": date(2023, 1, 1), "start": date(2024, 1, 1), "end": date(2025, 1, 1)}
 _QUARTERS = {"grain": "quarter", "start": "2022-04-01"}
 _CELL = "from_step = 'step_2' AND to_step = 'step_1'"
+_MOVEMENT = ("ladder.migration", "ladder.climb", "ladder.flow", "ladder.scenario")
+_LADDER = ("ladder.steps", "ladder.history")
+_BRIDGE = ("ladder.bridge", "ladder.bridge_by")
 _OF_CELL = "SELECT * FROM members WHERE {mark}"
 
 
@@ -97,24 +102,27 @@ class Page:
         self._kept: dict[tuple[object, ...], Any] = {}
         self._asked = 0
 
-    def first(self, key: str, **more: str) -> None:
-        """The question on data that nobody has looked at."""
+    def first(self, *keys: str, **more: str) -> None:
+        """The questions on data that nobody has looked at."""
         self._kept.clear()
-        self.changed(key, **more)
+        self.changed(*keys, **more)
 
-    def changed(self, key: str, **more: str) -> None:
-        """The question with a bound that nobody has asked for before."""
+    def changed(self, *keys: str, **more: str) -> None:
+        """The questions with a bound that nobody has asked for before; each takes the settings that it has."""
         self._asked += 1
         chosen = {"window": "12", "bounds": f"{1000 + self._asked},5000", **more}
-        with Query(self._con.cursor(), kept=self._kept) as query:
-            registry.run(query, key, chosen)
+        for key in keys:
+            known = {setting.name for setting in registry.find(key).settings}
+            with Query(self._con.cursor(), kept=self._kept) as query:
+                registry.run(query, key, {name: value for name, value in chosen.items() if name in known})
 
-    def click(self, key: str, mark: str) -> None:
+    def click(self, key: str, mark: str, **more: str) -> None:
         """The customers of a cell, as a click on the open page asks for them."""
         analysis = registry.find(key)
         with Query(self._con.cursor(), kept=self._kept) as query:
             assert analysis.members is not None
-            analysis.members(query, registry.settings_for(query, analysis, {"window": "12", "bounds": "1000,5000"}))
+            chosen = {"window": "12", "bounds": "1000,5000", **more}
+            analysis.members(query, registry.settings_for(query, analysis, chosen))
             query.make("selected", _OF_CELL.replace("{mark}", mark))
             query.rows("SELECT * FROM selected ORDER BY money_change DESC LIMIT 5")
 
@@ -124,10 +132,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--data", type=Path, help="a database to keep")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kundkompass-bench-") as folder:
-        con = duckdb.connect(str(Path(folder) / "bench.duckdb"))
-        fill(con, wanted.lines)
+        path = wanted.data or Path(folder) / "bench.duckdb"
+        made = path.exists()
+        con = duckdb.connect(str(path))
+        if not made:
+            fill(con, wanted.lines)
         page = Page(con)
 
         def cells() -> object:
@@ -143,10 +155,19 @@ def main() -> None:
             "a click on a bound": (lambda: page.click("ladder.climb", "step = 'step_2'"), listed),
             "twelve quarters, first": (lambda: page.first("ladder.flow", **_QUARTERS), cells),
             "twelve quarters, changed": (lambda: page.changed("ladder.flow", **_QUARTERS), cells),
+            "proposed bounds, changed": (lambda: page.changed("ladder.flow", **{**_QUARTERS, "bounds": ""}), cells),
+            "movement page, first": (lambda: page.first(*_MOVEMENT, grain="quarter"), cells),
+            "movement page, changed": (lambda: page.changed(*_MOVEMENT, grain="quarter"), cells),
+            "ladder page, first": (lambda: page.first(*_LADDER, grain="quarter"), cells),
+            "ladder page, changed": (lambda: page.changed(*_LADDER, grain="quarter"), cells),
+            "bridge page": (lambda: page.first(*_BRIDGE), cells),
             "kept levels, two dates": (lambda: page.first("ladder.migration", keep="0.8"), cells),
             "kept levels, quarters": (lambda: page.first("ladder.flow", keep="0.8", **_QUARTERS), cells),
+            "kept levels, page changed": (lambda: page.changed(*_MOVEMENT, keep="0.8", grain="quarter"), cells),
+            "kept levels, a click": (lambda: page.click("ladder.migration", _CELL, keep="0.8"), listed),
         }
-        print(f"{wanted.lines:,} lines; seconds, medians of {wanted.rounds}; CPU ratio to the query by hand")
+        lines = con.execute("SELECT count(*) FROM transactions").fetchall()[0][0]
+        print(f"{lines:,} lines; seconds, medians of {wanted.rounds}; CPU ratio to the query by hand")
         for name, (ours, by_hand) in cases.items():
             ours()
             pairs = [(_spent(ours), _spent(by_hand)) for _ in range(wanted.rounds)]
