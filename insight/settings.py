@@ -1,5 +1,6 @@
 """What a user may change, read from text and frozen: the same for page, link and command line."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -97,9 +98,13 @@ def year_before(start: date, end: date) -> tuple[date, date]:
 
 def _amount(setting: Setting, text: str) -> Decimal:
     try:
-        return Decimal(text.strip())
+        number = Decimal(text.strip())
     except InvalidOperation:
-        raise UsageError("setting.not_a_number", name=setting.name, value=text) from None
+        number = Decimal("NaN")
+    # NaN, infinities, and what no float can hold.
+    if not math.isfinite(float(number)):
+        raise UsageError("setting.not_a_number", name=setting.name, value=text)
+    return number
 
 
 def _rising(setting: Setting, values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -16,9 +16,8 @@ from ui.show import Slots
 _PLAN, _TOTALS = "lift.plan", "lift.totals"
 _ASKED_FIRST = ("wanted", "n_arms", "cost_per_contact", "window")
 _FIGURES = ("mde", "mde_cuped", "n_needed", "n_needed_cuped", "cost_needed")
-REGISTER_COLUMNS = (
-    "test", "arm", "other", "first_on", "n_customers", "outcome", "metric", "total", "pvalue_adjusted",
-    "pvalue_over_tests", "running",
+_REGISTER = (
+    "test", "arm", "other", "first_on", "n_customers", "outcome", "metric", "total", "pvalue_adjusted", "running",
 )  # fmt: skip
 # Two random groups, the same offer by text message and by letter: +2 346 % sales, and a loss.
 _EXAMPLE = (
@@ -41,7 +40,14 @@ def plan_page() -> None:
                 filters.pick_value(_PLAN, name)
     result, chosen = question.answer(_PLAN)
     figures = [name for name in _FIGURES if result.metrics[name].value is not None]
-    show.show_result(result, chosen, slots=Slots(slots.eyebrow, headline), figures=figures)
+    known = [name for name in map(str, result.table) if any(not tables.undefined(cell) for cell in result.table[name])]
+    show.show_result(result, chosen, slots=Slots(slots.eyebrow, headline), figures=figures, columns=known)
+
+
+def register_columns(result: Result) -> list[str]:
+    """The register's columns; what decides is named only where the tests decide on different figures."""
+    alike = result.table["metric"].nunique() < 2
+    return [name for name in _REGISTER if not (name == "metric" and alike)]
 
 
 def small_table(result: Result, name: str, title: str) -> None:
@@ -77,7 +83,7 @@ def totals_page() -> None:
         slots.headline.title(text.plain(words.message(Message(refusal.key, refusal.values))), anchor=False)
         return
     show.head(result, slots)
-    example = session.ensure_workspace().manifest.demo and not state.widget(_PASTED)
+    example = dict(chosen) == dict(_settings(_EXAMPLE, _EXAMPLE_PERCENT))
     if example:
         slots.eyebrow.markdown(text.badge(words.t("lift.story.badge"), "orange"))
     with slots.headline:
@@ -115,7 +121,11 @@ def _typed() -> Pairs:
         words.t("ui.lift.margin_percent"), 0.0, 100.0, value=_EXAMPLE_PERCENT if demo else None, format="%.4g",
         key="totals_rate_demo" if demo else "totals_rate", width=260,
     )  # fmt: skip
-    rows = [tuple(row.values()) for row in found.to_dict("records") if _named(row, heads[0])]
+    return _settings([tuple(row.values()) for row in found.to_dict("records") if _named(row, heads[0])], percent)
+
+
+def _settings(rows: Sequence[tuple[Any, ...]], percent: float | None) -> Pairs:
+    """Rows and margin as the settings of the question."""
     return pairs({
         "totals": ";".join(_line(row[:-1]) for row in rows), "planned": _planned(rows),
         "margin_rate": None if percent is None else f"{percent / 100:g}",

@@ -56,7 +56,7 @@ def answer(analysis: str) -> tuple[Result, Pairs]:
         st.stop()
 
 
-def also(analysis: str, *, columns: Sequence[str] = (), picker: Callable[[], object] | None = None) -> Result | None:
+def also(analysis: str, *, columns: Sequence[str] = (), picker: Callable[[], object] | None = None) -> None:
     """A further question about the same test, with a heading of its own; where it has no answer the page says why."""
     try:
         result, settings = asked.run(analysis, chosen(analysis))
@@ -64,9 +64,8 @@ def also(analysis: str, *, columns: Sequence[str] = (), picker: Callable[[], obj
         if picker:
             picker()
         st.markdown(text.grey(guards.in_words(refusal)))
-        return None
+        return
     compare.section(result, settings, table=True, columns=columns, picker=picker)
-    return result
 
 
 def pick_arm(analysis: str, arms: Sequence[str], current: str) -> None:

@@ -216,9 +216,7 @@ def _range(words: Words, row: Mapping[str, Any]) -> str:
 def evidence(result: Result, chosen: Pairs) -> None:
     """What carries the card: the arms' effects, customers and money; with wrong sizes the sizes and nothing else."""
     if result.table["effect_size"].isna().all():
-        checked = trial.also("lift.checks", columns=_SIZES)
-        if checked is not None:
-            size_parts(checked)
+        _wrong_sizes()
         return
     effects(result, chosen)
     people(result, chosen)
@@ -226,6 +224,27 @@ def evidence(result: Result, chosen: Pairs) -> None:
     lift_sheet.ways(result)
     money(result)
     remarks(result)
+
+
+def _wrong_sizes() -> None:
+    """The sizes beside the plan, and where they part from it."""
+    result, _ = trial.answer("lift.checks")
+    with st.container(width=760):
+        _plain_table(result, pd.DataFrame(result.table[list(_SIZES)]), result.units, "ui.lift.sizes")
+    size_parts(result)
+    show.caveats(result)
+
+
+def _plain_table(result: Result, frame: pd.DataFrame, units: Mapping[str, Unit], title: str) -> None:
+    """A few rows under a heading of their own."""
+    words = show.words_of(result)
+    named = words.t(title)
+    heads = {name: tables.head(words, name, units[name], list(frame[name]), result.key) for name in map(str, frame)}
+    st.header(text.plain(named), anchor=False)
+    st.table(
+        tables.styled(frame, units, words, heads), border="horizontal", hide_index=True,
+        alt=words.t("ui.table_alt", title=named),
+    )  # fmt: skip
 
 
 def remarks(result: Result) -> None:
@@ -241,8 +260,15 @@ def compared(result: Result) -> None:
     words = show.words_of(result)
     st.header(text.plain(view.t("ui.lift.traits")), anchor=False)
     heads = {name: words.t(f"column.{name}") for name in ("trait", "pvalue")}
+    found = found.assign(trait=[_capital(words, name) for name in found["trait"]])
     with st.container(width=520):
         st.table(tables.styled(found, result.more_units["balance"], words, heads), border="horizontal", hide_index=True)
+
+
+def _capital(words: Words, name: str) -> str:
+    """A trait as a row of a table begins with it."""
+    said = words.label(name)
+    return said[:1].upper() + said[1:]
 
 
 def size_parts(result: Result) -> None:
@@ -250,12 +276,7 @@ def size_parts(result: Result) -> None:
     found = result.tables["sizes"]
     if found.empty:
         return
-    words, units = show.words_of(result), result.more_units["sizes"]
-    title = words.t("ui.lift.sizes_parts")
-    st.header(text.plain(title), anchor=False)
+    words = show.words_of(result)
     first = found[list(_PARTS)].head(_PARTS_SHOWN)
-    heads = {name: tables.head(words, name, units[name], list(first[name]), result.key) for name in _PARTS}
-    st.table(
-        tables.styled(pd.DataFrame(first), units, words, heads), border="horizontal", hide_index=True,
-        alt=words.t("ui.table_alt", title=title),
-    )  # fmt: skip
+    first = first.assign(division=[_capital(words, name) for name in first["division"]])
+    _plain_table(result, pd.DataFrame(first), result.more_units["sizes"], "ui.lift.sizes_parts")

@@ -272,6 +272,8 @@ def check_rows(trial: Trial, found: Checked) -> pd.DataFrame:
         rows.append({"check": "days", "state": state, "n": round(found.days_apart), "pvalue": None})
     if trial.control is None:
         rows.append({"check": "control", "state": "care", "n": len(trial.arms), "pvalue": None})
+    if trial.more_controls:
+        rows.append({"check": "controls", "state": "care", "n": 1 + len(trial.more_controls), "pvalue": None})
     if trial.shortened:
         rows.append({"check": "short", "state": "care", "n": trial.window, "pvalue": None})
     rows += [
@@ -283,7 +285,7 @@ def check_rows(trial: Trial, found: Checked) -> pd.DataFrame:
 
 
 _UNITS: dict[str, Unit] = {
-    "arm": "text", "n_assigned": "count", "n_customers": "count", "planned": "number", "spend_before": "money",
+    "arm": "text", "n_assigned": "count", "n_customers": "count", "planned": "count", "spend_before": "money",
     "orders_before": "number", "bought_before": "ratio", "tenure_days": "days", "age": "number",
 }  # fmt: skip
 
@@ -302,7 +304,7 @@ def checks(query: Query, settings: Settings) -> Result:
     trial = make_customers(query, settings)
     found = check(query, settings, trial)
     sizes = dict(zip(trial.arms, found.sizes, strict=True))
-    expected = dict(zip(trial.arms, found.ratio.expected, strict=True)) if found.ratio else {}
+    expected = dict(zip(trial.arms, map(round, found.ratio.expected), strict=True)) if found.ratio else {}
     rows = [
         {
             **{name: None if row.get(name) != row.get(name) else row.get(name) for name in _UNITS},

@@ -186,6 +186,7 @@ class Trial:
     negative: tuple[str, ...] = ()
     many_looks: bool = False
     planned_size: int | None = None
+    more_controls: tuple[str, ...] = ()
 
     @property
     def primary(self) -> str:
@@ -207,6 +208,9 @@ class Trial:
             found.append(Note("arm_spellings", {"names": ", ".join(self.spellings)}, "warning"))
         if self.control is None:
             found.append(Note("no_control", {"arm": self.reference}, "warning"))
+        if self.more_controls:
+            values = {"arm": self.control, "names": ", ".join(self.more_controls)}
+            found.append(Note("several_controls", values, "warning"))
         if not self.has_margin:
             found.append(Note("no_margin", {}, "warning"))
         if not self.has_cost:
@@ -295,15 +299,13 @@ def _arms(query: Query, test: str) -> tuple[dict[str, str], tuple[str, ...]]:
 _CONTROL_WORDS = ("kontroll", "kontrollgrupp", "control", "holdout", "control group", "ingen", "none", "inget utskick")
 
 
-def _pick_control(query: Query, settings: Settings, arms: tuple[str, ...]) -> str | None:
+def _pick_controls(query: Query, settings: Settings, arms: tuple[str, ...]) -> tuple[str, ...]:
+    """The control first: the one asked for, else the largest that the file marks, else one with a control's name; then
+    what else could be one, where nobody has said which."""
     if settings["control"]:
-        return named(arms, str(settings["control"]))
-    marked = query.rows(
-        "SELECT arm FROM lift_all WHERE is_control GROUP BY arm HAVING count(*) > 0 ORDER BY count(*) DESC"
-    )
-    if marked:
-        return str(marked[0][0])
-    return next((arm for arm in arms if is_control_word(arm)), None)
+        return (named(arms, str(settings["control"])),)
+    marked = query.rows("SELECT arm FROM lift_all WHERE is_control GROUP BY arm ORDER BY count(*) DESC, arm")
+    return tuple(str(arm) for (arm,) in marked) or tuple(arm for arm in arms if is_control_word(arm))
 
 
 def is_control_word(arm: str) -> bool:
@@ -342,7 +344,8 @@ def make_customers(query: Query, settings: Settings) -> Trial:
     query.make("lift_all", _ASSIGNED_TOGETHER if query.one(_REPEATED, test=test)[0] else _ASSIGNED_ONCE, test=test)
     if query.count("lift_all") == 0:
         raise NotEnoughDataError("error.empty_scope")
-    control = _pick_control(query, settings, tuple(names.values()))
+    controls = _pick_controls(query, settings, tuple(names.values()))
+    control = controls[0] if controls else None
     arms = tuple(sorted(names.values(), key=lambda arm: (arm != control, arm.lower())))
     after = query.day_after_last()
     first, last = query.one("SELECT min(assigned_on), max(assigned_on) FROM lift_all")
@@ -370,7 +373,7 @@ def make_customers(query: Query, settings: Settings) -> Trial:
     has_margin = settings["margin_rate"] is not None or (bool(lines) and margin_lines >= MARGIN_COVER * float(lines))
     found = Trial(
         test, arms, control, window, shortened, first, last, n, two, undated, incomplete, unknown, False, has_margin,
-        spellings, {}, costless, negative,
+        spellings, {}, costless, negative, more_controls=controls[1:],
     )  # fmt: skip
     return with_assumptions(found, settings)
 

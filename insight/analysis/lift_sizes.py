@@ -16,7 +16,7 @@ from insight.workspace.engine import Query
 
 SIZE_UNITS: dict[str, Unit] = {
     "division": "text", "value": "text", "n_customers": "count", "arm": "text", "n_in_arm": "count",
-    "planned": "number", "pvalue": "pvalue", "pvalue_adjusted": "pvalue", "pvalue_alike": "pvalue",
+    "planned": "count", "pvalue": "pvalue", "pvalue_adjusted": "pvalue", "pvalue_alike": "pvalue",
 }  # fmt: skip
 _FEWEST_EXPECTED = 5
 _MOST_DAYS = 31
@@ -68,9 +68,9 @@ def sizes_table(query: Query, trial: Trial, planned: Sequence[float] | None) -> 
     """Sizes against the plan within each day (or week), channel and so on, the most unlikely first; empty without plan.
 
     From `lift_all` and `lift_sums`. A row per value with at least two values beside it and five expected in every arm:
-    division (day, week, sent, join_channel, channel, bought), value, n_customers, the arm that is furthest from its
-    plan with n_in_arm and planned (customers), its p, p adjusted over all rows (Benjamini-Hochberg), and pvalue_alike:
-    whether the division's values are off alike.
+    division (day, week, sent, join_channel, channel, earlier), value, n_customers, the arm that is furthest from its
+    plan with n_in_arm and planned (whole customers), its p, p adjusted over all rows (Benjamini-Hochberg), and
+    pvalue_alike: whether the division's values are off alike.
     """
     if planned is None:
         return frame([], list(SIZE_UNITS))
@@ -89,7 +89,7 @@ def _divisions(query: Query, trial: Trial) -> list[tuple[str, str]]:
         found.append(("sent", _BY_SENT))
     if query.has_values("customers", "join_channel"):
         found.append(("join_channel", _BY_JOINED))
-    return [*found, ("channel", _BY_CHANNEL), ("bought", _BY_BOUGHT)]
+    return [*found, ("channel", _BY_CHANNEL), ("earlier", _BY_BOUGHT)]
 
 
 def _shared(found: list[tuple[Any, ...]], arms: Sequence[str]) -> bool:
@@ -115,7 +115,7 @@ def _rows(
         far = max(range(len(arms)), key=lambda place: (sizes[place] - test.expected[place]) ** 2 / test.expected[place])
         rows.append({
             "division": division, "value": value, "n_customers": sum(sizes), "arm": arms[far], "n_in_arm": sizes[far],
-            "planned": test.expected[far], "pvalue": test.pvalue, "sizes": sizes,
+            "planned": round(test.expected[far]), "pvalue": test.pvalue, "sizes": sizes,
         })  # fmt: skip
     alike = sample_ratio_alike([row["sizes"] for row in rows], planned)
     return [row | {"pvalue_alike": alike} for row in rows]

@@ -1,5 +1,6 @@
 """Only totals per arm: the same verdict from a line a group, typed in or pasted, without any customer file."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -30,6 +31,7 @@ _UNITS: dict[str, Unit] = {
     "net": "money", "other": "text", "buyers_effect": "ratio", "buyers_effect_low": "ratio",
     "buyers_effect_high": "ratio", "rel_sales": "ratio", "effect": "money", "effect_low": "money",
     "effect_high": "money", "pvalue": "pvalue", "total": "money", "total_low": "money", "total_high": "money",
+    "break_even_cost": "money", "break_even_low": "money", "break_even_high": "money",
 }  # fmt: skip
 
 
@@ -62,9 +64,12 @@ class Group:
 
 def _number(text: str, arm: str) -> float:
     try:
-        return float(Decimal(text.strip().replace("\u00a0", "").replace(" ", "")))
+        number = float(Decimal(text.strip().replace("\u00a0", "").replace(" ", "")))
     except InvalidOperation:
-        raise UsageError("lift.totals_not_a_number", arm=arm, value=text) from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError("lift.totals_not_a_number", arm=arm, value=text)
+    return number
 
 
 def _groups(text: str | None) -> list[Group]:
@@ -125,7 +130,8 @@ def totals(query: Query, settings: Settings) -> Result:  # noqa: ARG001 - asks n
 
     Table: a row per arm as typed, its conversion and net (margin_rate · sales less cost), and against `other` (the
     control; without one the best other arm) the difference in share of buyers, rel_sales where it may be shown, effect
-    per customer (net with a margin rate, else sales) with 95 % interval, p, and total = n · effect. Without the sum of
+    per customer (net with a margin rate, else sales) with 95 % interval, p, total = n · effect, and break_even_cost
+    per contact with its interval (None where no cost above 0 would do). Without the sum of
     squares the spread among buyers is assumed (coefficient of variation `spread`, 1 unless said) and noted. Without
     the customers nothing is known of before the test. Raises UsageError that names the arm whose line is wrong.
     """
@@ -191,6 +197,7 @@ def _rows(
         if group.name != other and told:
             effect = welch(figures[group.name], figures[other])
             row |= {"other": other} | _against(group, by_name[other], effect, settings["spread"])
+            row |= {} if rate is None else _break_even(group, effect)
         rows.append(row)
     return rows
 
@@ -216,6 +223,14 @@ def _against(group: Group, other: Group, effect: Difference, spread: float) -> d
         "effect": effect.effect_size, "effect_low": effect.ci_lower, "effect_high": effect.ci_upper,
         "pvalue": effect.pvalue, "total": total.total, "total_low": total.ci_lower, "total_high": total.ci_upper,
     }  # fmt: skip
+
+
+def _break_even(group: Group, effect: Difference) -> dict[str, Any]:
+    """The cost per contact at which the arm would net what the other does: its own and what it netted beyond."""
+    ends = (effect.effect_size, effect.ci_lower, effect.ci_upper)
+    cost, low, high = (None if end is None else end + group.cost for end in ends)
+    return {"break_even_cost": cost if cost is not None and cost > 0 else None, "break_even_low": low,
+            "break_even_high": high}  # fmt: skip
 
 
 def _headline(found: Verdict, leader: dict[str, Any] | None, metric: str, control: str | None) -> Message:

@@ -230,6 +230,8 @@ class _Formatter(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         words = self._words
+        if isinstance(value, Message):
+            return self.format_field(words.message(value), format_spec)
         if value is None and not format_spec.startswith(_ONE):
             return "–"
         forms = {

@@ -4,5 +4,5 @@ from ui import compare, planning, question, view
 
 slots = question.head("lift.register")
 result, chosen = question.answer("lift.register")
-compare.show_result(result, chosen, slots=slots, columns=planning.REGISTER_COLUMNS)
+compare.show_result(result, chosen, slots=slots, columns=planning.register_columns(result))
 planning.small_table(result, "uncontrolled", view.t("ui.lift.uncontrolled"))

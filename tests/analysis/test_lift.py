@@ -151,6 +151,11 @@ def test_who_is_left_out_is_counted_and_the_arm_plays_no_part():
         ([assigned("a", "A"), assigned("b", "B")], {"test": "okänt"}, "lift.unknown_test"),
         ([assigned("a", "A"), assigned("b", "B")], {"control": "C"}, "lift.unknown_arm"),
         ([assigned("a", "A"), assigned("b", "B")], {"planned": "A:1"}, "lift.planned_missing"),
+        ([assigned("a", "A"), assigned("b", "B")], {"planned": "A:1,B:1,C:1"}, "lift.unknown_arm"),
+        ([assigned("a", "A"), assigned("b", "B")], {"planned": "A:nan,B:1"}, "setting.not_a_number"),
+        ([assigned("a", "A"), assigned("b", "B")], {"cost": "A:inf"}, "setting.not_a_number"),
+        ([assigned("a", "A"), assigned("b", "B")], {"margin_rate": "nan"}, "setting.not_a_number"),
+        ([assigned("a", "A"), assigned("b", "B")], {"fixed_cost": "A:1e400"}, "setting.not_a_number"),
     ],
 )
 def test_what_cannot_be_judged_says_why(plan, settings, key):
@@ -192,7 +197,7 @@ def test_a_day_on_which_an_arm_was_lost_is_named():
     # by hand: 150 against 75 on that day, 112.5 planned in each: χ² = 2·37.5²/112.5 = 25
     worst = result.tables["sizes"].iloc[0]
     assert (worst["division"], worst["value"], worst["n_customers"]) == ("day", str(short), 225)
-    assert worst["planned"] == pytest.approx(112.5)
+    assert worst["planned"] == 112  # whole customers
     assert worst["pvalue"] == pytest.approx(5.733e-07, rel=1e-3)  # χ² of 25 with one degree of freedom
     told = {note.code: note.values for note in result.notes}
     assert told["sizes_off_in"]["value"] == str(short)
@@ -214,3 +219,29 @@ def test_a_window_that_nobody_chose_stands_among_the_checks():
     states = dict(run(made).tables["checks"][["check", "state"]].itertuples(index=False))
     assert states["short"] == "care"
     assert "short" not in set(run(made, window=12).tables["checks"]["check"])
+
+
+def test_two_arms_marked_as_control_are_told_until_one_is_chosen():
+    lines, plan, _ = four_arms(n=60)
+    marked = [row | {"is_control": row["arm"] in ("kontroll", "e-post")} for row in plan]
+    made = workspace(lines, assignments=marked)
+    result = run(made, window=30)
+    told = {note.code: note.values for note in result.notes}["several_controls"]
+    assert (told["arm"], told["names"]) == ("e-post", "kontroll")
+    assert "controls" in set(result.tables["checks"]["check"])
+    chosen = run(made, window=30, control="kontroll")
+    assert "several_controls" not in {note.code for note in chosen.notes}
+
+
+def test_the_verdicts_table_has_the_columns_that_others_read():
+    lines, plan, _ = four_arms(n=60)
+    bare = run(workspace(lines, assignments=plan), window=30)
+    assert list(bare.table.columns) == [
+        "arm", "metric", "n_obs", "mean", "effect_size", "effect_size_ci_lower", "effect_size_ci_upper",
+        "rel_effect_size", "rel_effect_size_ci_lower", "rel_effect_size_ci_upper", "pvalue", "pvalue_adjusted",
+    ]  # fmt: skip
+    assert len(bare.table) == 4 * 5
+    assert set(bare.table["metric"]) == {"conversion", "orders", "spend", "margin", "net_profit"}
+    unknown = bare.table[bare.table["metric"].isin(["margin", "net_profit"])]
+    assert unknown["mean"].isna().all() and unknown["effect_size"].isna().all()
+    assert {"no_margin", "sample_ratio_unchecked"} <= {note.code for note in bare.notes}

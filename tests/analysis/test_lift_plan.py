@@ -177,6 +177,8 @@ def test_the_sources_own_case_is_a_loss_of_671700_kr_beside_2346_per_cent():
     rows = {row.arm: row for row in result.table.itertuples()}
     assert rows["brev"].net == pytest.approx(0.4 * 1320750 - 6 * 200000) == pytest.approx(-671700)
     assert rows["brev"].rel_sales == pytest.approx(2935 / 120 - 1)
+    # the letter would net what the text message did at a contact cost of Δmargin and 0.10
+    assert rows["brev"].break_even_cost == pytest.approx(0.4 * (1320750 - 54000) / 200000 + 0.1)
     assert result.headline.key == "lift.verdict_won_uncontrolled"
     assert (result.headline.values["arm"], result.headline.values["total"]) == ("sms", pytest.approx(1600 + 671700))
     note = next(note for note in result.notes if note.code == "lift_despite_loss_own")
@@ -231,6 +233,8 @@ def test_totals_with_squares_say_what_the_customers_say():
         ("a,10,1,5;A,10,1,5", "lift.totals_twice"),
         ("a,10,1;b,10,1,5", "lift.totals_fields"),
         ("a,10,x,5;b,10,1,5", "lift.totals_not_a_number"),
+        ("a,10,nan,5;b,10,1,5", "lift.totals_not_a_number"),
+        ("a,10,1,inf;b,10,1,5", "lift.totals_not_a_number"),
         ("a,10,11,5;b,10,1,5", "lift.totals_counts"),
         ("a,0,0,0;b,10,1,5", "lift.totals_counts"),
         ("a,10,1,5,1;b,10,1,5", "lift.totals_squares"),
