@@ -23,7 +23,7 @@ from insight.i18n.catalog import LANGUAGES, Words, say
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import FileReport
 from insight.ingest.schema import TABLES
-from insight.result import Message, Result
+from insight.result import Message, Result, Unit
 from insight.settings import Setting
 from insight.words import audit_line, receipt_lines
 from insight.workspace import audit, quality
@@ -213,6 +213,13 @@ def _run(args: argparse.Namespace, words: Words) -> int:
     return 0
 
 
+def _cell(words: Words, cell: object, unit: Unit) -> str:
+    """A cell as text; figures below ten that stand in a column with larger ones keep the decimals that carry them."""
+    if unit == "number" and isinstance(cell, (int, float)) and 0 < abs(cell) < 10:
+        return words.number(cell, 2 if abs(cell) >= 1 else 3)
+    return words.value(cell, unit)
+
+
 def _result_text(result: Result, words: Words) -> str:
     lines = [words.headline(result.headline), ""]
     for name, metric in result.metrics.items():
@@ -223,7 +230,7 @@ def _result_text(result: Result, words: Words) -> str:
             spread = f"  ({words.value(metric.low, metric.unit)} – {words.value(metric.high, metric.unit)})"
         lines.append(f"{title}: {words.value(metric.value, metric.unit)}{spread}")
     names = [str(name) for name in result.table.columns]
-    cells = [[words.value(cell, result.units.get(name, "text")) for name, cell in zip(names, row, strict=True)]
+    cells = [[_cell(words, cell, result.units.get(name, "text")) for name, cell in zip(names, row, strict=True)]
              for row in result.table.head(_TEXT_ROWS).itertuples(index=False)]  # fmt: skip
     heads = [column_name(words, result.key, name) for name in names]
     widths = [max(len(row[i]) for row in [heads, *cells]) for i in range(len(names))]
