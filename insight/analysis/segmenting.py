@@ -139,11 +139,9 @@ def _make_assigned(query: Query, settings: Settings, assign: Assign, as_of: date
     found = query.kept.get(key) if key else None
     if found is None:
         assign(query, settings, as_of, "assigning")
-        if key is None:
-            query.make(into, "SELECT * FROM assigning")
-            return
         found = query.arrow("SELECT * FROM assigning")
-        _keep(query, key, found)
+        if key:
+            _keep(query, key, found)
     query.lend(into, found)
 
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import duckdb
+import pytest
 
 from insight.analysis import registry
 from insight.audience import mark_of, pairs, select
@@ -63,3 +64,14 @@ def test_who_is_forgotten_leaves_the_figures_as_they_were_and_the_lists_name_the
     mark = mark_of("nps.by_step", pairs({"bounds": "50"}), {"step": "step_1"}, None)
     with select(made, mark) as query:
         assert query.rows("SELECT customer_id, sales FROM selected") == [("bo", 7)]
+
+
+@pytest.mark.parametrize("by", ["rfm", "value_tiers", "lifecycle", "clusters", "ladder"])
+def test_answers_are_told_apart_by_every_segmentation_one_after_the_other(by):
+    rows = [(f"c{number:02}", f"2024-0{1 + number % 6}-10", 100 * (1 + number)) for number in range(60)]
+    answers = [
+        {"customer_id": f"c{number:02}", "score": number % 11, "answered_on": "2024-07-01"} for number in range(60)
+    ]
+    with workspace(rows, answers=answers).query() as query:
+        found = [registry.run(query, "nps.score", {"by": by}).table["n_answers"].sum() for _ in range(2)]
+    assert found == [60, 60]
