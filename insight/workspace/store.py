@@ -196,7 +196,8 @@ class Workspace:
         Raises WorkspaceError when the disk or memory does not suffice or the audit log has been tampered with, and
         IngestError when `cancelled` says so; then nothing has changed.
         """
-        sources = list(files)
+        # A link is followed here: the database may read in the named folders only, wherever a link within them leads.
+        sources = [replace(file, path=file.path.resolve()) for file in files]
         reports: list[tuple[int, FileReport]] = []
 
         def fill(con: DuckDBPyConnection, draft: Manifest) -> Manifest:

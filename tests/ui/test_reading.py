@@ -122,3 +122,12 @@ def test_the_rows_of_a_file_are_told_by_its_first_part(tmp_path: Path):
     packed = tmp_path / "packed.csv"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     assert rows_about(packed) is None
+
+
+def test_the_rows_are_counted_where_the_beginning_tells_too_many(tmp_path: Path):
+    path = tmp_path / "växer.csv"
+    path.write_text("poäng;svar\n" + "1;a\n" * 300_000 + f"2;{'b' * 200}\n" * 10_000, encoding="utf-8")
+    assert rows_about(path) == pytest.approx(3_230_000 / 4, rel=0.01)  # as if all lines had four bytes
+    job = Job([SourceFile(path, path.name)], None)
+    assert job.wait(60)
+    assert job.rows(0) == 310_001

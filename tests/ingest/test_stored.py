@@ -1,0 +1,115 @@
+"""What lies on disk of the sales, and what a plain file's fast way must leave to the careful one."""
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from insight.ingest.cells import NO_CUSTOMER
+from insight.ingest.footers import PART_SUMS
+from insight.ingest.schema import TABLES
+from insight.ingest.stored import rewrite, room
+from insight.workspace.store import SourceFile, Workspace
+from insight.workspace.tables import create_tables
+from tests.ingest.reading import reading
+
+STORED = """
+    SELECT list(column_name ORDER BY ordinal_position) FROM information_schema.columns
+    WHERE table_name = 'transactions' AND is_generated = 'NEVER'
+"""
+
+
+def stored(con: duckdb.DuckDBPyConnection) -> list[str]:
+    return con.execute(STORED).fetchall()[0][0]
+
+
+def plain(rows: int = 80, **odd: str) -> str:
+    """Sales that look plain, but for odd cells in the last row but one: by the column's name."""
+    lines = ["kundnr,datum,ordernr,antal,belopp"]
+    for n in range(rows):
+        cells = {"kundnr": f"K{n:03}", "datum": "2024-05-0" + str(1 + n % 9), "ordernr": f"O{n}", "antal": "1"}
+        cells["belopp"] = f"{n + 1}.50"
+        lines.append(",".join((cells | (odd if n == rows - 2 else {})).values()))
+    return "\n".join(lines) + "\n"
+
+
+def test_only_what_the_file_has_is_stored_and_all_fields_are_there():
+    with reading(plain()) as loaded:
+        assert stored(loaded.con) == [
+            "ordered_at", "amount", "customer_id", "order_id", "quantity", "file_id", "line",
+        ]  # fmt: skip
+        there = [row[0] for row in loaded.con.execute("DESCRIBE transactions").fetchall()]
+        assert there == [*(field.name for field in TABLES["transactions"].fields), "file_id", "line"]
+        assert loaded.rows("SELECT count(*), count(store), count(margin) FROM transactions") == [(80, 0, 0)]
+
+
+def test_a_later_file_brings_fields_that_the_first_had_not(tmp_path: Path):
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text(plain(), encoding="utf-8")
+    rows = "".join(f"K{n:03};2024-06-01;Lund;{n},00;röd\n" for n in range(60))
+    second.write_text("kundnr;datum;butik;belopp;färg\n" + rows, encoding="cp1252")
+    made = Workspace.create(tmp_path / "w")
+    made.load([SourceFile(first, first.name), SourceFile(second, second.name)])
+    with made.query() as query:
+        assert query.rows("SELECT count(*), count(store), count(order_id), sum(amount) FROM transactions") == [
+            (140, 60, 80, Decimal("5050.00"))  # 1 + … + 80, half a krona on each, and 0 + … + 59
+        ]
+        assert query.rows(
+            "SELECT file_id, store, order_id, a1 FROM transactions WHERE customer_id = 'K007' ORDER BY file_id"
+        ) == [(1, None, "O7", None), (2, "Lund", None, "röd")]
+    made.remove(2)
+    with made.query() as query:
+        assert query.rows("SELECT count(*), count(store) FROM transactions") == [(80, 0)]
+    made.close()
+
+
+def test_room_keeps_what_is_there():
+    with duckdb.connect() as con:
+        create_tables(con)
+        room(con, ("customer_id", "ordered_at", "amount"))
+        con.execute(
+            "INSERT INTO transactions (customer_id, ordered_at, amount, file_id, line) VALUES "
+            "('b', TIMESTAMP '2024-01-02', 5, 1, 2), ('a', TIMESTAMP '2024-01-03', 7, 1, 3)"
+        )
+        with pytest.raises(duckdb.Error):
+            con.execute("UPDATE transactions SET store = 'Lund'")
+        room(con, ("store",))
+        con.execute("UPDATE transactions SET store = 'Lund' WHERE customer_id = 'a'")
+        rewrite(con, "SELECT *, 'x' AS own_id FROM transactions")
+        assert con.execute("SELECT customer_id, store, amount, line, own_id FROM transactions").fetchall() == [
+            ("a", "Lund", Decimal("7.00"), 3, "x"), ("b", None, Decimal("5.00"), 2, "x"),
+        ]  # fmt: skip
+        assert stored(con) == ["ordered_at", "amount", "customer_id", "store", "file_id", "line", "own_id"]
+
+
+def test_a_day_that_is_none_is_set_aside_with_its_line():
+    for odd in ("epoch", "infinity", "2024-05-09 (BC)", "2024-13-01"):
+        with reading(plain(datum=odd)) as loaded:
+            assert (loaded.report.rows, loaded.report.set_aside, loaded.report.lines) == (79, 1, 80)
+            assert loaded.rows("SELECT line, reason FROM set_aside") == [(80, "date_unreadable")]
+
+
+def test_a_time_further_down_is_kept():
+    with reading(plain(datum="2024-05-09 23:15:00")) as loaded:
+        assert loaded.report.rows == 80
+        assert loaded.one("SELECT max(ordered_at) FROM transactions") == datetime(2024, 5, 9, 23, 15)
+
+
+def test_a_customer_who_is_nobody_further_down_is_nobody():
+    for word in ("Anonym", "okänd kund", "N/A"):
+        with reading(plain(kundnr=word)) as loaded:
+            assert loaded.rows("SELECT count(*), count(customer_id) FROM transactions") == [(80, 79)]
+
+
+def test_no_word_for_nobody_ends_in_a_digit():
+    """The fast way looks for these words only where the id does not end in one."""
+    assert [word for word in (*NO_CUSTOMER, *PART_SUMS) if word[-1].isdigit()] == []
+
+
+def test_marks_further_down_in_whole_numbers_are_seen():
+    for odd, pieces in (("1.500", Decimal("1.5")), ("1_5", None)):
+        with reading(plain(antal=odd)) as loaded:
+            assert loaded.report.rows + loaded.report.set_aside == 80
+            assert loaded.one("SELECT max(quantity) FROM transactions WHERE line = 80") == pieces
