@@ -241,7 +241,8 @@ def facts(found: Card) -> None:
     for name, value in found.known.items():
         if not (hidden and name in found.personal):
             known = fields.field(name)
-            lines[known.sv if words.language == "sv" else known.en] = _fact(value)
+            said = words.amount(value) if known.type == "money" else _fact(value)
+            lines[known.sv if words.language == "sv" else known.en] = said
     if found.other_ids and not hidden:
         lines[words.t("ui.card.other_ids")] = ", ".join(found.other_ids)
     lines |= {label: value for label, value in found.attributes.items() if not (hidden and label in found.personal)}

@@ -17,6 +17,7 @@ _WIDTH, _WIDTH_PROJECTOR = 1360, 1680
 # A language is named in itself, for those who look for it.
 _LANGUAGES = {"sv": "Svenska", "en": "English"}
 _UPLOAD = "[data-testid=stFileUploaderDropzone] button"
+_FRAME, _FIGURE = "[data-testid=stFullScreenFrame]", ":is([data-testid=stPlotlyChart], [data-testid=stEChartsChart])"
 # On a dark page no one colour reads both as text on the page and under white text: chosen controls keep the page's ink.
 _CSS = (
     "button[data-variant=segmented_control][data-selected=true], button[data-variant=pills][data-selected=true]"
@@ -29,7 +30,7 @@ _CSS = (
     # What Streamlit says in English only: "Press Enter to apply", "Upload", "200MB per file".
     " [data-testid=InputInstructions], [data-testid=stFileUploaderDropzoneInstructions] {display: none}"
     # Not only out of sight: a screen reader reads what merely has no size.
-    f" {_UPLOAD} p {{display: none}}"
+    f" {_UPLOAD} p {{display: none}} [data-testid=stFileUploaderDropzoneInput] {{visibility: hidden}}"
 )
 
 # On the projector the sidebar goes at once: the browser would keep it, emptied, until the next click.
@@ -39,6 +40,8 @@ _PRESENTING = (
     # A figure is never higher than what the screen has left under headline and figures.
     " [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_]) {max-height: max(13rem, calc(100vh - 28rem))}"
     " [class*=st-key-fit_] {max-height: 100%; overflow: hidden}"
+    # A frame round the page, where a click gave it the keyboard, says nothing to a room.
+    " [data-testid=stMain]:focus-visible {outline: none; box-shadow: none}"
     # On a low screen the type steps down, and what stands between headline and figure closes up.
     f" @media (max-height: 900px) {{html {{font-size: {16 * (1 + PROJECTOR_SCALE) / 2:g}px}}"
     " [data-testid=stMainBlockContainer] {padding-top: 3.25rem; padding-bottom: 1rem}"
@@ -46,6 +49,8 @@ _PRESENTING = (
     " .st-key-paper, .st-key-paper [data-testid=stVerticalBlock] {gap: 0.4rem}"
     " [data-testid=stMain] h1 {font-size: 1.75rem; padding: 0.25rem 0}"
     " [data-testid=stMetricValue] {font-size: 1.5rem}"
+    " [data-testid=stMain]:has(.st-key-scope) [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_])"
+    " {max-height: max(11.5rem, calc(100vh - 31rem))}"
     " [class*=st-key-behind_] {display: none}}"
 )
 

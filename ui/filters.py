@@ -368,12 +368,22 @@ def pick_field(analysis: str, name: str, *, of_customers: bool = False, of_lines
     words = view.words()
     held_name, key = f"{analysis}.{name}", f"w_row_{analysis}.{name}"
     held = state.view().get(held_name)
-    first = next(iter(there))
+    first = _first_field(analysis, name, there)
     state.set_widget(key, held if held in there else first)
     st.selectbox(
         words.t("ui.field"), list(there), key=key, width=260, on_change=_value_chosen, args=(held_name, key, first),
         format_func=lambda field: field_name(words, field, there[field]),
     )  # fmt: skip
+
+
+def _first_field(analysis: str, name: str, there: Mapping[str, bool]) -> str:
+    """The field that the question begins with by itself."""
+    try:
+        own = cache.defaults(analysis).get(name)
+    except InsightError:
+        # The question says itself why it cannot be asked of these data.
+        own = None
+    return own if own in there else next(iter(there))
 
 
 def field_name(words: Words, key: str, own: bool) -> str:

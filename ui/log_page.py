@@ -12,6 +12,7 @@ from insight.workspace.audit import Event
 from ui import session, tables, text, view
 
 _COLUMNS = ("number", "at", "who", "action", "details")
+_SHOWN = 100
 _UNITS: dict[str, Unit] = {"number": "count", "at": "text", "who": "text", "action": "text", "details": "text"}
 
 
@@ -31,8 +32,10 @@ def page() -> None:
         return
     rows = [_row(event, words) for event in reversed(found)]
     heads = {name: words.t(f"audit.column.{name}") for name in _COLUMNS}
-    frame = pd.DataFrame(rows, columns=list(_COLUMNS))
-    tables.canvas(tables.styled(frame, _UNITS, words, heads, escape=False), words.t("audit.alt"))
+    frame = pd.DataFrame(rows[:_SHOWN], columns=list(_COLUMNS))
+    st.table(tables.styled(frame, _UNITS, words, heads), border="horizontal", hide_index=True, alt=words.t("audit.alt"))
+    if len(rows) > _SHOWN:
+        st.markdown(text.grey(words.t("audit.shown", n=_SHOWN)))
     st.download_button(
         words.t("audit.download"), csv_bytes(list(heads.values()), rows, words.language, list(_UNITS.values())),
         file_name=f"{words.t('audit.file')}.csv", mime="text/csv; charset=utf-8", key="download_log", type="tertiary",

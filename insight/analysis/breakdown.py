@@ -250,7 +250,7 @@ def _series_headline(rows: list[dict[str, Any]], column: str, measure: str) -> M
 
 def first_field(query: Query) -> str | None:
     """The default field: the first that holds something."""
-    return next(iter(fields.available(query)), None)
+    return fields.first(query)
 
 
 def _field(query: Query, settings: Settings) -> fields.Dimension:

@@ -25,6 +25,11 @@ _CUSTOMER = (
     "industry", "country", "city", "role",
 )  # fmt: skip
 _FACTS = ("main_channel", "main_store", "first_channel", "first_store", "n_channels")
+_FIRST = ("fields", "first")
+_TELLING = """
+    SELECT count(DISTINCT channel) AS channels, count(DISTINCT store) AS stores
+    FROM orders WHERE ordered_on > (SELECT max(ordered_on) FROM orders) - 365
+"""
 _SOURCE = {"age_band": "birth_date"}
 
 _PLACES: tuple[tuple[Level, str, tuple[str, ...]], ...] = (
@@ -95,6 +100,18 @@ def _personal(query: Query) -> set[str]:
 def _held(query: Query, table: str, columns: list[str]) -> set[str]:
     counts = ", ".join(f"count({column})" for column in columns)
     return {column for column, n in zip(columns, query.one(f"SELECT {counts} FROM {table}"), strict=True) if n}  # noqa: S608
+
+
+def first(query: Query) -> str | None:
+    """The field to begin with: the first that tells the orders of the latest year apart, else the first there is.
+
+    A field may hold something only in years that are not looked at, or the same for every order.
+    """
+    if _FIRST not in query.kept:
+        there = available(query)
+        counted = zip(_ORDER, query.one(_TELLING), strict=True)
+        query.kept[_FIRST] = next(iter([*(key for key, n in counted if n > 1 and key in there), *there]), None)
+    return query.kept[_FIRST]
 
 
 def find(query: Query, key: str, *, of_customers: bool = False) -> Dimension:

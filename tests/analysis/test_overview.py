@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from insight.analysis import registry
+from insight.analysis import fields, registry
 from insight.errors import NotEnoughDataError, UsageError
 from insight.result import Result
 from insight.workspace.store import Workspace
@@ -280,3 +280,22 @@ def test_a_month_without_sales_among_those_compared_is_told(without: set[str], c
     notes = run(_monthly(without=without), "overview.key_figures", {**YEAR, "compare": compare}).notes
     found = [note for note in notes if note.code == "gap_in_comparison"]
     assert [note.values["n"] for note in found] == ([n] if n else [])
+
+
+def test_the_breakdown_begins_with_a_field_that_tells_the_latest_orders_apart() -> None:
+    """The channel was noted three years ago only; the store tells this year's orders apart."""
+    row: dict[str, Any] = {"customer_id": "a", "amount": 10}
+    old = [{**row, "ordered_at": f"2022-0{n}-01", "channel": channel} for n, channel in enumerate("xy", 1)]
+    new = [{**row, "ordered_at": f"2025-0{n}-01", "store": store} for n, store in enumerate("pqq", 1)]
+    made = workspace([*old, *new])
+    with made.query() as query:
+        assert fields.first(query) == "store"
+        result = registry.run(query, "overview.breakdown", {"start": "2025-01-01", "end": "2025-04-01"})
+    assert sorted(result.table["value"]) == ["p", "q"]
+    made.close()
+    alike = workspace([{**line, "store": "one"} for line in new])
+    with alike.query() as query:
+        assert fields.first(query) == "store"  # it tells nothing apart, but there is nothing else
+    alike.close()
+    with workspace([("a", "2025-01-01", 1)]).query() as query:
+        assert fields.first(query) is None

@@ -205,10 +205,10 @@ def test_the_log_reads_in_both_languages():
         "selection": "segments.rfm;@segment=champions", "reason": "",
     }, "anna")  # fmt: skip
     assert audit_line(event, Words("sv")) == (
-        "4  2025-03-01 12:00:00  anna  Lista hämtad: ändamål E-post; rader 1; kolumner Namn, Ort; samtycke e-post;"
-        " urval RFM-segment: Stamkunder"
+        "4  2025-03-01 12:00:00  anna  Lista hämtad: ändamål E-post; rader 1; kolumner Namn, Ort;"
+        " samtycke ja till e-post; urval RFM-segment: Stamkunder"
     )
-    assert "consent email; selection RFM segments: Champions" in audit_line(event, Words("en"))
+    assert "consent yes to email; selection RFM segments: Champions" in audit_line(event, Words("en"))
     odd = replace(event, values={"selection": "gone.question;@x=1"})
     assert audit_line(odd, Words("en")).endswith("selection gone.question;@x=1")
 
