@@ -27,6 +27,7 @@ from insight.workspace.engine import Query
 IntArray = NDArray[np.integer[Any]]
 
 _MOST_REVIEWS = 120
+_YEARS_BACK = (1, 2)
 _BOUGHT, _PLACES = "ladder.bought", "ladder.places"
 # Purchases, and customers times dates, that are kept with a state of the data: about 100 and 50 MB at most.
 _MOST_ROWS, _MOST_PLACES = 6_000_000, 50_000_000
@@ -176,8 +177,9 @@ def kept_places(
     while left:
         chain = reviews(rule, left[-1])
         settled = tuple(review for review in chain if review.settled)
-        # A day whose own reviews are the first of these is passed on the way.
-        ends = {day: made[-1] for day in left if _begins(settled, made := reviews(rule, day))}
+        # Days whose own reviews are the first of these are passed on the way; a page asks for a year or two back next.
+        passed = {*left, *(add_months(left[-1], -12 * years) for years in _YEARS_BACK)}
+        ends = {day: made[-1] for day in passed if _begins(settled, made := reviews(rule, day))}
         found |= walk(bought, settled, tuple(ends.values()), bounds, rule.keep or 0.0)
         left = [day for day in left if day not in ends]
     if source == "orders":

@@ -94,7 +94,7 @@ _FIGURES = """
 """
 _FIGURES_BEFORE = _FIGURES.replace("FROM activity", "FROM activity_before")
 # Customers here by their purchases; on no step of the ladder, which counts what they add up to.
-_RETURNED_ALL = "SELECT count(*) AS n FROM activity WHERE n_orders > 0 AND sales <= 0"
+_SUMS_TO_NOTHING = "SELECT count(*) AS n FROM activity WHERE n_orders > 0 AND sales <= 0"
 _ALL_SALES = """
     SELECT
         coalesce(sum(CASE WHEN is_return THEN sales ELSE 0 END), 0) AS returned,
@@ -417,9 +417,9 @@ def _driver_rows(now: Figures, before: Figures, drivers: Mapping[str, Decimal]) 
 
 def _notes(query: Query, now: Figures, start: date, first: date) -> tuple[Note, ...]:
     remarks: list[Note] = []
-    returned_all = int(query.one(_RETURNED_ALL)[0])
-    if returned_all:
-        remarks.append(Note("returned_all", {"n": returned_all}))
+    to_nothing = int(query.one(_SUMS_TO_NOTHING)[0])
+    if to_nothing:
+        remarks.append(Note("sums_to_nothing", {"n": to_nothing}))
     if now.new and first > add_months(start, -KNOWN_AFTER_MONTHS):
         remarks.append(Note("new_may_be_old", {"first": first}))
     if now.lost is None:
