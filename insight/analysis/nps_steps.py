@@ -18,7 +18,7 @@ from insight.errors import UsageError
 from insight.i18n.catalog import NBSP
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Setting, Settings
-from insight.stats.nps import Answers
+from insight.stats.nps import HIDE_BELOW, Answers
 from insight.stats.nps_cells import count_cells
 from insight.stats.nps_steps import (
     MIN_ANSWERS,
@@ -299,7 +299,7 @@ def _shape(outcome: str, slope: StepSlope) -> tuple[Note, ...]:
 def _notes(table: pd.DataFrame, *, is_nps: bool) -> tuple[Note, ...]:
     """How many steps are too small for the slope; another scale has none."""
     small = int((table["n_answers"] < MIN_ANSWERS).sum()) if is_nps else 0
-    return (Note("steps_small", {"n": small, "few": MIN_ANSWERS}),) if small else ()
+    return (Note("steps_small", {"n": small, "few": MIN_ANSWERS, "hide": HIDE_BELOW}),) if small else ()
 
 
 ANALYSES = (

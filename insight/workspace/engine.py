@@ -42,6 +42,7 @@ class Query:
         self.kept: MutableMapping[tuple[object, ...], Any] = {} if kept is None else kept
         self.currency = currency
         self.scoped = scoped
+        self._kinds: dict[str, str] = {}
         cursor.execute("CREATE OR REPLACE TEMP TABLE scope (customer_id VARCHAR)")
 
     def _execute(self, sql: str, params: Mapping[str, object]) -> DuckDBPyConnection:
@@ -81,18 +82,27 @@ class Query:
         """Keep the answer as temporary table `name` on this cursor, replacing an earlier one."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name} is not one of our table names")
+        if self._kinds.get(name) == "VIEW":
+            # The answer may be made from what has the name until now.
+            self._execute(f"CREATE OR REPLACE TEMP TABLE made_{name} AS {sql}", params)
+            self._becomes(name, "TABLE")
+            self._cursor.execute(f"ALTER TABLE made_{name} RENAME TO {name}")
+            return
         self._execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", params)
+        self._kinds[name] = "TABLE"
 
     def view(self, name: str, sql: str) -> None:
         """Call a query without parameters `name` on this cursor: what is asked of it decides how much of it is made."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name} is not one of our table names")
+        self._becomes(name, "VIEW")
         self._execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}", {})
 
     def put(self, name: str, table: pa.Table) -> None:
         """Keep an Arrow table as temporary table `name` on this cursor."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name} is not one of our table names")
+        self._becomes(name, "TABLE")
         self._cursor.register("arrow_input", table)
         self._cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arrow_input")  # noqa: S608
         self._cursor.unregister("arrow_input")
@@ -101,8 +111,15 @@ class Query:
         """Call an Arrow table `name` on this cursor, without a copy, replacing an earlier view."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name} is not one of our table names")
+        self._becomes(name, "VIEW")
         self._cursor.execute(f"DROP VIEW IF EXISTS {name}")
         self._cursor.register(name, table)
+
+    def _becomes(self, name: str, kind: str) -> None:
+        """A name that was a table becomes a view, or the other way: the one cannot replace the other."""
+        if self._kinds.get(name, kind) != kind:
+            self._cursor.execute(f"DROP {self._kinds[name]} {name}")
+        self._kinds[name] = kind
 
     def extent(self) -> tuple[date, date]:
         """First and last day with a transaction, whatever the scope. Raises NotEnoughDataError without any."""

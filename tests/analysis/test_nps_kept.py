@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from insight.analysis import registry
@@ -74,4 +75,21 @@ def test_answers_are_told_apart_by_every_segmentation_one_after_the_other(by):
     ]
     with workspace(rows, answers=answers).query() as query:
         found = [registry.run(query, "nps.score", {"by": by}).table["n_answers"].sum() for _ in range(2)]
-    assert found == [60, 60]
+        analysis = registry.find("nps.score")
+        assert analysis.members is not None
+        for _ in range(2):
+            analysis.members(query, registry.settings_for(query, analysis, {"by": by}))
+            found.append(query.one("SELECT sum(n_answers) FROM members")[0])
+    assert found == [60, 60, 60, 60]
+
+
+def test_a_name_can_be_a_table_then_a_view_then_a_table_made_from_it():
+    with workspace(ROWS).query() as query:
+        for _ in range(2):
+            query.make("things", "SELECT 1 AS one")
+            query.lend("things", pa.table({"one": [2, 3]}))
+            query.make("things", "SELECT sum(one) AS one FROM things")
+            assert query.rows("SELECT one FROM things") == [(5,)]
+            query.view("things", "SELECT 7 AS one")
+            query.put("things", pa.table({"one": [8]}))
+            assert query.rows("SELECT one FROM things") == [(8,)]
