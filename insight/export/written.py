@@ -133,13 +133,16 @@ def formatter(words: Words, unit: Unit, values: Sequence[Any], *, signed: bool =
     fine = unit == "ratio" and any(0 < abs(float(value)) < 0.1 for value in values if not undefined(value))
     large = any(abs(float(value)) >= 10 for value in values if not undefined(value)) if unit in _MEASURES else True
     decimals = 1 if large or unit == "points" else 2
+    # Costs of a few kronor are told by their öre.
+    sizes = [abs(float(value)) for value in values if not undefined(value)] if unit == "money" else []
+    small = 2 if sizes and 0 < max(sizes) < 10 else 0
 
     def write(value: Any) -> str:
         if undefined(value):
             return "–"
         if unit == "money":
             scaled = Decimal(str(value)) / (1_000_000 if millions else 1)
-            return words.number(scaled, 1 if millions else 0, signed=signed)
+            return words.number(scaled, 1 if millions else small, signed=signed)
         if unit == "ratio":
             return words.number(Decimal(str(value)) * 100, 1 if fine else 0, signed=signed)
         if unit in ("count", "days", "months"):

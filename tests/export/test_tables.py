@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insight.export.tables import csv_bytes, result_csv, result_xlsx, safe_text
+from insight.export.written import formatter
 from insight.i18n.catalog import Words
 from insight.result import Basis, Message, Note, Result, SumCheck
 
@@ -85,3 +86,9 @@ def test_workbook_holds_the_figures_as_numbers_and_no_formula():
     assert lines["Period"] == "jan 2025\u00a0– juni 2025"
     assert lines["Kontroll"] == "Kontroll: 2 delar ger tillsammans 1\u00a0227,25\u00a0kr. Differens 0,00\u00a0kr."
     assert lines["Kommandorad"] == "python -m insight run X y"
+
+
+def test_costs_of_a_few_kronor_keep_their_ore_and_larger_money_does_not():
+    words = Words("sv")
+    assert formatter(words, "money", [2.6335, 0.1, None])(2.6335) == "2,63"
+    assert formatter(words, "money", [2.6335, 45.0])(2.6335) == "3"
