@@ -12,6 +12,8 @@ from insight.charts.subject import Floats, Subject
 from insight.charts.theme import HALF_STRENGTH, alpha
 
 _ROW, _THICKNESS = 46, 0.64
+# Names and values keep their room also where the page gives less than it was drawn for.
+_NARROWEST = 640
 
 
 def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]:
@@ -27,7 +29,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     room = subject.width * 0.3
     broken = [text.wrap(name, room, sizes.label) for name in names]
     widest = max(text.width(part, sizes.label, strong=True) for parts in broken for part in parts)
-    middle = (widest + subject.px(36)) / subject.width
+    middle = (widest + subject.px(36)) / _least_width(subject)
     # The right side carries the money and gets the larger half.
     split = (1 - middle) * 0.45
     places = np.arange(count, dtype=float)
@@ -101,7 +103,11 @@ def _span(subject: Subject, column: str, share: float) -> float:
     measure = subject.measure(column)
     widest = max(text.width(measure.full(float(v)), subject.sizes.label, strong=True) for v in values) + subject.px(16)
     longest = float(values.max()) or 1.0
-    return longest / max(1 - widest / (share * subject.width), 0.3)
+    return longest / max(1 - widest / (share * _least_width(subject)), 0.3)
+
+
+def _least_width(subject: Subject) -> float:
+    return min(subject.width, subject.px(_NARROWEST))
 
 
 def _head(subject: Subject, words: str, at: float, anchor: str) -> plot.Spec:
