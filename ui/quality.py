@@ -53,9 +53,10 @@ def findings() -> None:
 
 
 def files() -> None:
-    """Every loaded file, column by column."""
+    """Every loaded file: what was seen and done in it, and column by column."""
     for file_id, report in reversed(cache.reports()):
         st.space("medium")
         reports.name_row(report["name"], report["outcome"])
+        reports.messages(report)
         st.markdown(text.grey(view.t("quality.columns")))
         reports.columns(report, f"columns_{file_id}")

@@ -18,6 +18,8 @@ _BADGES = {
     "refuse": ("red", ":material/error:"), "waiting": ("gray", ":material/schedule:"),
 }  # fmt: skip
 _MESSAGES = 12
+_CALLED = {"cp1252": "windows-1252", "none": "–"}
+_DELIMITERS = {";": "semicolon", ",": "comma", "tab": "tab", "\t": "tab", "|": "pipe"}
 
 
 def name_row(name: str, outcome: str) -> None:
@@ -48,7 +50,8 @@ def loaded(file_id: int, report: Mapping[str, Any]) -> None:
             for name in ("lines", "rows", "set_aside", "footers"):
                 st.metric(view.t(f"upload.count_{name}"), text.plain(words.count(report[name])))
         _bar(report, figures, f"bar_{file_id}")
-        _messages(report)
+        messages(report)
+        _decisions(report, file_id)
         with st.container(horizontal=True):
             if report["set_aside"]:
                 _set_aside_button(file_id, report["name"])
@@ -64,7 +67,7 @@ def loaded(file_id: int, report: Mapping[str, Any]) -> None:
 
 def _eyebrow(report: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     decided = {entry["name"]: entry["value"] for entry in report.get("decisions", ()) if not entry.get("column")}
-    delimiter = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe"}.get(decided.get("delimiter", ""))
+    delimiter = _DELIMITERS.get(decided.get("delimiter", ""))
     parts = [view.t(f"table.{report['kind']}")]
     parts += [view.t(f"upload.delimiter_{delimiter}")] if delimiter else []
     parts += [str(decided["encoding"])] if decided.get("encoding") else []
@@ -91,7 +94,8 @@ def _bar(report: Mapping[str, Any], figures: Mapping[str, Any], key: str) -> Non
         st.markdown(text.grey(" · ".join(name for name, size, _ in sized if size)))
 
 
-def _messages(report: Mapping[str, Any]) -> None:
+def messages(report: Mapping[str, Any]) -> None:
+    """What was seen in a file and done about it, the weightiest first."""
     language = view.language()
     rank = {"error": 0, "warning": 1, "note": 2}
     said = sorted(report["messages"], key=lambda message: rank[message["severity"]])
@@ -108,6 +112,35 @@ def _messages(report: Mapping[str, Any]) -> None:
     if len(said) > _MESSAGES:
         with st.expander(view.t("upload.more_messages", n=len(said) - _MESSAGES)):
             st.table(frame.iloc[_MESSAGES:], border="horizontal", hide_index=True, alt=view.t("upload.seen"))
+
+
+def _decisions(report: Mapping[str, Any], file_id: int) -> None:
+    """How the file was read, and why so; each of them can be chosen otherwise when a file waits."""
+    language, decided = view.language(), report.get("decisions", ())
+    if not decided:
+        return
+    with st.expander(view.t("upload.decided"), key=f"decided_{file_id}"):
+        frame = pd.DataFrame(
+            {
+                view.t("upload.choice"): [view.t(f"upload.option_{entry['name']}") for entry in decided],
+                view.t("upload.decision"): [text.plain(_value(entry)) for entry in decided],
+                view.t("upload.why"): [text.plain(entry[language]) for entry in decided],
+            }
+        )
+        st.table(frame, border="horizontal", hide_index=True, alt=view.t("upload.decided"))
+
+
+def _value(entry: Mapping[str, Any]) -> str:
+    """What was decided, in the words of the choices."""
+    name, value = entry["name"], str(entry["value"])
+    words = {
+        "kind": f"table.{value}", "decimal": f"upload.decimal_{'comma' if value == ',' else 'point'}",
+        "day_first": f"upload.{'day_first' if value == 'yes' else 'month_first'}",
+        "delimiter": f"upload.delimiter_{_DELIMITERS.get(value, '')}",
+        "header_line": "upload.no_header" if value == "0" else "",
+    }  # fmt: skip
+    key = words.get(name, "")
+    return view.t(key) if key and view.words().has(key) else _CALLED.get(value, value)
 
 
 def _set_aside_button(file_id: int, name: str) -> None:

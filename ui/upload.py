@@ -15,6 +15,8 @@ _AUTO = ""
 _HEADERS = 30
 _ENCODINGS = ("utf-8", "windows-1252", "mac-roman", "cp850", "utf-16")
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe"}
+# What the reader calls some of the choices.
+_CALLED = {"tab": "\t", "cp1252": "windows-1252"}
 _ATTRIBUTE = "attribute"
 _MEGABYTES = 1000
 _TYPES = ["csv", "txt", "tsv", "xlsx", "xlsm", "xls", "ods", "parquet", "zip", "gz"]
@@ -88,7 +90,7 @@ def _waiting_file(place: int, file: state.Incoming) -> Proposal | None:
         _choices(place, file, None)
         return None
     reports.name_row(file.name, found.outcome if found.outcome == "refuse" else "waiting")
-    if found.kind:
+    if found.kind and found.outcome != "refuse":
         taken = words.t("upload.taken_for", kind=words.t(f"table.{found.kind}"))
         reason = f" {words.message(found.kind_reason)}" if found.kind_reason else ""
         st.markdown(text.grey(taken + reason))
@@ -226,8 +228,9 @@ def _choices(place: int, file: state.Incoming, found: Proposal | None) -> None:
     ]
     with st.container(horizontal=True):
         with st.popover(words.t("upload.change"), icon=":material/tune:", type="tertiary", key=f"change_{place}"):
+            decided = _decided(found)
             for name, options in choices:
-                _choice(place, file, name, options, named.get(name, _AUTO))
+                _choice(place, file, name, options, named.get(name, _AUTO), decided.get(name, ""))
             currency = st.text_input(
                 words.t("upload.currency"), value=named.get("currency", ""), max_chars=3, key=f"currency_{place}",
                 placeholder=words.t("upload.automatic"),
@@ -248,9 +251,21 @@ def _personal_ids() -> dict[str, str]:
     return {name: view.t(f"upload.personal_ids_{name}") for name in ("drop", "birth")}
 
 
-def _choice(place: int, file: state.Incoming, name: str, options: dict[str, str], now: str) -> None:
+def _decided(found: Proposal | None) -> dict[str, str]:
+    """What the file itself decides, by the names of the choices."""
+    if found is None:
+        return {}
+    said = {d.name: _CALLED.get(d.value, d.value) for d in found.decisions if d.column is None}
+    return {**said, "sheet": found.sheet or ""}
+
+
+def _choice(place: int, file: state.Incoming, name: str, options: dict[str, str], now: str, decided: str) -> None:
+    """One choice; what happens without one is said, where the first rows decide it."""
     values = [_AUTO, *options]
-    named = {_AUTO: view.t("upload.automatic"), **options}
+    automatic = view.t("upload.automatic")
+    if decided and now == _AUTO:
+        automatic = view.t("upload.automatic_as", value=options.get(decided, decided))
+    named = {_AUTO: automatic, **options}
     picked = st.selectbox(
         view.t(f"upload.option_{name}"), values, index=values.index(now) if now in values else 0,
         format_func=lambda value: named[value], key=f"{name}_{place}",

@@ -10,7 +10,7 @@ from duckdb import DuckDBPyConnection
 from insight.errors import IngestError
 from insight.ingest import convert, fill, footers, privacy, quality, raw, write
 from insight.ingest.columns import Reader
-from insight.ingest.mapping import Mapped
+from insight.ingest.mapping import Mapped, is_crowded
 from insight.ingest.normalise import Normalised, normalise
 from insight.ingest.opening import Opened, data_lines, is_bulk
 from insight.ingest.options import ReadOptions
@@ -324,7 +324,7 @@ def _duplicate_customers(con: DuckDBPyConnection, mapped: Mapped, labels: Sequen
     if mapped.kind != "customers":
         return
     row = con.execute("SELECT count(*), count(DISTINCT customer_id) FROM typed WHERE reason IS NULL").fetchone()
-    if guessed and row is not None and row[0] > 2 * row[1] + 2:
+    if guessed and row is not None and is_crowded(row[0], row[1]):
         raise IngestError(
             "ingest.many_rows_a_customer", count=row[0], customers=row[1], column=labels[mapped.fields["customer_id"]]
         )

@@ -117,11 +117,14 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
     if best is None:
         raise IngestError("ingest.no_kind", found=_list(labels))
     chosen = replace(best[1], lacking=_lacking(best[1], labels, looks, options, has_header))
-    known = ", ".join(labels[at] for name, at in chosen.fields.items() if name != "customer_id") or "–"
+    known = ", ".join(labels[at] for name, at in chosen.fields.items() if name != "customer_id")
     others = tuple(
         kind for score, kind in sorted(rivals, reverse=True) if kind != chosen.kind and score > best[0] - 0.5
     )
-    guessed = replace(chosen, reason=Message("ingest.kind_guessed", {"columns": known}), rivals=others)
+    reason = Message("ingest.kind_guessed", {"columns": known})
+    if not known:
+        reason = Message("ingest.kind_by_id", {"column": labels[chosen.fields["customer_id"]]})
+    guessed = replace(chosen, reason=reason, rivals=others)
     return explained(widen(guessed, labels, looks, options), labels)
 
 
@@ -146,6 +149,11 @@ def is_guess(found: Mapped, labels: Sequence[str]) -> bool:
     """Whether a register of customers is made of nothing but a column that looks like an id."""
     names = [name for name in found.fields if found.choices[found.fields[name]].score > CONTENT]
     return found.kind == "customers" and not names and not _known(labels[found.fields["customer_id"]])
+
+
+def is_crowded(rows: int, customers: int) -> bool:
+    """Whether rows that were guessed to be customers come again so often that most would be lost as duplicates."""
+    return rows > 2 * customers + 2
 
 
 def _list(labels: Sequence[str]) -> str:

@@ -20,6 +20,8 @@ from insight.ingest.records import MACHINE_MARKS, lines_of, read_records, withou
 
 _BROKEN = ("Ã", "Â", "â", "√", "├")
 _STEP = 20_000
+# So many lines without a single row of the table, and no more are looked at.
+_ENOUGH = 20_000
 
 
 @dataclass
@@ -115,6 +117,8 @@ def _put_aside(out: Normalised, line: int, cells: list[str], text: str) -> None:
     if filled and says_footer(filled[0]):
         out.footers.append((line, cells))
         return
+    if len(out.aside) >= _ENOUGH and not out.rows:
+        raise IngestError("ingest.all_ragged", line=out.aside[0][0])
     if len(out.aside) > 2_000_000:
         raise IngestError("ingest.too_ragged", line=line)
     out.aside.append((line, "ragged", text.rstrip("\r\n")[:20_000]))

@@ -131,13 +131,17 @@ def _plain_headers() -> frozenset[str]:
     return frozenset(plain - frozenset().union(*_headers().values()))
 
 
+# Some programs put other quotation marks around their cells than the reader takes off.
+_QUOTES = "»«›‹“”„‟'\""
+
+
 def recognise(header: str, sample: Sequence[str]) -> Kind | None:
     """The kind of personal data in a column, or None. `sample` is some of its cells as text; blanks are ignored.
 
     Personal numbers need a valid date and check digit in 80 % of at least 20 different values (or in every one of
     5), or in more than half when the header says so. Organisation numbers have a month above 20 and never pass.
     """
-    filled = [text for cell in sample if (text := cell.strip()[:_LONGEST])]
+    filled = [text for cell in sample if (text := cell.strip().strip(_QUOTES)[:_LONGEST])]
     values = list(dict.fromkeys(filled))
     folded = fold(header)
     said = _said(folded)

@@ -10,7 +10,8 @@ import duckdb
 from insight.errors import IngestError
 from insight.ingest import archive, containers, load, memory, opening
 from insight.ingest.clues import contents
-from insight.ingest.mapping import Choice
+from insight.ingest.mapping import Choice, is_crowded
+from insight.ingest.opening import Opened
 from insight.ingest.options import FileMemory, ReadOptions
 from insight.ingest.report import Decision, FileMessage, Outcome, outcome_of
 from insight.result import Message
@@ -44,8 +45,8 @@ class ProposedColumn:
 class Proposal:
     """What the reader would do with a file. `rows` are the first data rows as text, a cell a column.
 
-    kind is '' for a file that would be refused; then `messages` ends with the reason. sheets, members (of an
-    archive): names to choose from.
+    kind is '' for a file that can't be laid out; a file that would be refused has its reason last in `messages`.
+    sheets, members (of an archive): names to choose from.
     memory: what would be remembered of the file. recalled: the columns of the earlier file it is read as.
     """
 
@@ -107,11 +108,31 @@ def propose(path: Path, *, name: str, options: ReadOptions, work: Path | None = 
     return Proposal(
         name, opened.mapped.kind, opened.mapped.reason, opened.mapped.rivals, tuple(columns),
         tuple(tuple(row[at] for at in shown) for row in sample[:_ROWS]), tuple(opened.decisions),
-        tuple(opened.messages), tuple(sheet.name for sheet in opened.source.sheets), opened.source.sheet,
+        _said(opened), tuple(sheet.name for sheet in opened.source.sheets), opened.source.sheet,
         opened.source.members,
         memory.of(opened.layout, opened.mapped, opened.options),
         opened.recalled.memory.columns if opened.recalled else (),
     )  # fmt: skip
+
+
+def _said(opened: Opened) -> tuple[FileMessage, ...]:
+    """What was said so far. A file that will be refused after all is not told to be read as something."""
+    refusal = _crowd(opened)
+    read_as = ("kind_lacks_date", "kind_unsure") if refusal else ()
+    return (*(message for message in opened.messages if message.code not in read_as), *refusal)
+
+
+def _crowd(opened: Opened) -> tuple[FileMessage, ...]:
+    """Why a file that could only be customers will be refused: its customers come again and again."""
+    mapped, sample = opened.mapped, opened.layout.sample
+    if mapped.kind != "customers" or opened.options.kind is not None:
+        return ()
+    at = mapped.fields["customer_id"]
+    ids = [row[at].strip() for row in sample if at < len(row) and row[at].strip()]
+    if not is_crowded(len(ids), len(set(ids))):
+        return ()
+    values = {"count": len(ids), "customers": len(set(ids))}
+    return (FileMessage("many_rows_proposed", "error", values, column=opened.layout.labels[at]),)
 
 
 def _members(path: Path) -> tuple[str, ...]:

@@ -96,6 +96,20 @@ def test_several_scores_are_told():
         assert loaded.report.outcome == "warn"
 
 
+@pytest.mark.parametrize("header", ["kundnr;kanal;öppnat", "kundnr;kampanj;grupp"])
+def test_what_is_proposed_is_what_will_happen_where_customers_come_again(tmp_path, header: str):
+    text = header + "\n" + "".join(f"{n % 4};x{n % 3};test{n % 2}\n" for n in range(30))
+    path = tmp_path / "fil"
+    path.write_text(text, encoding="utf-8")
+    found = propose(path, name="fil.csv", options=ReadOptions())
+    assert (found.outcome, found.messages[-1].code) == ("refuse", "many_rows_proposed")
+    assert [column.label for column in found.columns] == header.split(";")  # so that they can be chosen
+    with reading(text) as loaded:
+        assert loaded.codes == {"many_rows_a_customer"}
+    chosen = propose(path, name="fil.csv", options=ReadOptions.parse({}, "customers"))
+    assert chosen.outcome != "refuse"
+
+
 def _book(tmp_path, name: str):
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
