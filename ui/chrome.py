@@ -31,6 +31,9 @@ _CSS = (
     " [data-testid=InputInstructions], [data-testid=stFileUploaderDropzoneInstructions] {display: none}"
     # Not only out of sight: a screen reader reads what merely has no size.
     f" {_UPLOAD} p {{display: none}} [data-testid=stFileUploaderDropzoneInput] {{visibility: hidden}}"
+    # On a phone a figure keeps the width that its words need, and is moved sideways by hand.
+    f" @media (max-width: 640px) {{[data-testid=stElementContainer]:has(> {_FRAME} {_FIGURE}) {{overflow-x: auto}}"
+    f" {_FRAME}:has({_FIGURE}) {{min-width: 40rem}}}}"
 )
 
 # On the projector the sidebar goes at once: the browser would keep it, emptied, until the next click.
