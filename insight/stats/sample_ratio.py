@@ -53,8 +53,8 @@ def sample_ratio_test(observed: Sequence[int], planned: Sequence[float]) -> Samp
 def sample_ratio_alike(parts: Sequence[Sequence[int]], planned: Sequence[float]) -> float | None:
     """p that the arms part from the plan alike in every part (day, channel): Pearson's heterogeneity chi-square.
 
-    Σ χ² of the parts - χ² of their sum, df = (parts - 1)(K - 1), as in tests of pooled ratios (Zar 2010, ch. 22). Small:
-    the mismatch sits in some parts. None with fewer than two parts that hold customers.
+    Σ χ² of the parts - χ² of their sum, df = (parts - 1)(K - 1), as in tests of pooled ratios (Zar 2010, ch. 22). A
+    small p: the mismatch sits in some parts. None with fewer than two parts that hold customers.
     """
     tests = [sample_ratio_test(part, planned) for part in parts if sum(part)]
     whole = sample_ratio_test([sum(column) for column in zip(*parts, strict=True)], planned) if parts else None
