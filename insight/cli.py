@@ -280,7 +280,7 @@ def _audit(args: argparse.Namespace, words: Words) -> int:
     manifests.read(args.workspace)
     events, verdict = audit.events(args.workspace), audit.verify(args.workspace)
     if args.json:
-        rows = [{"number": e.number, "at": e.at, "action": e.action, "values": e.values} for e in events]
+        rows = [{"number": e.number, "at": e.at, "who": e.who, "action": e.action, "values": e.values} for e in events]
         _say(as_json.dumps({"events": rows, "whole": verdict.whole, "broken": verdict.broken}))
     else:
         for event in events:
