@@ -31,7 +31,7 @@ from insight.ingest.numbers import NumberStyle
 from insight.ingest.options import ReadOptions
 from insight.ingest.raw import BLANKS, csv_source
 from insight.ingest.schema import SQL_TYPES, TABLES, FieldType, fold
-from insight.ingest.stored import rewrite, room
+from insight.workspace.stored import rewrite, room
 
 _ENOUGH = 50
 _NUMBERS = ("money", "price", "number", "integer")

@@ -7,7 +7,7 @@ from duckdb import DuckDBPyConnection
 
 from insight.ingest.convert import canonical_select
 from insight.ingest.schema import fold
-from insight.ingest.stored import rewrite
+from insight.workspace.stored import rewrite
 
 _MISSING = "'null', 'nan', '#n/a', '<na>'"
 _WIDE = 50

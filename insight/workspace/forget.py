@@ -23,8 +23,8 @@ from duckdb import DuckDBPyConnection
 from insight.errors import WorkspaceError
 from insight.ingest.report import FileMessage, FileReport
 from insight.ingest.schema import TABLES
-from insight.ingest.stored import rewrite, room
 from insight.workspace.engine import Query, money
+from insight.workspace.stored import rewrite, room
 
 _KEPT_TABLES = tuple(name for name in TABLES if name not in ("customers", "identities"))
 _TOLD = ("name", "email", "phone")

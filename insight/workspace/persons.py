@@ -18,7 +18,7 @@ from duckdb import DuckDBPyConnection
 
 from insight.ingest.report import FileMessage
 from insight.ingest.schema import TABLES
-from insight.ingest.stored import rewrite
+from insight.workspace.stored import rewrite
 
 MOVED_TABLES = tuple(name for name in TABLES if name not in ("customers", "identities"))
 

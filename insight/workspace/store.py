@@ -24,7 +24,6 @@ from insight.ingest import load
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import FileMessage, FileReport
 from insight.ingest.schema import SQL_TYPES, TABLES
-from insight.ingest.stored import room
 from insight.ingest.watch import watching
 from insight.workspace import audit, forget, persons
 from insight.workspace import manifest as manifests
@@ -33,6 +32,7 @@ from insight.workspace.engine import Query
 from insight.workspace.facts import build_facts
 from insight.workspace.forget import Receipt
 from insight.workspace.manifest import Loaded, Manifest
+from insight.workspace.stored import room
 from insight.workspace.tables import create_tables
 
 # The place of a file among those that are loaded, and the share of it that is read (0 to 1); after the last file, the

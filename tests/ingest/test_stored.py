@@ -10,8 +10,8 @@ import pytest
 from insight.ingest.cells import NO_CUSTOMER
 from insight.ingest.footers import PART_SUMS
 from insight.ingest.schema import TABLES
-from insight.ingest.stored import rewrite, room
 from insight.workspace.store import SourceFile, Workspace
+from insight.workspace.stored import rewrite, room
 from insight.workspace.tables import create_tables
 from tests.ingest.reading import reading
 
