@@ -85,8 +85,10 @@ NO_CUSTOMER = NO_ID | {
     "no customer",     "ingen kund", "utan kund", "cash customer",
 }  # fmt: skip
 
-# No number, date or address is longer; patterns with optional blanks take the square of a hostile cell's length.
+# No address is longer, and no number or date that the readers take: patterns with optional blanks take a high power of
+# a hostile cell's length.
 _LONGEST = 160
+_LONGEST_VALUE = 60
 
 
 def kind_of(cell: str) -> CellKind:
@@ -98,10 +100,11 @@ def kind_of(cell: str) -> CellKind:
         return "text"
     if text[0].isdigit() and text.isdecimal():
         return "number"
-    if DATE.match(text):
-        return "date"
-    if _NUMBER.match(text):
-        return "number"
+    if len(text) <= _LONGEST_VALUE:
+        if DATE.match(text):
+            return "date"
+        if _NUMBER.match(text):
+            return "number"
     if "@" in text and _EMAIL.match(text):
         return "email"
     if len(text) <= 5 and text.lower() in ("ja", "nej", "yes", "no", "true", "false", "sant", "falskt"):
