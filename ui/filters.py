@@ -383,7 +383,7 @@ def _first_field(analysis: str, name: str, there: Mapping[str, bool]) -> str:
     except InsightError:
         # The question says itself why it cannot be asked of these data.
         own = None
-    return own if own in there else next(iter(there))
+    return own if isinstance(own, str) and own in there else next(iter(there))
 
 
 def field_name(words: Words, key: str, own: bool) -> str:

@@ -232,7 +232,10 @@ class _Formatter(string.Formatter):
         words = self._words
         if isinstance(value, Message):
             return self.format_field(words.message(value), format_spec)
-        if value is None and not format_spec.startswith(_ONE):
+        if format_spec.startswith(_ONE):
+            one, many = format_spec.removeprefix(_ONE).split("|")
+            return one if value == 1 else many
+        if value is None:
             return "–"
         forms = {
             "money": lambda: words.money(value),
@@ -262,9 +265,6 @@ class _Formatter(string.Formatter):
         }
         if format_spec in forms:
             return forms[format_spec]()
-        if format_spec.startswith(_ONE):
-            one, many = format_spec.removeprefix(_ONE).split("|")
-            return one if value == 1 else many
         if format_spec:
             raise ValueError(f"{format_spec} is not a format of the catalogues")
         return words.day(value) if isinstance(value, date) else str(value)

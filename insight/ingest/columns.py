@@ -199,13 +199,13 @@ class Reader:
             self.tell("number_negative", "note", column=label)
         if style.sides[1]:
             kept, turned = style.sides
-            counts = {"kept_count": style.side_counts[0], "turned_count": style.side_counts[1]}
             self.tell(
                 "number_sides" if kept else "number_side",
                 column=label,
                 kept=kept.upper(),
                 turned=turned.upper(),
-                **counts,
+                kept_count=style.side_counts[0],
+                turned_count=style.side_counts[1],
             )
 
     # ---- dates -------------------------------------------------------------------------------------------------
