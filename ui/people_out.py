@@ -8,14 +8,14 @@ import streamlit as st
 
 from insight.audience import Audience, Combined
 from insight.errors import InsightError
-from insight.export import people, people_rejoin
+from insight.export import file_names, people, people_rejoin
 from insight.export.people import PURPOSES, Account, Purpose, Wish
 from insight.export.people_hash import PLATFORMS, Platform
 from insight.export.tables import column_words
 from insight.i18n.catalog import Words
 from insight.result import Result
 from insight.workspace import audit
-from ui import cache, guards, people_words, session, state, text, view
+from ui import audiences, cache, guards, people_words, session, state, text, view
 
 PART = "take_out"
 _FORMATS = ("csv", "xlsx")
@@ -167,25 +167,35 @@ def _download(audience: Audience | None, words: Words, wish: Wish, account: Acco
                 return people.xlsx_file(workspace, audience, words, wish, results)
             return people.csv_file(workspace, audience, words, wish)
 
-        name = (
-            words.t("people.file_ads", platform=wish.platform) if wish.purpose == "ads" else words.t("people.file_list")
-        )
         st.download_button(
             words.t("people.get" if account.n_rows else "people.get_none", n=account.n_rows),
             made,
-            file_name=f"{name}.{kind}", mime=_MIME[kind], key="get_list", type="primary", icon=":material/download:",
+            file_name=f"{_file_name(words, audience, wish)}.{kind}", mime=_MIME[kind], key="get_list", type="primary",
+            icon=":material/download:",
             on_click="ignore", disabled=waits or not account.n_rows,
         )  # fmt: skip
         if kind == "csv":
             st.download_button(
                 words.t("people.get_about"), lambda: people.about_text(words, audience, wish, account, results),
-                file_name=f"{name}-{words.t('people.file_about')}.txt", mime="text/plain; charset=utf-8",
-                key="get_about", type="tertiary", icon=":material/description:", on_click="ignore", disabled=waits,
+                file_name=f"{_file_name(words, audience, wish, 'people.file_about')}.txt",
+                mime="text/plain; charset=utf-8", key="get_about", type="tertiary", icon=":material/description:",
+                on_click="ignore", disabled=waits,
             )  # fmt: skip
     with st.container(width=760):
         if wish.purpose == "ads":
             st.markdown(text.grey(words.t("people.ads_note")))
         st.markdown(text.grey(words.t("people.log_note")))
+
+
+def _file_name(words: Words, audience: Audience | None, wish: Wish, part: str = "") -> str:
+    """What a file of the list is called, without its ending. part: the key of what it holds beside the list."""
+    purpose = f"platform_{wish.platform}" if wish.purpose == "ads" else f"purpose.{wish.purpose}"
+    dated = session.ensure_workspace().manifest.counts.get("transactions")
+    return file_names.of_list(
+        words.t("people.file_list"), whom=audiences.name_of(audience) if audience else "",
+        purpose=words.t(f"people.{purpose}"), until=cache.extent()[1].isoformat() if dated else "",
+        part=words.t(part) if part else "",
+    )  # fmt: skip
 
 
 # --- the client's own file --------------------------------------------------------------------------------------------
@@ -227,8 +237,9 @@ def _own_file(audience: Audience | None, words: Words, wish: Wish) -> None:
     ]  # fmt: skip
     st.markdown(text.plain(" ".join(said)))
     st.download_button(
-        words.t("people.rejoin.get"), found.content, file_name=words.t("people.rejoin.file_name"), mime=_MIME["csv"],
-        key="get_own_rows", type="primary", icon=":material/download:", on_click="ignore", disabled=not found.n_rows,
+        words.t("people.rejoin.get"), found.content, mime=_MIME["csv"], key="get_own_rows", type="primary",
+        file_name=f"{_file_name(words, audience, wish, 'people.rejoin.file_part')}.csv", icon=":material/download:",
+        on_click="ignore", disabled=not found.n_rows,
     )  # fmt: skip
 
 

@@ -52,3 +52,13 @@ def of_pack(words: Words, ending: str, *, until: str, part: str = "") -> str:
     """'kundkompass-motespaket-en-sida-2025-10-31.pptx'."""
     parts = [_PRODUCT, slug(words.t("page.data.pack")), slug(part), until]
     return f"{'-'.join(piece for piece in parts if piece)}.{ending}"
+
+
+def of_list(kind: str, *, whom: str, purpose: str, until: str, part: str = "") -> str:
+    """'kundkompass-kunder-guld-silver-e-post-2025-10-31', without its ending: which customers, for what, until when.
+
+    All in words: kind is what the file is, whom the selection ('' for everybody), part what is with it. What was
+    searched for is left out, since that may be a person.
+    """
+    parts = [_PRODUCT, slug(kind), slug(whom), slug(purpose), until, slug(part)]
+    return "-".join(piece for piece in parts if piece)

@@ -47,3 +47,11 @@ def test_names_say_product_answer_and_part():
     assert file_names.of_answers([item], Words("en"), "csv", named="Chosen") == "kundkompass-chosen-selection.csv"
     said = file_names.of_pack(Words("sv"), "pptx", until="2025-10-31", part="en-sida")
     assert said == "kundkompass-motespaket-en-sida-2025-10-31.pptx"
+
+
+def test_a_list_is_named_by_whom_it_holds_for_what_and_until_when():
+    said = file_names.of_list("kunder", whom="Guld → Silver", purpose="E-post", until="2025-10-31", part="om-listan")
+    assert said == "kundkompass-kunder-guld-silver-e-post-2025-10-31-om-listan"
+    said = file_names.of_list("kunder", whom="../../=cmd|'x'", purpose="Analys", until="2025-10-31")
+    assert said == "kundkompass-kunder-cmd-x-analys-2025-10-31"
+    assert file_names.of_list("kunder", whom="日本", purpose="Analys", until="") == "kundkompass-kunder-analys"
