@@ -59,6 +59,18 @@ def test_marks_of_either_group_open_that_groups_customers(data, end, within):
     assert app.session_state["view"]["of"].startswith("within(segments.value_tiers")
 
 
+def test_why_this_number_accounts_for_both_groups(data):
+    app = opened("customers/segments_value", workspace=data, scope=ACTIVE, beside="others")
+    app.get_by_key("why_segments.value_tiers").click().run()
+    assert not app.exception
+    # Twenty purchases against two.
+    counted = [t.value.iloc[-1, 1] for t in app.table if "Steg" in t.value.columns]
+    assert counted == [20, 2]
+    commands = [block.value for block in app.code]
+    assert [f"--scope '{ACTIVE}'" in line for line in commands] == [True, False]
+    assert f"not({ACTIVE})" in commands[1]
+
+
 def test_group_that_cannot_carry_the_question_says_so_in_its_column(data):
     app = opened("customers/segments_rfm", workspace=data, beside="segments.lifecycle;@segment=returned")
     assert any("Urvalet är tomt" in text for text in texts(app))
