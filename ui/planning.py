@@ -89,11 +89,20 @@ def totals_page() -> None:
     with slots.headline:
         verdict.losses(result)
     show.metrics(result, names=[name for name in _TOTAL_FIGURES if _told(result, name)])
-    show.body(result, chosen)
+    show.body(result, chosen, columns=_totals_columns(result))
     verdict.remarks(result)
     foot.row(result, chosen)
     if example:
         _story()
+
+
+def _totals_columns(result: Result) -> list[str]:
+    """The table's columns; the corrected p stands beside the plain one only where several arms make it another."""
+    alike = all(
+        row["pvalue"] == row["pvalue_adjusted"] for row in result.table.to_dict("records")
+        if not tables.undefined(row["pvalue"])
+    )  # fmt: skip
+    return [name for name in map(str, result.table) if not (name == "pvalue_adjusted" and alike)]
 
 
 def _story() -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from insight.analysis.lift_measures import records
+from insight.analysis.lift_money import is_shown
 from insight.audience import Pairs
 from insight.charts.theme import palette
 from insight.i18n.catalog import Words
@@ -23,6 +24,7 @@ SOLD_COLUMNS = ("value", "n_customers", "n_other", "mean", "anyway", "effect", "
 _PARTS = ("division", "value", "n_customers", "arm", "n_in_arm", "planned", "pvalue_adjusted")
 _PARTS_SHOWN = 8
 _LOSS_NOTES = ("lift_despite_loss", "lift_despite_loss_own", "lift_despite_loss_kr", "lift_despite_loss_own_kr")
+_UNSHOWN_NOTES = ("lift_loss_not_shown", "lift_loss_not_shown_kr")
 _BADGES: Mapping[str, tuple[str, str]] = {
     "ok": ("gray", "check"), "care": ("orange", "warning"), "ask": ("orange", "warning"), "unknown": ("gray", "remove"),
     "stop": ("red", "block"),
@@ -50,11 +52,16 @@ def card(result: Result, slots: Slots) -> None:
 
 
 def losses(result: Result) -> None:
-    """An arm whose percentage shines while it loses money is told here, kronor first, in the colour of loss."""
+    """An arm whose percentage shines while it loses money is told here, kronor first, in the colour of loss.
+
+    A loss that the correction for several arms does not show has no colour: it says that no difference is shown.
+    """
     words = show.words_of(result)
     for note in result.notes:
-        if note.code in _LOSS_NOTES:
-            sentence = text.plain(words.headline(Message(f"note.{note.code}", note.values)))
+        sentence = text.plain(words.headline(Message(f"note.{note.code}", note.values)))
+        if note.code in _UNSHOWN_NOTES:
+            st.markdown(text.grey(sentence))
+        elif note.code in _LOSS_NOTES:
             st.markdown(f":red[:material/trending_down: **{sentence}**]")
 
 
@@ -194,9 +201,12 @@ def money(result: Result) -> None:
     st.header(text.plain(words.t("ui.lift.in_money")), anchor=False)
     styled = tables.styled(pd.DataFrame(frame[kept]), units, words, heads)
     rust = f"color: {palette(chrome.dark()).loss}"
-    for name in ("net", "total"):
+    # What an arm netted is as it is; that it lost against the other has the colour of loss where it is shown.
+    lost = {"net": [True] * len(paid), "total": [is_shown(pvalue) for pvalue in paid["pvalue_adjusted"]]}
+    for name, rows in lost.items():
         if name in kept:
-            styled = styled.map(lambda value: rust if float(str(value)) < 0 else "", subset=[text.plain(heads[name])])
+            place = pd.IndexSlice[styled.data.index[rows], [text.plain(heads[name])]]  # type: ignore[attr-defined]
+            styled = styled.map(lambda value: rust if float(str(value)) < 0 else "", subset=place)
     st.table(
         styled, border="horizontal", hide_index=True, alt=words.t("ui.table_alt", title=words.t("ui.lift.in_money"))
     )
@@ -249,7 +259,8 @@ def _plain_table(result: Result, frame: pd.DataFrame, units: Mapping[str, Unit],
 
 def remarks(result: Result) -> None:
     """The caveats that no badge and no line of the card has said in full."""
-    show.caveats(replace(result, notes=tuple(note for note in result.notes if note.code not in _LOSS_NOTES)))
+    said = (*_LOSS_NOTES, *_UNSHOWN_NOTES)
+    show.caveats(replace(result, notes=tuple(note for note in result.notes if note.code not in said)))
 
 
 def compared(result: Result) -> None:

@@ -12,6 +12,7 @@ from insight.analysis.lift_measures import Arm, difference, records, relative, s
 from insight.analysis.lift_reading import Reading
 from insight.analysis.lift_rules import Trial
 from insight.result import Note, Unit
+from insight.stats.decide import Verdict
 from insight.stats.means import Difference
 from insight.stats.ratios import NO_RETURN, ReturnOnCost, break_even_cost, campaign_total, roi, roi_varying_cost
 from insight.workspace.engine import money
@@ -22,11 +23,13 @@ UNITS: dict[str, Unit] = {
     "rel_sales": "ratio", "more_sales": "money", "effect": "money", "effect_low": "money", "effect_high": "money",
     "total": "money", "total_low": "money", "total_high": "money", "roi": "ratio", "roi_low": "ratio",
     "roi_high": "ratio", "break_even_cost": "money", "break_even_low": "money", "break_even_high": "money",
+    "pvalue_adjusted": "pvalue",
 }  # fmt: skip
 EFFECTS = tuple(UNITS)[tuple(UNITS).index("rel_sales") :]
+SHOWN_PVALUE = 0.05
 
 
-def money_table(found: pd.DataFrame, reading: Reading, costs: Mapping[str, float]) -> pd.DataFrame:
+def money_table(found: pd.DataFrame, reading: Reading, costs: Mapping[str, float], judged: Verdict) -> pd.DataFrame:
     """A row per arm in money, from the arms' `totals`; costs: per contact where it is not the file's.
 
     As they are: n_customers, n_buyers, n_orders, sales, margin, contact_cost, fixed_cost, and net = margin - both
@@ -34,7 +37,7 @@ def money_table(found: pd.DataFrame, reading: Reading, costs: Mapping[str, float
     other arm): rel_sales, more_sales in all, effect per customer on the deciding figure, total = n · effect, roi on
     cost in all beyond the other's (only against a control), break_even_cost per contact where both arms would net the
     same (None where no cost above 0 would) and its interval break_even_low, break_even_high; each with its 95 %
-    interval. None where it is not defined or not known.
+    interval; pvalue_adjusted: of the effect, by Holm, as the verdict judges it. None where it is not defined or known.
     """
     trial, arms, against = reading.trial, reading.arms, reading.against
     shown = shown_metrics(trial)
@@ -49,6 +52,7 @@ def money_table(found: pd.DataFrame, reading: Reading, costs: Mapping[str, float
             full["net"] = money(row["margin"]) - money(row["contact_cost"]) - money(row["fixed_cost"])
         if name in against:
             full |= _against(trial, arms[name], arms[against[name]])
+            full["pvalue_adjusted"] = judged.adjusted(name, against[name])
         rows.append(full)
     return frame(rows, list(UNITS))
 
@@ -103,17 +107,29 @@ def _moved(effect: Difference, by: float) -> Difference:
 
 
 def despite_notes(trial: Trial, paid: pd.DataFrame) -> tuple[Note, ...]:
-    """More sales and less money: the arms that shine in sales while they lose kronor, per cent where there is one."""
+    """More sales and less money: the arms that shine in sales while they lose kronor, per cent where there is one.
+
+    That an arm lost against another is said where its Holm-adjusted p shows it. Where only the interval of that arm
+    alone lies below 0, the same kronor stand with what they are: no difference shown.
+    """
     found: list[Note] = []
+    tested = sum(1 for row in records(paid) if row["pvalue_adjusted"] is not None)
     for row in records(paid):
         if trial.primary != "net_profit" or not row["more_sales"] or row["more_sales"] <= 0:
             continue
         of_its_own = trial.control is None and row["net"] < 0
         if of_its_own or (row["total_high"] is not None and row["total_high"] < 0):
-            code = "lift_despite_loss_own" if of_its_own else "lift_despite_loss"
+            lost = of_its_own or is_shown(row["pvalue_adjusted"])
+            code = "lift_despite_loss_own" if of_its_own else "lift_despite_loss" if lost else "lift_loss_not_shown"
             values = {
                 "arm": row["arm"], "other": row["other"], "total": row["net"] if of_its_own else row["total"],
-                "rel": row["rel_sales"], "more": row["more_sales"],
+                "rel": row["rel_sales"], "more": row["more_sales"], "n": tested, "p": row["pvalue_adjusted"],
             }  # fmt: skip
-            found.append(Note(code if row["rel_sales"] is not None else f"{code}_kr", values, "warning"))
+            severity = "warning" if lost else "note"
+            found.append(Note(code if row["rel_sales"] is not None else f"{code}_kr", values, severity))
     return tuple(found)
+
+
+def is_shown(pvalue: object) -> bool:
+    """Whether an adjusted p shows a difference; what was not tested shows none."""
+    return pvalue is not None and float(str(pvalue)) < SHOWN_PVALUE

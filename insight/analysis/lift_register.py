@@ -119,7 +119,7 @@ def _rows(told: Told, arms: list[str]) -> list[dict[str, Any]]:
     for arm, other in _once(reading).items():
         effect = told_difference(trial, reading.arms[arm], reading.arms[other], trial.primary)
         total = campaign_total(effect, reading.arms[arm].n)
-        adjusted = told.found.pvalues.get(arm) if trial.control else _pair(told.found, arm, other)
+        adjusted = told.found.adjusted(arm, other)
         rows.append(empty | {
             "arm": arm, "other": other, "kind": "kind_control" if trial.control else "kind_arms",
             "outcome": _outcome(told.found, arm, total.total, adjusted, controlled=trial.control is not None),
@@ -135,10 +135,6 @@ def _once(reading: Reading) -> dict[str, str]:
         return dict(reading.against)
     leader = max(reading.against, key=lambda name: reading.arms[name].mean(reading.trial.primary) or 0.0)
     return {arm: other for arm, other in reading.against.items() if arm == leader or reading.against[leader] != arm}
-
-
-def _pair(found: Verdict, arm: str, other: str) -> float | None:
-    return found.pairwise.get((arm, other), found.pairwise.get((other, arm)))
 
 
 def _outcome(found: Verdict, arm: str, total: float | None, adjusted: float | None, *, controlled: bool) -> str:

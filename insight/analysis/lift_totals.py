@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from insight.analysis.basis import frame
+from insight.analysis.lift_money import is_shown
 from insight.analysis.lift_rules import MARGIN_RATE, MOST_ARMS, PLANNED, is_control_word, named
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError, UsageError
@@ -30,7 +31,8 @@ _UNITS: dict[str, Unit] = {
     "arm": "text", "n_customers": "count", "n_buyers": "count", "sales": "money", "conversion": "ratio",
     "net": "money", "other": "text", "buyers_effect": "ratio", "buyers_effect_low": "ratio",
     "buyers_effect_high": "ratio", "rel_sales": "ratio", "effect": "money", "effect_low": "money",
-    "effect_high": "money", "pvalue": "pvalue", "total": "money", "total_low": "money", "total_high": "money",
+    "effect_high": "money", "pvalue": "pvalue", "pvalue_adjusted": "pvalue",
+    "total": "money", "total_low": "money", "total_high": "money",
     "break_even_cost": "money", "break_even_low": "money", "break_even_high": "money",
 }  # fmt: skip
 
@@ -144,6 +146,8 @@ def totals(query: Query, settings: Settings) -> Result:  # noqa: ARG001 - asks n
     found = _judge(figures, control, ratio)
     blocked = found.code == "blocked_srm"
     rows = _rows(groups, figures, control, settings, told=not blocked)
+    for row in rows:
+        row["pvalue_adjusted"] = found.adjusted(row["arm"], row["other"]) if row["other"] else None
     metric = "spend" if rate is None else "net_profit"
     leader = _leader(found, rows)
     n_customers = sum(group.n for group in groups)
@@ -254,13 +258,16 @@ def _notes(
     groups: list[Group], rows: list[dict[str, Any]], control: str | None, ratio: SampleRatio | None, rate: float | None
 ) -> tuple[Note, ...]:
     notes: list[Note] = []
+    tested = sum(1 for row in rows if row["pvalue_adjusted"] is not None)
     for row in rows:
         own = control is None and row["net"] is not None and row["net"] < 0
         against = control is not None and rate is not None and row["total_high"] is not None and row["total_high"] < 0
         if (own or against) and (row["rel_sales"] or 0) > 0:
-            values = {"arm": row["arm"], "other": row["other"], "rel": row["rel_sales"]}
-            values["total"] = row["net"] if own else row["total"]
-            notes.append(Note("lift_despite_loss_own" if own else "lift_despite_loss", values, "warning"))
+            values = {"arm": row["arm"], "other": row["other"], "rel": row["rel_sales"], "n": tested}
+            values |= {"total": row["net"] if own else row["total"], "p": row["pvalue_adjusted"]}
+            lost = own or is_shown(row["pvalue_adjusted"])
+            code = "lift_despite_loss_own" if own else "lift_despite_loss" if lost else "lift_loss_not_shown"
+            notes.append(Note(code, values, "warning" if lost else "note"))
     if ratio is None:
         notes.append(Note("sample_ratio_unchecked", {}, "warning"))
     elif ratio.mismatch:

@@ -156,7 +156,7 @@ def verdict(query: Query, settings: Settings) -> Result:
     facts, reading, costs, found = judged.facts, judged.reading, judged.costs, judged.found
     trial, checked, arms = reading.trial, reading.checked, reading.arms
     table, warnings = compare_table(trial, arms)
-    paid = money_table(facts.totals, reading, costs)
+    paid = money_table(facts.totals, reading, costs, found)
     claims = reading.claims
     if reading.blocked:
         effects = [column for column in table.columns if column.startswith(("effect", "rel_", "pvalue"))]
@@ -207,7 +207,7 @@ def _effects(paid: pd.DataFrame) -> pd.DataFrame:
     return frame(sorted(told, key=lambda row: -row["effect"]), _EFFECT_COLUMNS)
 
 
-_EFFECT_COLUMNS = ("arm", "other", "n_customers", "effect", "effect_low", "effect_high")
+_EFFECT_COLUMNS = ("arm", "other", "n_customers", "effect", "effect_low", "effect_high", "pvalue_adjusted")
 
 
 def _chart(trial: Trial) -> Chart:

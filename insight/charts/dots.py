@@ -15,6 +15,7 @@ from insight.result import Message, Unit
 
 Figure = tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]
 _STANDING_AT_MOST = 12
+_SHOWN_PVALUE = 0.05
 # A column of effects of several measures has no unit of its own; these measures have.
 _UNITS: dict[str, Unit] = {
     "conversion": "ratio", "orders": "number", "spend": "money", "margin": "money", "net_profit": "money"
@@ -111,11 +112,14 @@ def _by_base(subject: Subject) -> list[str]:
 
 
 def colours_of(subject: Subject, low: Floats, high: Floats, reference: float | None) -> list[str]:
-    """Grey where the interval holds 'no difference', else petrol above it and rust below."""
+    """Grey where the interval holds 'no difference', else petrol above it and rust below.
+
+    Where the table has a p adjusted for all that was tested (`pvalue_adjusted`), what it does not show is grey too.
+    """
     palette = subject.palette
     if reference is None:
         return _by_base(subject)
-    known = _known_intervals(subject)
+    known = [known and shown for known, shown in zip(_known_intervals(subject), _shown(subject), strict=True)]
     return [
         palette.grey
         if not known[row] or start <= reference <= end
@@ -124,6 +128,13 @@ def colours_of(subject: Subject, low: Floats, high: Floats, reference: float | N
         else palette.loss
         for row, (start, end) in enumerate(zip(low, high, strict=True))
     ]
+
+
+def _shown(subject: Subject) -> list[bool]:
+    """False for rows whose p after correction is not below 5 per cent; their own interval may still exclude zero."""
+    if "pvalue_adjusted" not in subject.table.columns:
+        return [True] * len(subject.table)
+    return [not pvalue >= _SHOWN_PVALUE for pvalue in subject.values("pvalue_adjusted")]
 
 
 def _known_intervals(subject: Subject) -> list[bool]:

@@ -39,6 +39,12 @@ class Verdict(NamedTuple):
     pairwise: dict[tuple[str, str], float | None]
     notes: tuple[str, ...]
 
+    def adjusted(self, arm: str, other: str) -> float | None:
+        """The Holm-adjusted p of an arm against control, or of its pair where there is no control; None untested."""
+        if arm in self.pvalues:
+            return self.pvalues[arm]
+        return self.pairwise.get((arm, other), self.pairwise.get((other, arm)))
+
 
 def decide(
     against_control: Mapping[str, Difference],

@@ -168,6 +168,38 @@ def test_without_a_percentage_the_loss_is_told_beside_the_kronor_of_sales():
     assert note.values["more"] == pytest.approx(sales["brev"] - sales["sms"])
 
 
+def lossy(arms=("brev", "sms", "mejl", "push")):
+    """Control: 400 of 1,000 buy for 100, 'brev' 440 at 4.45 kr a letter, the others 410 at no cost.
+    At half in margin a letter loses 2.45 kr a customer, 2.2 standard errors."""
+    lines, plan = [LAST], []
+    for arm in ("kontroll", *arms):
+        buyers = {"kontroll": 400, "brev": 440}.get(arm, 410)
+        for number in range(1000):
+            who = f"{arm}{number}"
+            if number < buyers:
+                lines.append((who, "2024-09-05", 100, f"o-{who}"))
+            plan.append(assigned(who, arm, 4.45 if arm == "brev" else 0))
+    return workspace(lines, assignments=plan)
+
+
+def test_a_loss_that_the_correction_does_not_show_is_told_as_no_difference_shown():
+    alone = run(lossy(("brev",)), window=30, margin_rate=0.5)
+    several = run(lossy(), window=30, margin_rate=0.5)
+    error = 50 * math.sqrt((0.44 * 0.56 + 0.40 * 0.60) / 999)
+    p = rows_of(alone, "net_profit")["brev"].pvalue
+    assert p == pytest.approx(math.erfc(2.45 / error / math.sqrt(2)), rel=0.01)  # 0.027: shown alone, not times four
+    assert alone.headline.key == "lift.verdict_loses"
+    assert "lift_despite_loss" in {note.code for note in alone.notes}
+    assert several.headline.key == "lift.verdict_no_effect"
+    codes = {note.code: note for note in several.notes}
+    assert "lift_despite_loss" not in codes
+    assert codes["lift_loss_not_shown"].values["p"] == pytest.approx(4 * p)
+    assert codes["lift_loss_not_shown"].values["n"] == 4
+    assert paid(several)["brev"]["total_high"] < 0
+    told = several.tables["effects"].set_index("arm").loc["brev"]
+    assert told["pvalue_adjusted"] == pytest.approx(4 * p)
+
+
 def test_many_looks_cost_about_half_the_width_again():
     # methods 1: at the planned size the always-valid interval is 1.55 times the fixed one
     lines, plan, _ = four_arms(n=500, seed=9)

@@ -75,6 +75,13 @@ def test_an_arm_is_grey_when_its_interval_holds_zero_and_rust_when_it_is_below()
     assert colours == [LIGHT.accent, LIGHT.accent, LIGHT.grey, LIGHT.loss]
 
 
+def test_an_arm_that_the_correction_does_not_show_is_grey_though_its_own_interval_leaves_zero():
+    case = forest()
+    ends = pd.Series([*case.table["net_high"][:3], Decimal("-1.2")], dtype=object)
+    case = replace(case, table=case.table.assign(net_high=ends, pvalue_adjusted=[0.001, 0.2, 0.6, 0.06]))
+    assert list(spec(case).data[-2].marker.color) == [LIGHT.accent, LIGHT.grey, LIGHT.grey, LIGHT.grey]
+
+
 def test_a_measure_that_is_no_difference_has_no_zero_line_and_no_grey():
     case = CASES["dots"]()
     figure = spec(
