@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
+from insight.arms import is_control_word
 from insight.errors import NotEnoughDataError, UsageError
 from insight.result import Basis, Message, Note
 from insight.settings import Setting, Settings
@@ -296,9 +297,6 @@ def _arms(query: Query, test: str) -> tuple[dict[str, str], tuple[str, ...]]:
     return names, tuple(several)
 
 
-_CONTROL_WORDS = ("kontroll", "kontrollgrupp", "control", "holdout", "control group", "ingen", "none", "inget utskick")
-
-
 def _pick_controls(query: Query, settings: Settings, arms: tuple[str, ...]) -> tuple[str, ...]:
     """The control first: the one asked for, else the largest that the file marks, else one with a control's name; then
     what else could be one, where nobody has said which."""
@@ -306,11 +304,6 @@ def _pick_controls(query: Query, settings: Settings, arms: tuple[str, ...]) -> t
         return (named(arms, str(settings["control"])),)
     marked = query.rows("SELECT arm FROM lift_all WHERE is_control GROUP BY arm ORDER BY count(*) DESC, arm")
     return tuple(str(arm) for (arm,) in marked) or tuple(arm for arm in arms if is_control_word(arm))
-
-
-def is_control_word(arm: str) -> bool:
-    """Whether an arm's name says that it receives nothing."""
-    return arm.strip().lower() in _CONTROL_WORDS
 
 
 def _costs_told(query: Query, control: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import convert, fill, footers, privacy, quality, raw, write
+from insight.ingest import convert, fill, footers, privacy, quality, raw, undated, write
 from insight.ingest.columns import Reader
 from insight.ingest.mapping import Mapped, is_crowded
 from insight.ingest.normalise import Normalised, normalise
@@ -64,7 +64,7 @@ def read_carefully(
         filled.append(FileMessage("date_month", "warning", {}, column=labels[mapped.parts[1]]))
     reader = Reader(con, options, opened.source.epoch_1904, convert.currency_above(opened.layout.above))
     converted = convert.convert(con, mapped, labels, options, reader)
-    filled = fill.line_prices(con, mapped, filled)
+    filled = fill.line_prices(con, mapped, filled) + undated.control_days(con, mapped, labels)
     _duplicate_customers(con, mapped, labels, guessed=options.kind is None)
     foot += _wordless_total(con, mapped)
     watch.check()

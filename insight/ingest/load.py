@@ -19,7 +19,10 @@ from insight.ingest.watch import Watch, watching
 from insight.result import Message
 
 Progress = Callable[[float], None]
-_TEMPORARY = ("raw", "typed", "staged", "shapes", "named_dates", "overlapping", "order_lines", "line_amounts")
+_TEMPORARY = (
+    "raw", "typed", "staged", "shapes", "named_dates", "overlapping", "order_lines", "line_amounts", "test_days",
+    "control_days",
+)  # fmt: skip
 
 
 def read_into(

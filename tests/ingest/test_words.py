@@ -17,7 +17,7 @@ KEYS |= {f"ingest.kind_{kind}" for kind in TABLES} | {f"ingest.order_{order}" fo
 KEYS |= {f"ingest.returns_by_{rule}" for rule in ("quantity", "status", "order_id")}
 KEYS |= {f"ingest.aside_{word}_{what}" for word in ("date", "amount", "score") for what in ("missing", "unreadable")}
 KEYS |= {f"ingest.aside_{word}_missing" for word in ("id", "arm", "kind")}
-KEYS |= {"ingest.aside_id_unreadable", "ingest.aside_duplicate_customer"}
+KEYS |= {"ingest.aside_id_unreadable", "ingest.aside_duplicate_customer", "ingest.aside_control_undated"}
 
 
 @pytest.mark.parametrize("key", sorted(KEYS))
