@@ -155,8 +155,15 @@ def read_value(setting: Setting, text: str) -> object:
 
 def _bounded(setting: Setting, value: Any) -> Any:
     if (setting.low is not None and value < setting.low) or (setting.high is not None and value > setting.high):
-        raise UsageError("setting.out_of_range", name=setting.name, value=value, low=setting.low, high=setting.high)
+        raise _out_of_range(setting, value)
     return value
+
+
+def _out_of_range(setting: Setting, value: object) -> UsageError:
+    """The refusal in the words of the bounds that there are."""
+    bounds = {name: bound for name, bound in (("low", setting.low), ("high", setting.high)) if bound is not None}
+    key = "out_of_range" if len(bounds) > 1 else "too_low" if "low" in bounds else "too_high"
+    return UsageError(f"setting.{key}", name=setting.name, value=value, **bounds)
 
 
 def resolve(settings: tuple[Setting, ...], chosen: Mapping[str, str], query: Query) -> Settings:

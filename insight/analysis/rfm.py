@@ -40,6 +40,7 @@ _ASSIGNED = """
         scored.r,
         scored.f,
         scored.m,
+        CASE WHEN list_contains(cast($leaving AS VARCHAR[]), scored.segment) THEN 'leaving' END AS heading,
         bought.sales,
         bought.margin
     FROM bought LEFT JOIN scored ON scored.customer_id = bought.customer_id
@@ -140,11 +141,12 @@ def assign(query: Query, settings: Settings, as_of: date, into: str) -> None:
     query.put(
         "scored", pa.table({"customer_id": found["customer_id"], "days": found["days"], "segment": segments, **scored})
     )
-    query.make(into, _ASSIGNED)
+    # Groups of a map of the user's own say nothing about who is leaving, whatever they are called.
+    query.make(into, _ASSIGNED, leaving=[] if settings["map"] else list(LEAVING))
 
 
 def members(query: Query, settings: Settings) -> None:
-    """Temporary table `members` with `segment` and the scores; raises as `run` does."""
+    """Temporary table `members` with `segment`, the scores and `heading`; raises as `run` does."""
     segmenting.make_members(query, settings, assign)
 
 
@@ -171,8 +173,9 @@ def run(query: Query, settings: Settings) -> Result:
             metrics["best"] = Metric(row["n_customers"], "count", before=row["n_customers_before"], mark=mark)
             metrics["best_share"] = Metric(row["share_sales"], "ratio", mark=mark)
     if not settings["map"]:
-        metrics["leaving"] = Metric(sum(row["n_customers"] for row in leaving), "count", better=-1)
-        metrics["leaving_sales"] = Metric(money(sum(row["sales"] for row in leaving)), "money", better=-1)
+        mark = {"heading": "leaving"}
+        metrics["leaving"] = Metric(sum(row["n_customers"] for row in leaving), "count", better=-1, mark=mark)
+        metrics["leaving_sales"] = Metric(money(sum(row["sales"] for row in leaving)), "money", better=-1, mark=mark)
     return Result(
         key=KEY,
         headline=_headline(found),
@@ -183,7 +186,7 @@ def run(query: Query, settings: Settings) -> Result:
         chart=segmenting.CHART,
         drill=("segment", "r", "f"),
         notes=(*segmenting.notes(query, found), *_notes(settings)),
-        labels=_labels(keys),
+        labels={**_labels(keys), "leaving": "metric.leaving"},
         charts=(Chart("matrix", x="f", y="r", color="n_customers", subtitle=Message("segments.rfm.matrix")),),
         tables={"scores": scores},
         more_units={"scores": _SCORE_UNITS},
@@ -225,4 +228,4 @@ SETTINGS = (
     Setting("window", "integer", None, low=1, high=120),
     Setting("map", "text", None),
 )
-ANALYSES = (Analysis(KEY, run, SETTINGS, members, ("segment", "r", "f", "m"), listed="n_orders > 0"),)
+ANALYSES = (Analysis(KEY, run, SETTINGS, members, ("segment", "r", "f", "m", "heading"), listed="n_orders > 0"),)

@@ -37,9 +37,8 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     names = [subject.name(group) for group in groups]
     right = round(max((text.width(name, sizes.label) for name in names), default=0)) + subject.px(12)
     last = columns == len(times) - 1
-    notes = _names(
-        subject, names, ranks[last], (base + values / 2)[last], values[last], len(times), height - top - bottom
-    )
+    scale = (height - top - bottom) / highest
+    notes = _names(subject, names, ranks[last], (base + values / 2)[last], values[last], len(times), scale)
     every = max(1, int(np.ceil(subject.px(64) * len(times) / max(subject.width - right, 1))))
     shown = [place for place in range(len(times)) if (len(times) - 1 - place) % every == 0]
     measure = subject.measure(subject.ys[0])
@@ -77,18 +76,20 @@ def _time(subject: Subject, cell: object) -> str:
 
 
 def _names(
-    subject: Subject, names: list[str], ranks: Floats, middles: Floats, values: Floats, count: int, pixels: int
+    subject: Subject, names: list[str], ranks: Floats, middles: Floats, values: Floats, count: int, scale: float
 ) -> list[plot.Spec]:
-    """The groups' names beside the last bar, at their part's middle, kept a line apart."""
+    """The groups' names beside the last bar, at their part's middle, kept a line apart.
+
+    scale: pixels per unit of the axis.
+    """
     order = np.argsort(middles)
     size = subject.sizes.label
-    highest = float((middles + values / 2).max(initial=0)) or 1.0
     found: list[plot.Spec] = []
     free = -np.inf
     for row in order.tolist():
         if values[row] <= 0:
             continue
-        wanted = float(middles[row]) / highest * pixels
+        wanted = float(middles[row]) * scale
         place = max(wanted, free + size * 1.3)
         free = place
         found.append(plot.note(
