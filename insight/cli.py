@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-from insight import cli_export, cli_people, cli_recipe, loading, recipe
+from insight import cli_export, cli_people, cli_recipe, ladder_lock, loading, recipe
 from insight.analysis import registry
 from insight.audience import Audience, mark_of, pairs, parse, scoped_query
 from insight.errors import InsightError, UsageError
@@ -194,16 +194,22 @@ def _scope(args: argparse.Namespace) -> Audience | None:
     return parse(args.scope) if args.scope else None
 
 
+def _decided(args: argparse.Namespace) -> dict[str, str]:
+    """The settings that were given, on top of the bounds that are locked in the workspace."""
+    return ladder_lock.following(args.analysis, _named(args.settings), recipe.read(args.workspace).ladders)
+
+
 def _run(args: argparse.Namespace, words: Words) -> int:
     workspace = Workspace.open(args.workspace)
     try:
+        settings = _decided(args)
         with scoped_query(workspace, _scope(args)) as query:
-            result = registry.run(query, args.analysis, _named(args.settings))
+            result = registry.run(query, args.analysis, settings)
     finally:
         workspace.close()
     if args.json:
         form = as_json.result_json(result, workspace.manifest.currency)
-        form["settings"] = _named(args.settings)
+        form["settings"] = settings
         form["scope"] = args.scope
         _say(as_json.dumps(form))
     elif args.csv:
@@ -243,7 +249,7 @@ def _result_text(result: Result, words: Words) -> str:
 
 
 def _customers(args: argparse.Namespace, words: Words) -> int:
-    mark = mark_of(args.analysis, pairs(_named(args.settings)), _named(args.mark), _scope(args))
+    mark = mark_of(args.analysis, pairs(_decided(args)), _named(args.mark), _scope(args))
     return cli_people.customers(args, words, mark, _say, _tell)
 
 

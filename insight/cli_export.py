@@ -14,6 +14,7 @@ from insight.export.item import Item
 from insight.export.pack import Wanted, collect
 from insight.export.tables import csv_bytes, result_csv
 from insight.i18n.catalog import Words
+from insight.ladder_lock import LockedBounds, following
 from insight.workspace import audit
 from insight.workspace.store import Workspace
 
@@ -47,12 +48,13 @@ def export(args: argparse.Namespace, words: Words, say: Say) -> int:
         raise UsageError("cli.no_such_file", name=args.template.name)
     if not args.file.absolute().parent.is_dir():
         raise UsageError("pack.no_folder", name=str(args.file.parent))
-    wanted = _wanted(args.questions, args.scope)
+    decided = recipe.read(args.workspace)
+    wanted = _wanted(args.questions, args.scope, decided.ladders)
     if kind == ".csv" and len(wanted) > 1:
         raise UsageError("pack.one_table_a_file")
     workspace = Workspace.open(args.workspace)
     try:
-        terms = recipe.read(workspace.folder).words.get(words.language, {})
+        terms = decided.words.get(words.language, {})
         known = Words(words.language, workspace.manifest.currency, terms=terms)
         items = collect(workspace, wanted, known, place=args.workspace.name)
         about = _about(workspace, known)
@@ -65,8 +67,8 @@ def export(args: argparse.Namespace, words: Words, say: Say) -> int:
     return 0
 
 
-def _wanted(parts: Sequence[str], scope: str | None) -> list[Wanted]:
-    """Questions with the settings that follow each."""
+def _wanted(parts: Sequence[str], scope: str | None, locks: Sequence[LockedBounds]) -> list[Wanted]:
+    """Questions with the settings that follow each, on top of the ladder's locked bounds."""
     audience = parse(scope) if scope else None
     found: list[tuple[str, dict[str, str]]] = []
     for part in parts:
@@ -78,7 +80,7 @@ def _wanted(parts: Sequence[str], scope: str | None) -> list[Wanted]:
             raise UsageError("setting.not_a_pair", value=part)
         else:
             found[-1][1][name] = value
-    return [Wanted(key, pairs(settings), audience) for key, settings in found]
+    return [Wanted(key, pairs(following(key, settings, locks)), audience) for key, settings in found]
 
 
 def _about(workspace: Workspace, words: Words) -> str:

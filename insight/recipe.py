@@ -15,6 +15,7 @@ from insight import audience
 from insight.errors import UsageError
 from insight.i18n import terms
 from insight.ingest.options import FileMemory, ReadOptions
+from insight.ladder_lock import LockedBounds, checked, replaced
 
 FORMAT = 1
 FILE = "recipe.json"
@@ -61,13 +62,17 @@ class Finding:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What was decided. `settings`: parameters of the view. `words`: language → our word → the word of the trade."""
+    """What was decided. `settings`: parameters of the view. `words`: language → our word → the word of the trade.
+
+    `ladders`: the bounds that were locked, at most one for each ladder.
+    """
 
     files: tuple[FileMemory, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict[str, str])
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, "Mapping[str, str]"])
     audiences: tuple[SavedAudience, ...] = ()
     story: tuple[Finding, ...] = ()
+    ladders: tuple[LockedBounds, ...] = ()
 
     def remembering(self, memory: FileMemory) -> "Recipe":
         """With this memory in place of an older one of the same kind and columns."""
@@ -99,6 +104,8 @@ class Recipe:
             taken = taken.remembering(memory)
         for saved in other.audiences:
             taken = taken.saving(saved)
+        for lock in other.ladders:
+            taken = replace(taken, ladders=replaced(taken.ladders, lock))
         return replace(
             taken,
             settings={**self.settings, **other.settings},
@@ -114,6 +121,7 @@ class Recipe:
         return {
             "files": len(self.files), "settings": len(self.settings), "audiences": len(self.audiences),
             "words": sum(len(own) for own in self.words.values()), "story": len(self.story),
+            "ladders": len(self.ladders),
         }  # fmt: skip
 
     def for_others(self) -> "Recipe":
@@ -160,6 +168,7 @@ def from_text(text: str) -> Recipe:
         words={language: _own_words(language, own) for language, own in _mapping(raw, "words").items()},
         audiences=tuple(_saved(part) for part in _parts(raw, "audiences")),
         story=tuple(_finding(part) for part in _parts(raw, "story")),
+        ladders=tuple(_lock(part) for part in _parts(raw, "ladders")),
     )
 
 
@@ -219,6 +228,15 @@ def _saved(raw: Mapping[str, Any]) -> SavedAudience:
         raise _bad("audiences")
     audience.parse(link)
     return SavedAudience(name, link, counts[0], _text(raw.get("data_key", ""), "audiences"), counts[1])
+
+
+def _lock(raw: Mapping[str, Any]) -> LockedBounds:
+    names = ("basis", "window_kind", "window", "bounds", "proposed", "locked_on")
+    found = LockedBounds(**{name: _text(raw.get(name), "ladders") for name in names})
+    try:
+        return checked(found)
+    except (UsageError, ValueError):
+        raise _bad("ladders") from None
 
 
 def _finding(raw: Mapping[str, Any]) -> Finding:

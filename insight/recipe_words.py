@@ -1,16 +1,18 @@
 """A recipe in words: what it remembers, a line each, in the reader's language."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from insight.analysis import registry
 from insight.audience import parse
 from insight.i18n.catalog import Words
 from insight.ingest.options import FileMemory
 from insight.ingest.schema import TABLES
+from insight.ladder_lock import LockedBounds, amounts
 from insight.recipe import Finding, Recipe, SavedAudience
 from insight.words import sentence
 
-PARTS = ("files", "settings", "words", "audiences", "story")
+PARTS = ("files", "settings", "ladders", "words", "audiences", "story")
 _PERIOD = {"period": "ui.period", "fy": "ui.fiscal_first_month"}
 
 
@@ -24,6 +26,7 @@ def lines(recipe: Recipe, words: Words, *, page_name: Callable[[Finding], str] |
     found: dict[str, Sequence[str]] = {
         "files": [_file(memory, words) for memory in recipe.files],
         "settings": [setting_line(name, value, words) for name, value in sorted(recipe.settings.items())],
+        "ladders": [_lock(lock, words) for lock in recipe.ladders],
         "words": [
             words.t("recipe.word", ours=ours, theirs=theirs.split(",")[0])
             for terms in recipe.words.values()
@@ -41,6 +44,14 @@ def lines(recipe: Recipe, words: Words, *, page_name: Callable[[Finding], str] |
 def _audience(saved: SavedAudience, words: Words) -> str:
     said = sentence(parse(saved.link), words)
     return said if saved.name == said else words.t("recipe.line", name=saved.name, value=said)
+
+
+def _lock(lock: LockedBounds, words: Words) -> str:
+    """'Försäljning, Rullande månader (12): 2 000, 5 000 och 12 000, låsta 2026-11-22'."""
+    what = f"{words.t(f'setting.basis.{lock.basis}')}, {words.t(f'setting.window_kind.{lock.window_kind}')}"
+    day = date.fromisoformat(lock.locked_on)
+    value = words.t("lock.said", bounds=amounts(lock.bounds), day=day)
+    return words.t("recipe.line", name=f"{what} ({lock.window})", value=value)
 
 
 def _file(memory: FileMemory, words: Words) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import streamlit as st
 
-from insight import audience, customer_card, customer_life, customer_list, customer_why
+from insight import audience, customer_card, customer_life, customer_list, customer_why, ladder_lock
 from insight import occasions as days
 from insight.analysis import cross, nps_by, registry
 from insight.analysis import fields as dimensions
@@ -24,6 +24,7 @@ from insight.errors import InsightError
 from insight.export import people
 from insight.export.people import Account, Purpose, Wish
 from insight.export.people_hash import Platform
+from insight.ladder_lock import InForce
 from insight.occasions import Occasion
 from insight.result import Message, Result
 from insight.settings import Settings
@@ -92,6 +93,17 @@ def _two_dates(data_key: str, key: str, chosen: Pairs) -> tuple[date, date]:  # 
     with _open().query() as query:
         span = windows(query, registry.settings_for(query, registry.find(key), dict(chosen)))
     return span.start, span.end
+
+
+def bounds_in_force(key: str, chosen: Pairs) -> InForce | None:
+    """The ladder's bounds and what the data propose; None for a file's levels. Raises InsightError without a ladder."""
+    return _bounds_in_force(_open().data_key, key, chosen)
+
+
+@st.cache_data(scope="session", max_entries=_RESULTS, show_spinner=False)
+def _bounds_in_force(data_key: str, key: str, chosen: Pairs) -> InForce | None:  # noqa: ARG001
+    with _open().query() as query:
+        return ladder_lock.in_force(query, key, dict(chosen))
 
 
 def extent() -> tuple[date, date]:

@@ -11,14 +11,14 @@ from typing import Any
 
 import streamlit as st
 
-from insight import periods
+from insight import ladder_lock, periods
 from insight.analysis import registry
 from insight.audience import Pairs, pairs
 from insight.errors import InsightError
 from insight.i18n.catalog import Words
 from insight.periods import KINDS, Kind, Period
 from insight.settings import Setting, Settings
-from ui import cache, session, state, text, view
+from ui import cache, recipes, session, state, text, view
 
 KIND, START, END, FIRST_MONTH = "period", "start", "end", "fy"
 SHARED = ("start", "end", "compare")
@@ -64,10 +64,19 @@ def held_as(analysis: str, setting: str) -> str:
 
 
 def _held_view() -> Mapping[str, str]:
-    """What the view holds, on top of what the demo company proposes: a ladder of money."""
+    """What the view holds, on top of the ladder's locked bounds, on top of what the demo company proposes."""
     held = state.view()
-    of_money = held.get("ladder.basis", "sales") in ("sales", "level")
+    basis, kind = held.get("ladder.basis", "sales"), held.get("ladder.window_kind", "rolling")
+    lock = ladder_lock.find(recipes.locks(), basis, kind)
+    if lock is not None:
+        return {"ladder.bounds": lock.bounds, "ladder.window": lock.window, **held}
+    of_money = basis in ("sales", "level")
     return {**_OF_DEMO, **held} if of_money and session.ensure_workspace().manifest.demo else held
+
+
+def typed(name: str) -> bool:
+    """Whether the reader has set a setting of the view, other than the demo company or a lock has."""
+    return name in state.view()
 
 
 def takes_period(analysis: str) -> bool:

@@ -1,11 +1,44 @@
-"""What the ladder's pages have beyond other questions: the drawn test as a file, and the way to the test planner."""
+"""What the ladder's pages have beyond other questions: bounds to lock, the drawn test as a file, the way to a plan."""
+
+from datetime import date
 
 import streamlit as st
 
+from insight import ladder_lock
 from insight.audience import Mark, Pairs, pairs, scoped_query
 from insight.errors import InsightError
 from insight.export.assignments import assignments_csv
-from ui import asked, filters, marks, session, text, view
+from ui import asked, cache, filters, marks, recipes, session, text, view
+
+
+def bounds_row(analysis: str) -> None:
+    """Which bounds the ladder has and where they come from, with the button that locks them or lets them go."""
+    chosen = filters.chosen(analysis)
+    try:
+        found = cache.bounds_in_force(analysis, chosen)
+    except InsightError:
+        # The page says what is missing, in the question's own words.
+        return
+    if found is None:
+        return
+    words = view.words()
+    lock = ladder_lock.find(recipes.locks(), found.basis, found.window_kind)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"bounds_{analysis}"):
+        if lock is not None and ladder_lock.amounts(lock.bounds) == found.bounds:
+            said = words.t("lock.locked", bounds=found.bounds, day=date.fromisoformat(lock.locked_on))
+            if ladder_lock.amounts(lock.proposed) != found.proposed:
+                said = f"{said} {words.t('lock.moved', bounds=found.proposed)}"
+            label, icon, change, wanted = "free", "lock_open", recipes.unlock, lock
+        else:
+            source = "own" if filters.typed("ladder.bounds") else "club" if "bounds" in dict(chosen) else "proposed"
+            period = words.period(found.opened, found.closed)
+            said = words.t(f"lock.{source}", bounds=found.bounds, period=period)
+            label, icon, change, wanted = "keep", "lock", recipes.lock, found.locked(date.today())
+        st.markdown(text.grey(said), width="content")
+        st.button(
+            words.t(f"lock.{label}"), key=f"lock_{analysis}", type="tertiary", icon=f":material/{icon}:",
+            help=text.plain(words.t(f"lock.{label}_help")), on_click=change, args=(wanted,),
+        )  # fmt: skip
 
 
 def draw_button(analysis: str) -> None:

@@ -10,7 +10,8 @@ from ui import cache, guards, recipes, state, story, text, trade, view
 
 _PLACE = "recipe_page"
 _ICONS = {
-    "files": "description", "settings": "tune", "words": "translate", "audiences": "group", "story": "auto_stories",
+    "files": "description", "settings": "tune", "ladders": "lock", "words": "translate", "audiences": "group",
+    "story": "auto_stories",
 }  # fmt: skip
 
 

@@ -1,11 +1,17 @@
 """The workspace's recipe as the session changes it: saved audiences, story, settings. Read anew at every change."""
 
-from insight import recipe
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from insight import ladder_lock, recipe
 from insight.audience import Audience, parse
-from insight.errors import InsightError
+from insight.errors import InsightError, UsageError
+from insight.ladder_lock import LockedBounds
 from insight.recipe import Recipe, SavedAudience
 from insight.workspace import audit
-from ui import cache, session, view
+from ui import cache, session, state, view
 
 LONGEST_NAME = 80
 
@@ -22,8 +28,37 @@ def keep(changed: Recipe) -> None:
 
 def with_settings() -> Recipe:
     """The recipe with the settings as the view holds them now: what goes to a file."""
+    return replace(current(), settings=view.settings())
+
+
+def locks() -> Sequence[LockedBounds]:
+    """The ladder's locked bounds."""
+    path = session.ensure_workspace().folder / recipe.FILE
+    return _locks(path, path.stat().st_mtime_ns) if path.is_file() else ()
+
+
+@lru_cache(maxsize=64)
+def _locks(path: Path, changed: int) -> Sequence[LockedBounds]:  # noqa: ARG001 - a changed file is read anew
+    try:
+        return recipe.read(path.parent).ladders
+    except UsageError:
+        # The recipe's own page says what is wrong with it; the ladder's stand on what the data propose.
+        return ()
+
+
+def lock(bounds: LockedBounds) -> None:
+    """Let these be the bounds of their ladder from now on, in place of those that were typed."""
     known = current()
-    return Recipe(known.files, view.settings(), known.words, known.audiences, known.story)
+    keep(replace(known, ladders=ladder_lock.replaced(known.ladders, bounds)))
+    state.change_view_of("ladder.bounds", None)
+
+
+def unlock(bounds: LockedBounds) -> None:
+    """Let go of locked bounds; those that were not what the data proposed stay as the reader's own."""
+    known = current()
+    keep(replace(known, ladders=ladder_lock.without(known.ladders, bounds.basis, bounds.window_kind)))
+    if bounds.bounds != bounds.proposed:
+        state.change_view_of("ladder.bounds", bounds.bounds)
 
 
 def taken(text: str) -> Recipe:

@@ -8,7 +8,7 @@ import shutil
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,11 +98,14 @@ def workspace() -> Workspace | None:
 def set_workspace(opened: Workspace) -> None:
     """Make it the session's workspace; one in a private folder is erased when the session ends or takes another.
 
-    What was decided (the recipe) goes along from the one before; what the new one knows itself wins.
+    What was decided (the recipe) goes along from the one before; what the new one knows itself wins. Bounds that fit
+    the demo company fit nobody else.
     """
     before = workspace()
     if before is not None and before.folder != opened.folder:
-        recipe.write(opened.folder, recipe.read(before.folder).taking(recipe.read(opened.folder)))
+        known = recipe.read(before.folder)
+        known = replace(known, ladders=()) if before.manifest.demo else known
+        recipe.write(opened.folder, known.taking(recipe.read(opened.folder)))
         before.close()
         if before.folder.name.startswith("kundkompass-"):
             erase(before.folder)

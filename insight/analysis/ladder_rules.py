@@ -251,10 +251,10 @@ def make_values(query: Query, name: str, opened: date, closed: date, basis: str)
 def make_steps(query: Query, settings: Settings, rule: Rule) -> tuple[Decimal, ...]:
     """The bounds in force, also as temporary table `ladder_steps(step, low_bound, high_bound)` on the query.
 
-    The user's bounds, else those proposed (see proposed_bounds). Raises UsageError for too many.
+    The user's bounds, else those proposed (see proposal). Raises UsageError for too many.
     """
     asked: tuple[Decimal, ...] | None = settings["bounds"]
-    bounds = checked_bounds(asked) if asked else proposed_bounds(query, rule)
+    bounds = checked_bounds(asked) if asked else proposal(query, rule).bounds
     put_steps(query, "ladder_steps", bounds)
     return bounds
 
@@ -266,18 +266,32 @@ def base_windows(query: Query, rule: Rule) -> tuple[tuple[date, date], tuple[dat
     return (rule.opens(start), start), (rule.opens(after), after)
 
 
-def proposed_bounds(query: Query, rule: Rule) -> tuple[Decimal, ...]:
+@dataclass(frozen=True)
+class Proposal:
+    """Bounds, and the window [opened, closed) whose purchases they were proposed from."""
+
+    bounds: tuple[Decimal, ...]
+    opened: date
+    closed: date
+
+
+def proposal(query: Query, rule: Rule) -> Proposal:
     """Bounds near quantiles of the base window, whatever the dates and the scope that are asked about.
 
     So a rise is a rise: the ladder is the same for every date, and for a part of the customers that of them all.
     """
     key = ("ladder.base", rule.basis, rule.months, rule.kind)
     if key not in query.kept:
-        found = None
-        for opened, closed in base_windows(query, rule):
-            found = found or query.one(_QUANTILES, opened=opened, closed=closed, basis=rule.basis)[0]
-        query.kept[key] = propose_bounds(found or (), rule.basis)
+        before, latest = base_windows(query, rule)
+        (opened, closed), found = before, _quantiles(query, rule, before)
+        if not found:
+            (opened, closed), found = latest, _quantiles(query, rule, latest)
+        query.kept[key] = Proposal(propose_bounds(found or (), rule.basis), opened, closed)
     return query.kept[key]
+
+
+def _quantiles(query: Query, rule: Rule, window: tuple[date, date]) -> Sequence[float] | None:
+    return query.one(_QUANTILES, opened=window[0], closed=window[1], basis=rule.basis)[0]
 
 
 def checked_bounds(asked: Sequence[Decimal], name: str = "bounds") -> tuple[Decimal, ...]:

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import filters, question
+from ui import filters, ladder, question
 
 COLUMNS = ("from_step", "to_step", "n_customers", "share", "n_customers_then", "share_then", "money_change")
 
@@ -15,7 +15,7 @@ def periods_ahead() -> None:
         filters.pick_value("ladder.scenario", "periods")
 
 
-question.ask("ladder.migration", columns=COLUMNS)
+question.ask("ladder.migration", columns=COLUMNS, picker=partial(ladder.bounds_row, "ladder.migration"))
 question.also("ladder.climb")
 question.also("ladder.flow", picker=partial(filters.pick_choice, "ladder.flow", "grain"))
 question.also("ladder.scenario", picker=periods_ahead)

@@ -1,5 +1,7 @@
 """The next step: who is near a bound, what it is worth if some make it, and a drawn control group to prove it."""
 
+from functools import partial
+
 import streamlit as st
 
 from ui import filters, ladder, question
@@ -20,5 +22,7 @@ def draw_settings() -> None:
         ladder.draw_button(DRAW)
 
 
-question.ask("ladder.next_step", columns=COLUMNS, figures=FIGURES)
+question.ask(
+    "ladder.next_step", columns=COLUMNS, figures=FIGURES, picker=partial(ladder.bounds_row, "ladder.next_step")
+)
 question.also(DRAW, picker=draw_settings)

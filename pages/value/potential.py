@@ -9,6 +9,6 @@ COLUMNS = (
     "potential", "potential_low", "potential_high",
 )  # fmt: skip
 SHARED = ("bounds", "window", "window_kind", "names")
-question.ask("ladder.potential", columns=COLUMNS)
+question.ask("ladder.potential", columns=COLUMNS, picker=partial(ladder.bounds_row, "ladder.potential"))
 ladder.plan_button("ladder.potential")
 question.also("ladder.around", picker=partial(filters.controls, "ladder.around", hidden=SHARED, period=False))

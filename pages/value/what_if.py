@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from ui import compare, filters, question
+from ui import compare, filters, ladder, question
 
 TRIED = ("new_bounds", "new_window", "new_window_kind", "new_keep", "level_costs")
 COLUMNS = ("from_step", "to_step", "n_customers", "share", "sales")
@@ -13,6 +13,7 @@ SHARED = ("bounds", "window", "window_kind", "basis", "keep", "names", *TRIED)
 
 slots = question.head(WHAT_IF, hidden=TRIED)
 st.space("xsmall")
+ladder.bounds_row(WHAT_IF)
 for place, name in zip(st.columns(len(TRIED)), TRIED, strict=True):
     with place:
         filters.pick_value(WHAT_IF, name)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from insight import recipe
 from insight.i18n.catalog import Words
 from tests.build import workspace
 from tests.pages.screen import headline, opened, popovers, texts
@@ -73,3 +74,25 @@ def test_the_period_picker_names_the_dates_that_the_page_compares():
     said = "20 jan 2024\xa0– 19 dec 2024"
     assert any(said in text for text in texts(app)), "over the headline"
     assert said in popovers(app), "on the picker"
+
+
+def test_bounds_are_locked_with_one_click_and_let_go_with_another():
+    opened_workspace = workspace(ROWS)
+    app = opened("value/ladder", opened_workspace, lang="sv")
+    assert any("Föreslagna av köpen" in text for text in texts(app))
+    app.button(key="lock_ladder.steps").click().run()
+    assert not app.exception
+    assert len(recipe.read(opened_workspace.folder).ladders) == 1
+    assert any("Låsta" in text for text in texts(app))
+    app.button(key="lock_ladder.steps").click().run()
+    assert recipe.read(opened_workspace.folder).ladders == ()
+    assert any("Föreslagna av köpen" in text for text in texts(app))
+
+
+def test_typed_bounds_that_are_let_go_are_still_the_readers_own():
+    app = opened("value/movement", workspace(ROWS), lang="sv", **{"ladder.bounds": "700,2100"})
+    app.button(key="lock_ladder.migration").click().run()
+    assert "ladder.bounds" not in app.session_state["view"], "the lock holds them now"
+    assert any("700" in text and "Låsta" in text for text in texts(app))
+    app.button(key="lock_ladder.migration").click().run()
+    assert app.session_state["view"]["ladder.bounds"] == "700,2100"
