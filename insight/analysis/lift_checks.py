@@ -156,7 +156,7 @@ def planned_shares(settings: Settings, trial: Trial) -> list[float] | None:
 
 def _all_sizes(query: Query, trial: Trial) -> tuple[int, ...]:
     """Everyone who stands in one arm only, complete window or not: the draw is checked, not the outcome."""
-    found = dict(query.rows("SELECT arm, count(*) FROM lift_all WHERE n_arms = 1 GROUP BY arm"))
+    found = dict(query.rows("SELECT arm, count(*) FROM lift_windows WHERE n_arms = 1 GROUP BY arm"))
     return tuple(int(found.get(arm, 0)) for arm in trial.arms)
 
 
@@ -230,7 +230,7 @@ def _real(value: Any) -> float:
 
 
 def check(query: Query, settings: Settings, trial: Trial) -> Checked:
-    """Run every check on the arms in `lift_all` and `lift_customers`."""
+    """Run every check on the arms in `lift_windows` and `lift_customers`."""
     balance = query.frame(_BEFORE)
     if query.has_values("customers", "birth_date"):
         balance = balance.merge(query.frame(_PEOPLE), on="arm")

@@ -140,27 +140,49 @@ _SUMS = """
         AND orders.ordered_on < found.assigned_on + cast($window AS INTEGER)
     GROUP BY found.rowid
 """
-_CUSTOMERS = """
+# Everyone assigned with what they bought, and no assumption of cost or margin rate in it.
+_WINDOWS = """
     SELECT
         found.customer_id,
         found.arm,
+        found.n_arms,
+        found.n_arms = 1 AND coalesce(
+            found.assigned_on + cast($window AS INTEGER) <= CAST($after AS DATE), false) AS is_counted,
         found.assigned_on,
         found.first_order_on,
-        coalesce(costs.cost, found.contact_cost, 0) AS cost,
+        found.contact_cost,
         coalesce(sums.n_orders, 0) AS n_orders,
         coalesce(sums.sales, 0) AS sales,
-        CASE WHEN $rate IS NULL THEN coalesce(sums.margin, 0) ELSE cast($rate AS DOUBLE) * coalesce(sums.sales, 0) END
-            AS margin,
-        coalesce(sums.n_lines, 0) AS n_lines,
-        coalesce(sums.n_margin_lines, 0) AS n_margin_lines,
+        cast(coalesce(sums.margin, 0) AS DOUBLE) AS margin,
         coalesce(sums.n_orders_before, 0) AS n_orders_before,
         coalesce(sums.sales_before, 0) AS sales_before,
         sums.channel_before
     FROM lift_all AS found
     LEFT JOIN lift_sums AS sums ON sums.place = found.rowid
-    LEFT JOIN lift_costs AS costs ON costs.arm = found.arm
+"""
+_MARGIN_LINES = """
+    SELECT sum(sums.n_lines), sum(sums.n_margin_lines)
+    FROM lift_sums AS sums JOIN lift_all AS found ON found.rowid = sums.place
     WHERE found.n_arms = 1 AND found.assigned_on + cast($window AS INTEGER) <= CAST($after AS DATE)
 """
+# Those who are counted, with the cost and the margin that the user assumes, where they are assumed.
+_CUSTOMERS = """
+    SELECT
+        found.customer_id, found.arm, found.assigned_on, found.first_order_on, {cost} AS cost, found.n_orders,
+        found.sales, {margin} AS margin, found.n_orders_before, found.sales_before, found.channel_before
+    FROM lift_windows AS found {rates} {costs}
+    WHERE found.is_counted
+"""
+_COST = ("cast(coalesce(found.contact_cost, 0) AS DOUBLE)", "")
+_COST_GIVEN = (
+    "cast(coalesce(costs.cost, found.contact_cost, 0) AS DOUBLE)",
+    "LEFT JOIN lift_costs AS costs ON costs.arm = found.arm",
+)
+_MARGIN = ("found.margin", "")
+_MARGIN_GIVEN = ("lift_rate.rate * found.sales", "CROSS JOIN lift_rate")
+_ALL_READ = "SELECT * FROM lift_windows"
+_KEPT, _MOST_ROWS = "lift.windows", 2_000_000
+_OF_DATA = (TEST, LIFT_WINDOW, CONTROL, BEFORE)
 
 
 @dataclass(frozen=True)
@@ -322,11 +344,57 @@ def require_costs(trial: Trial, settings: Settings) -> None:
 
 
 def make_customers(query: Query, settings: Settings) -> Trial:
-    """Temporary table `lift_customers`: customer_id, arm, assigned_on, cost, n_orders, sales, margin, and the same
-    customers' n_orders_before and sales_before; and the trial as it was read.
+    """View `lift_customers`: customer_id, arm, assigned_on, cost, n_orders, sales, margin, and the same customers'
+    n_orders_before and sales_before; and the trial as it was read. Beside it `lift_windows`: everyone assigned.
+
+    What everybody bought is kept with this state of the data, so that the next question about the same test, or with
+    another cost or margin rate, does not read the purchases anew. What a scope narrows is not kept.
 
     Raises NotEnoughDataError or UsageError: no such test, one arm only, too many arms, no complete window.
     """
+    key = (_KEPT, *(settings[setting.name] for setting in _OF_DATA))
+    kept = None if query.scoped else query.kept.get(key)
+    if kept is None:
+        trial = _read_windows(query, settings)
+        if not query.scoped:
+            _keep(query, key, trial)
+    else:
+        trial, windows = kept
+        query.lend("lift_windows", windows)
+    _make_counted(query, settings, trial)
+    return with_assumptions(
+        replace(trial, has_margin=trial.has_margin or settings["margin_rate"] is not None), settings
+    )
+
+
+def _keep(query: Query, key: tuple[object, ...], trial: Trial) -> None:
+    """Keep what was read for the next question about the same test: the latest that memory has room for."""
+    if query.count("lift_windows") > _MOST_ROWS:
+        return
+    query.kept[key] = trial, query.arrow(_ALL_READ)
+    held = [known for known in list(query.kept) if known[0] == _KEPT]
+    while sum(query.kept[known][1].num_rows for known in held) > _MOST_ROWS:
+        query.kept.pop(held.pop(0), None)
+
+
+def _make_counted(query: Query, settings: Settings, trial: Trial) -> None:
+    """View `lift_customers` on `lift_windows`, with the cost and the margin rate that the user assumes."""
+    costs, rate = costs_per_arm(settings, "cost", trial.arms), settings["margin_rate"]
+    query.put(
+        "lift_costs",
+        pa.table({"arm": pa.array(list(costs), pa.string()), "cost": pa.array(list(costs.values()), pa.float64())}),
+    )
+    query.put("lift_rate", pa.table({"rate": pa.array([rate], pa.float64())}))
+    cost, joined = _COST_GIVEN if costs else _COST
+    margin, rated = _MARGIN if rate is None else _MARGIN_GIVEN
+    sql = _CUSTOMERS
+    for name, part in (("cost", cost), ("costs", joined), ("margin", margin), ("rates", rated)):
+        sql = sql.replace(f"{{{name}}}", part)
+    query.view("lift_customers", sql)
+
+
+def _read_windows(query: Query, settings: Settings) -> Trial:
+    """Temporary table `lift_windows`, and the trial as the data have it: no assumption of cost or margin rate."""
     test = _pick_test(query, settings)
     names, spellings = _arms(query, test)
     if len(names) < 2:
@@ -354,21 +422,15 @@ def make_customers(query: Query, settings: Settings) -> Trial:
         raise NotEnoughDataError(
             "lift.window_not_complete", window=window, first=first, last=last, until=first + timedelta(days=window)
         )
-    costs = costs_per_arm(settings, "cost", arms)
     costless, negative = _costs_told(query, control)
-    query.put(
-        "lift_costs",
-        pa.table({"arm": pa.array(list(costs), pa.string()), "cost": pa.array(list(costs.values()), pa.float64())}),
-    )
     query.make("lift_sums", _SUMS, window=window, before=settings["before"], first=first, last=last)
-    query.make("lift_customers", _CUSTOMERS, window=window, after=after, rate=settings["margin_rate"])
-    lines, margin_lines = query.one("SELECT sum(n_lines), sum(n_margin_lines) FROM lift_customers")
-    has_margin = settings["margin_rate"] is not None or (bool(lines) and margin_lines >= MARGIN_COVER * float(lines))
-    found = Trial(
+    query.make("lift_windows", _WINDOWS, window=window, after=after)
+    lines, margin_lines = query.one(_MARGIN_LINES, window=window, after=after)
+    has_margin = bool(lines) and margin_lines >= MARGIN_COVER * float(lines)
+    return Trial(
         test, arms, control, window, shortened, first, last, n, two, undated, incomplete, unknown, False, has_margin,
         spellings, {}, costless, negative, more_controls=controls[1:],
     )  # fmt: skip
-    return with_assumptions(found, settings)
 
 
 def with_assumptions(trial: Trial, settings: Settings) -> Trial:

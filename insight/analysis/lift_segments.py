@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from insight.analysis import fields, lifecycle, rfm, tiers
+from insight.analysis import fields, lifecycle, rfm, segmenting, tiers
 from insight.analysis.basis import frame
 from insight.analysis.lift_reading import ARM, FIGURE, Reading, read
 from insight.analysis.lift_rules import COMMON, make_customers
@@ -85,7 +85,8 @@ def make_values(query: Query, key: str, as_of: date) -> None:
     """Temporary table `lift_values`: customer_id, value of a dimension on a day. UsageError for one there is not."""
     if key in SEGMENTATIONS:
         assign, settings = SEGMENTATIONS[key]
-        assign(query, resolve(settings, {"as_of": as_of.isoformat()}, query), as_of, "lift_assigned")
+        chosen = resolve(settings, {"as_of": as_of.isoformat()}, query)
+        segmenting.make_assigned(query, chosen, assign, as_of, "lift_assigned")
         query.make("lift_values", "SELECT customer_id, segment AS value FROM lift_assigned WHERE segment IS NOT NULL")
         return
     known = dimensions(query)

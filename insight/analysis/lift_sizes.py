@@ -23,16 +23,16 @@ _MOST_DAYS = 31
 _MOST_VALUES = 12
 
 _BY_DAY = """
-    SELECT cast(assigned_on AS VARCHAR) AS value, arm, count(*) AS n FROM lift_all
+    SELECT cast(assigned_on AS VARCHAR) AS value, arm, count(*) AS n FROM lift_windows
     WHERE n_arms = 1 AND assigned_on IS NOT NULL GROUP BY assigned_on, arm
 """
 _BY_WEEK = """
-    SELECT cast(cast(date_trunc('week', assigned_on) AS DATE) AS VARCHAR) AS value, arm, count(*) AS n FROM lift_all
+    SELECT cast(cast(date_trunc('week', assigned_on) AS DATE) AS VARCHAR) AS value, arm, count(*) AS n FROM lift_windows
     WHERE n_arms = 1 AND assigned_on IS NOT NULL GROUP BY date_trunc('week', assigned_on), arm
 """
 _BY_SENT = """
     SELECT sent.channel AS value, found.arm, count(*) AS n
-    FROM lift_all AS found
+    FROM lift_windows AS found
     JOIN (
         SELECT customer_id, min(channel) AS channel FROM assignments
         WHERE coalesce(test, '') = $test AND channel IS NOT NULL GROUP BY customer_id) AS sent
@@ -42,32 +42,30 @@ _BY_SENT = """
 """
 _BY_JOINED = """
     SELECT coalesce(people.value, 'unknown') AS value, found.arm, count(*) AS n
-    FROM lift_all AS found
+    FROM lift_windows AS found
     LEFT JOIN (SELECT customer_id, max(join_channel) AS value FROM customers GROUP BY customer_id) AS people
         ON people.customer_id = found.customer_id
     WHERE found.n_arms = 1
     GROUP BY coalesce(people.value, 'unknown'), found.arm
 """
 _BY_CHANNEL = """
-    SELECT coalesce(sums.channel_before, 'unknown') AS value, found.arm, count(*) AS n
-    FROM lift_all AS found
-    JOIN lift_sums AS sums ON sums.place = found.rowid
-    WHERE found.n_arms = 1 AND sums.n_orders_before > 0
-    GROUP BY coalesce(sums.channel_before, 'unknown'), found.arm
+    SELECT coalesce(found.channel_before, 'unknown') AS value, found.arm, count(*) AS n
+    FROM lift_windows AS found
+    WHERE found.n_arms = 1 AND found.n_orders_before > 0
+    GROUP BY coalesce(found.channel_before, 'unknown'), found.arm
 """
 _BY_BOUGHT = """
-    SELECT CASE WHEN coalesce(sums.n_orders_before, 0) > 0 THEN 'yes' ELSE 'no' END AS value, found.arm, count(*) AS n
-    FROM lift_all AS found
-    LEFT JOIN lift_sums AS sums ON sums.place = found.rowid
+    SELECT CASE WHEN found.n_orders_before > 0 THEN 'yes' ELSE 'no' END AS value, found.arm, count(*) AS n
+    FROM lift_windows AS found
     WHERE found.n_arms = 1
-    GROUP BY CASE WHEN coalesce(sums.n_orders_before, 0) > 0 THEN 'yes' ELSE 'no' END, found.arm
+    GROUP BY CASE WHEN found.n_orders_before > 0 THEN 'yes' ELSE 'no' END, found.arm
 """
 
 
 def sizes_table(query: Query, trial: Trial, planned: Sequence[float] | None) -> Any:
     """Sizes against the plan within each day (or week), channel and so on, the most unlikely first; empty without plan.
 
-    From `lift_all` and `lift_sums`. A row per value with at least two values beside it and five expected in every arm:
+    From `lift_windows`. A row per value with at least two values beside it and five expected in every arm:
     division (day, week, sent, join_channel, channel, earlier), value, n_customers, the arm that is furthest from its
     plan with n_in_arm and planned (whole customers), its p, p adjusted over all rows (Benjamini-Hochberg), and
     pvalue_alike: whether the division's values are off alike.
@@ -83,7 +81,7 @@ def sizes_table(query: Query, trial: Trial, planned: Sequence[float] | None) -> 
 
 
 def _divisions(query: Query, trial: Trial) -> list[tuple[str, str]]:
-    days = query.one("SELECT count(DISTINCT assigned_on) FROM lift_all")[0]
+    days = query.one("SELECT count(DISTINCT assigned_on) FROM lift_windows")[0]
     found = [("day", _BY_DAY) if days <= _MOST_DAYS else ("week", _BY_WEEK)] if days > 1 else []
     if query.has_values("assignments", "channel") and _shared(query.rows(_BY_SENT, test=trial.test), trial.arms):
         found.append(("sent", _BY_SENT))

@@ -132,7 +132,7 @@ def make_bought(query: Query, start: date | None, as_of: date) -> None:
         query.make("bought", _BOUGHT, start=start or BEGINNING, as_of=as_of)
 
 
-def _make_assigned(query: Query, settings: Settings, assign: Assign, as_of: date, into: str) -> None:
+def make_assigned(query: Query, settings: Settings, assign: Assign, as_of: date, into: str) -> None:
     """Table `into`: every customer's segment at `as_of`, whatever the scope; kept for when another scope is asked."""
     # What is partly bound (centres of clusters) holds more than its settings say.
     key = None if isinstance(assign, partial) else (_KEPT, assign.__module__, repr(sorted(settings.items())), as_of)
@@ -155,7 +155,7 @@ def _keep(query: Query, key: tuple[object, ...], found: pa.Table) -> None:
 
 def make_members(query: Query, settings: Settings, assign: Assign) -> None:
     """Temporary table `members`: the scope's customers with their segment at `as_of`."""
-    _make_assigned(query, settings, assign, settings["as_of"], "assigned")
+    make_assigned(query, settings, assign, settings["as_of"], "assigned")
     query.make("members", _MEMBERS)
 
 
@@ -174,7 +174,7 @@ def by_segment(query: Query, settings: Settings, assign: Assign, order: Sequence
     before: dict[str, tuple[int, Decimal]] | None = None
     # The state then must rest on a whole window, or on a year of history where all of it counts.
     if covers(query.extent()[0], window_start(settings, compared) or add_months(compared, -COMPARED_MONTHS), compared):
-        _make_assigned(query, settings, assign, compared, "assigned_before")
+        make_assigned(query, settings, assign, compared, "assigned_before")
         before = {segment: (int(n), money(sales)) for segment, n, sales in query.rows(_BY_SEGMENT_BEFORE)}
     else:
         compared = None

@@ -23,25 +23,32 @@ NO_NET = "no_net"
 _LETTERS = tuple("abcdefgh")
 _HALF_THIRTY_TWENTY = (("a", 0.5), ("b", 0.3), ("c", 0.2))
 _WITHIN_ROUNDING = 0.001
+_ABOVE_ALL = 2**63 - 1
 
 _VALUES = """
     SELECT
-        customer_id,
         cast(
             CASE $basis WHEN 'orders' THEN n_orders WHEN 'margin' THEN coalesce(margin, 0) * 100 ELSE sales * 100 END
             AS BIGINT) AS value
-    FROM bought WHERE outside IS NULL ORDER BY customer_id
+    FROM bought WHERE outside IS NULL
 """
+# Equal values share a tier, so each tier is a range of values: the customers need not come back by name.
 _ASSIGNED = """
     SELECT
-        bought.customer_id,
-        coalesce(bought.outside, tiered.segment) AS segment,
-        tiered.value,
-        bought.last_on,
-        bought.n_orders,
-        bought.sales,
-        bought.margin
-    FROM bought LEFT JOIN tiered ON tiered.customer_id = bought.customer_id
+        valued.customer_id,
+        coalesce(valued.outside, ranges.segment) AS segment,
+        valued.value,
+        valued.last_on,
+        valued.n_orders,
+        valued.sales,
+        valued.margin
+    FROM (
+        SELECT *,
+            CASE WHEN outside IS NULL THEN cast(
+                CASE $basis WHEN 'orders' THEN n_orders WHEN 'margin' THEN coalesce(margin, 0) * 100 ELSE sales * 100
+                END AS BIGINT) END AS value
+        FROM bought) AS valued
+    LEFT JOIN tier_ranges AS ranges ON valued.value >= ranges.least AND valued.value < ranges.below
 """
 _LEAST = "SELECT segment, min(value) AS least FROM assigned WHERE value IS NOT NULL GROUP BY segment"
 _HAS_MARGIN = "SELECT count(margin) > 0 AS found FROM orders"
@@ -104,10 +111,22 @@ def assign(query: Query, settings: Settings, as_of: date, into: str) -> None:
     found = query.arrow(_VALUES, basis=settings["basis"])
     values = found["value"].to_numpy().astype(np.int64)
     tiers, _ = _tiers(settings, values, names)
-    keys = np.array([*names, NO_NET], dtype=object)  # NO_TIER, -1, picks the last
-    segments = pa.array(keys[tiers], pa.string())
-    query.put("tiered", pa.table({"customer_id": found["customer_id"], "value": found["value"], "segment": segments}))
-    query.make(into, _ASSIGNED)
+    query.put("tier_ranges", _ranges(values, tiers, names))
+    query.make(into, _ASSIGNED, basis=settings["basis"])
+
+
+def _ranges(values: cut.IntArray, tiers: cut.IntArray, names: tuple[str, ...]) -> pa.Table:
+    """A row per tier that somebody has: segment, least and below, the values from `least` to under `below`."""
+    there = [place for place in range(len(names)) if (tiers == place).any()]
+    least = [int(values[tiers == place].min()) for place in there]
+    below = [_ABOVE_ALL, *least][: len(least)]
+    ranges = [*zip([names[place] for place in there], least, below, strict=True)]
+    ranges.append((NO_NET, -_ABOVE_ALL, least[-1] if least else _ABOVE_ALL))
+    return pa.table({
+        "segment": pa.array([name for name, _, _ in ranges], pa.string()),
+        "least": pa.array([low for _, low, _ in ranges], pa.int64()),
+        "below": pa.array([high for _, _, high in ranges], pa.int64()),
+    })  # fmt: skip
 
 
 def members(query: Query, settings: Settings) -> None:
