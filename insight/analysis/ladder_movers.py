@@ -6,7 +6,7 @@ from insight.analysis.basis import frame
 from insight.analysis.ladder_migration import window_basis
 from insight.analysis.ladder_places import stand
 from insight.analysis.ladder_rules import make_values
-from insight.analysis.ladder_what_if import RULES, Rules, make_rules
+from insight.analysis.ladder_what_if import RULES, Rules, make_rules, make_tried_values
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError, UsageError
 from insight.result import Chart, Message, Metric, Note, Result, SumCheck, Unit
@@ -112,7 +112,7 @@ def make_movers(query: Query, settings: Settings) -> Rules:
         query.make("known_orders", _KNOWN_ORDERS, closed=span.start, known_files=known)
         query.make("values_known", _KNOWN_VALUES, opened=span.opened, closed=span.start, basis=rule.basis)
         stand(query, "standing_known", rule, span.start, rules.bounds, values="values_known", source="known_orders")
-    make_values(query, "values_ruled", tried.opens(span.start), span.start, tried.basis)
+    make_tried_values(query, "values_ruled", "values_start", tried, rule, span.start)
     stand(query, "standing_ruled", tried, span.start, rules.new_bounds, values="values_ruled", steps="new_steps")
     query.make("standing_last", "SELECT * FROM stepped")
     query.make("old_places", _PLACES)

@@ -1,6 +1,7 @@
 """What if: other bounds, another window or a keep rule; who changes step at once, and what the levels would cost."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +30,7 @@ from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Setting, Settings
 from insight.workspace.engine import Query, money
 
+_SAME_VALUES = "SELECT * FROM {known}"
 NEW_BOUNDS = Setting("new_bounds", "amounts", None, low=0)
 NEW_WINDOW = Setting("new_window", "integer", None, low=1, high=60)
 NEW_WINDOW_KIND = Setting("new_window_kind", "choice", "same", choices=("same", "rolling", "calendar"))
@@ -119,9 +121,17 @@ def make_rules(query: Query, settings: Settings) -> Rules:
     new_bounds = checked_bounds(asked, "new_bounds") if asked else bounds if tried != rule else tried_bounds(bounds)
     put_steps(query, "new_steps", new_bounds)
     stand(query, "standing", rule, span.end, bounds, values="values_end")
-    make_values(query, "values_new", tried.opens(span.end), span.end, tried.basis)
+    make_tried_values(query, "values_new", "values_end", tried, rule, span.end)
     stand(query, "stepped", tried, span.end, new_bounds, values="values_new", steps="new_steps")
     return Rules(span, rule, bounds, tried, new_bounds, proposed=not asked and tried == rule)
+
+
+def make_tried_values(query: Query, name: str, known: str, tried: Rule, rule: Rule, closed: date) -> None:
+    """Table `name` of `make_values` by the rule tried; `known` is that by the rule in force, often of the same days."""
+    if (tried.opens(closed), tried.basis) == (rule.opens(closed), rule.basis):
+        query.view(name, _SAME_VALUES.replace("{known}", known))
+    else:
+        make_values(query, name, tried.opens(closed), closed, tried.basis)
 
 
 def _list(query: Query, settings: Settings) -> None:

@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insight.analysis import registry
+from insight.analysis.ladder_rules import BOUNDS, WINDOW
 from insight.audience import Mark, mark_of, pairs, scoped_query, select
 from insight.errors import InsightError, UsageError
-from insight.settings import add_months
+from insight.i18n.catalog import Words
+from insight.result import Message
+from insight.settings import Setting, add_months, read_value
 from tests.build import workspace
 
 YEARS = {"start": "2024-01-01", "end": "2025-01-01", "bounds": "1000,5000", "window": "12"}
@@ -364,3 +367,17 @@ def test_what_a_scope_narrows_is_not_kept(moves):
         ("step_2", "none", 1)
     ]
     assert run(moves, "ladder.migration", YEARS).table["n_customers"].sum() == 6
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "said"),
+    [
+        (BOUNDS, "-5,100", "det ska vara minst 0"),
+        (WINDOW, "61", "det ska ligga mellan 1 och 60"),
+        (Setting("periods", "integer", None, high=9), "10", "det ska vara högst 9"),
+    ],
+)
+def test_a_value_out_of_range_is_told_the_ends_that_there_are(setting, text, said):
+    with pytest.raises(UsageError) as refused:
+        read_value(setting, text)
+    assert said in Words("sv").message(Message(refused.value.key, refused.value.values))

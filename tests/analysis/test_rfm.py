@@ -82,6 +82,20 @@ def test_ten_customers_by_hand() -> None:
     assert found["segment"].tolist() == ["lost"] * 2 + ["need_attention"] * 2 + ["loyal"] * 2 + ["champions"] * 4
 
 
+def test_who_is_leaving_can_be_listed_as_many_as_the_figure_says() -> None:
+    # The ten customers above: the third and the fourth need attention, and nobody else is in a group that leaves.
+    rows = [
+        (f"c{k:02}", date(2024, 1, k) - timedelta(days=30 * i), Decimal(100)) for k in range(1, 11) for i in range(k)
+    ]
+    with workspace(rows).query() as query:
+        metric = registry.run(query, "segments.rfm", {"as_of": "2024-01-11"}).metrics["leaving"]
+    found = members_of(workspace(rows), {"as_of": "2024-01-11"})
+    assert (metric.value, dict(metric.mark or {})) == (2, {"heading": "leaving"})
+    assert found.index[found["heading"] == "leaving"].tolist() == ["c03", "c04"]
+    own = members_of(workspace(rows), {"as_of": "2024-01-11", "map": "at_risk:1-5/1-5/1-5"})
+    assert own["heading"].isna().all(), "a map of one's own says nothing about who leaves"
+
+
 def test_equal_customers_share_every_score() -> None:
     found = members_of(workspace([(name, "2024-03-01", 50) for name in "abcdefg"]))
     assert set(found["r"]) == set(found["f"]) == set(found["m"]) == {1}

@@ -1,6 +1,7 @@
 """The ladder's own figures: what is stacked adds up, and every flow and state leads to its customers."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -38,6 +39,18 @@ def test_parts_stand_on_each_other_and_nobody_lies_at_the_bottom():
     assert [bars.marker.color[place] for place in (2, 5)] == [LIGHT.ghost] * 2
     totals = [note.text for note in drawn(stacked()).spec.layout.annotations]
     assert {"10", "12"} <= set(totals)
+
+
+def test_names_keep_a_line_apart_also_where_the_last_bar_is_the_lowest():
+    """Thin parts beside a first bar ten times as high: a line of the chart is that of its axis, not of the last bar."""
+    made = stacked()
+    made.table["n_customers"] = [10, 40, 50, 1, 1, 8]
+    layout = drawn(made).spec.layout
+    per_unit = (layout.height - layout.margin.t - layout.margin.b) / layout.yaxis.range[1]
+    names = [note for note in layout.annotations if note.xanchor == "left" and note.yanchor == "middle"]
+    places = sorted(note.y * per_unit + note.yshift for note in names)
+    assert len(places) == 3
+    assert min(later - earlier for earlier, later in pairwise(places)) >= 12, "less than a line of text"
 
 
 def test_every_part_is_a_mark_in_the_order_of_the_rows():
