@@ -47,8 +47,9 @@ def _audience(saved: SavedAudience, words: Words) -> str:
 
 
 def _lock(lock: LockedBounds, words: Words) -> str:
-    """'Försäljning, Rullande månader (12): 2 000, 5 000 och 12 000, låsta 2026-11-22'."""
-    what = f"{words.t(f'setting.basis.{lock.basis}')}, {words.t(f'setting.window_kind.{lock.window_kind}')}"
+    """'Försäljning, rullande månader (12): 2 000, 5 000 och 12 000, låsta 2026-11-22'."""
+    kind = words.t(f"setting.window_kind.{lock.window_kind}").lower()
+    what = f"{words.t(f'setting.basis.{lock.basis}')}, {kind}"
     day = date.fromisoformat(lock.locked_on)
     value = words.t("lock.said", bounds=amounts(lock.bounds), day=day)
     return words.t("recipe.line", name=f"{what} ({lock.window})", value=value)
