@@ -10,7 +10,7 @@ from insight.analysis.lift_pasted import read_pasted
 from insight.audience import Pairs, pairs
 from insight.errors import InsightError
 from insight.result import Message, Result
-from ui import cache, filters, foot, question, session, show, state, tables, text, verdict, view
+from ui import asked, cache, filters, foot, guards, question, session, show, state, tables, text, verdict, view
 from ui.show import Slots
 
 _PLAN, _TOTALS = "lift.plan", "lift.totals"
@@ -31,14 +31,24 @@ _PASTED, _REFUSED = "totals_pasted", "totals_refused"
 
 
 def plan_page() -> None:
-    """What a test can see: the questions as fields, then the answer; figures that nobody asked for are left out."""
+    """What a test can see: the questions as fields, then the answer; figures that nobody asked for are left out.
+
+    Where the latest window cannot carry a plan the page says why; a draw may be made all the same.
+    """
     slots = question.head(_PLAN, hidden=_ASKED_FIRST)
     with slots.headline:
         headline = st.container()
         with st.grid(len(_ASKED_FIRST), min_column_width=190, gap=16):
             for name in _ASKED_FIRST:
                 filters.pick_value(_PLAN, name)
-    result, chosen = question.answer(_PLAN)
+    try:
+        result, chosen = asked.run(_PLAN, filters.chosen(_PLAN))
+    except InsightError as refusal:
+        slots.eyebrow.markdown(text.grey(view.t(f"analysis.{_PLAN}.title")))
+        with headline:
+            st.title(text.plain(view.t("ui.lift.plan_unknown")), anchor=False)
+            st.markdown(text.grey(guards.in_words(refusal)))
+        return
     figures = [name for name in _FIGURES if result.metrics[name].value is not None]
     known = [name for name in map(str, result.table) if any(not tables.undefined(cell) for cell in result.table[name])]
     show.show_result(result, chosen, slots=Slots(slots.eyebrow, headline), figures=figures, columns=known)

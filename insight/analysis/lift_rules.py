@@ -182,7 +182,7 @@ _MARGIN = ("found.margin", "")
 _MARGIN_GIVEN = ("lift_rate.rate * found.sales", "CROSS JOIN lift_rate")
 _ALL_READ = "SELECT * FROM lift_windows"
 _KEPT, _MOST_ROWS = "lift.windows", 2_000_000
-_OF_DATA = (TEST, LIFT_WINDOW, CONTROL, BEFORE)
+_OF_DATA = (LIFT_WINDOW, CONTROL, BEFORE)
 
 
 @dataclass(frozen=True)
@@ -307,6 +307,14 @@ def _pick_test(query: Query, settings: Settings) -> str:
     return str(settings["test"])
 
 
+def asked_test(query: Query, settings: Settings) -> str:
+    """The test that is asked about: the one named, else the latest that compares arms; looked up once."""
+    key = ("lift.test", settings["test"])
+    if key not in query.kept:
+        query.kept[key] = _pick_test(query, settings)
+    return query.kept[key]
+
+
 def _arms(query: Query, test: str) -> tuple[dict[str, str], tuple[str, ...]]:
     """Arm key → the arm's name, and the names that stood in several spellings."""
     names: dict[str, str] = {}
@@ -352,7 +360,7 @@ def make_customers(query: Query, settings: Settings) -> Trial:
 
     Raises NotEnoughDataError or UsageError: no such test, one arm only, too many arms, no complete window.
     """
-    key = (_KEPT, *(settings[setting.name] for setting in _OF_DATA))
+    key = (_KEPT, asked_test(query, settings), *(settings[setting.name] for setting in _OF_DATA))
     kept = None if query.scoped else query.kept.get(key)
     if kept is None:
         trial = _read_windows(query, settings)
@@ -395,7 +403,7 @@ def _make_counted(query: Query, settings: Settings, trial: Trial) -> None:
 
 def _read_windows(query: Query, settings: Settings) -> Trial:
     """Temporary table `lift_windows`, and the trial as the data have it: no assumption of cost or margin rate."""
-    test = _pick_test(query, settings)
+    test = asked_test(query, settings)
     names, spellings = _arms(query, test)
     if len(names) < 2:
         raise NotEnoughDataError("lift.one_arm", test=test)

@@ -32,7 +32,15 @@ from insight.analysis.lift_measures import (
 )
 from insight.analysis.lift_money import EFFECTS, UNITS, despite_notes, money_table
 from insight.analysis.lift_reading import Reading, reading_of
-from insight.analysis.lift_rules import COMMON, Trial, costs_per_arm, make_customers, require_costs, with_assumptions
+from insight.analysis.lift_rules import (
+    COMMON,
+    Trial,
+    asked_test,
+    costs_per_arm,
+    make_customers,
+    require_costs,
+    with_assumptions,
+)
 from insight.analysis.registry import Analysis
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Settings, resolve
@@ -109,15 +117,15 @@ class Facts:
     caps: Mapping[str, float | None]
 
 
-_OF_DATA = ("test", "window", "control", "margin_rate", "before")
+_OF_DATA = ("window", "control", "margin_rate", "before")
 
 
 def _facts(query: Query, settings: Settings) -> Facts:
     """The facts of a test, kept with this state of the data unless a scope narrows them."""
-    key = ("lift.verdict", *(settings[name] for name in _OF_DATA))
+    key = ("lift.verdict", asked_test(query, settings), *(settings[name] for name in _OF_DATA))
     if not query.scoped and key in query.kept:
         return query.kept[key]
-    known = {name: text for name, text in settings.chosen if name in _OF_DATA}
+    known = {name: text for name, text in settings.chosen if name in ("test", *_OF_DATA)}
     bare = resolve(COMMON, known, query)
     trial = make_customers(query, bare)
     found = Facts(

@@ -43,3 +43,11 @@ def test_wrong_sizes_show_the_sizes_and_no_difference():
     assert "Inget utslag: grupperna blev inte så stora som planerat" in said
     cells = [str(cell) for table in app.table for cell in table.value.to_numpy().ravel()]
     assert {"80.0", "220.0", "150.0"} <= set(cells)
+
+
+def test_without_purchases_in_the_latest_window_the_plan_says_why_and_the_draw_stands():
+    lines = [(f"k{number}", "2024-01-10", 100 + number, f"o{number}") for number in range(20)]
+    app = opened("campaigns/plan", workspace([*lines, ("later", "2024-12-31", 1, "later")]))
+    assert not app.exception
+    assert any("Ingen i urvalet köpte mellan" in said for said in texts(app))
+    assert [button.key for button in app.button if button.key == "draw_now"] == ["draw_now"]
