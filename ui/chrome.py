@@ -18,6 +18,7 @@ _WIDTH, _WIDTH_PROJECTOR = 1360, 1680
 _LANGUAGES = {"sv": "Svenska", "en": "English"}
 _UPLOAD = "[data-testid=stFileUploaderDropzone] button"
 _FRAME, _FIGURE = "[data-testid=stFullScreenFrame]", ":is([data-testid=stPlotlyChart], [data-testid=stEChartsChart])"
+_SHEET = "[data-testid=stLayoutWrapper]:has(> .st-key-paper)"
 # On a dark page no one colour reads both as text on the page and under white text: chosen controls keep the page's ink.
 _CSS = (
     "button[data-variant=segmented_control][data-selected=true], button[data-variant=pills][data-selected=true]"
@@ -29,11 +30,15 @@ _CSS = (
     " {text-decoration: underline; text-underline-offset: 0.2em}"
     # What Streamlit says in English only: "Press Enter to apply", "Upload", "200MB per file".
     " [data-testid=InputInstructions], [data-testid=stFileUploaderDropzoneInstructions] {display: none}"
-    # Not only out of sight: a screen reader reads what merely has no size.
-    f" {_UPLOAD} p {{display: none}} [data-testid=stFileUploaderDropzoneInput] {{visibility: hidden}}"
+    # Without size and not taken away: a button whose only words stand in the style has no name for many readers.
+    f" {_UPLOAD} p {{font-size: 0}} [data-testid=stFileUploaderDropzoneInput] {{visibility: hidden}}"
     # On a phone a figure keeps the width that its words need, and is moved sideways by hand.
     f" @media (max-width: 640px) {{[data-testid=stElementContainer]:has(> {_FRAME} {_FIGURE}) {{overflow-x: auto}}"
     f" {_FRAME}:has({_FIGURE}) {{min-width: 40rem}}}}"
+    # Beyond 1920 type, paper and menu grow with the screen: at 3840 by a quarter and by half.
+    " @media (min-width: 1921px) {html {font-size: calc(16px + (100vw - 1920px) / 480)}"
+    f" {_SHEET}, .st-key-paper {{width: calc({_WIDTH}px + (100vw - 1920px) * 0.4) !important; max-width: 100%}}"
+    f" [data-testid=stSidebar]:not([aria-expanded=false]) {{min-width: {SIDEBAR / 16:g}rem !important}}}}"
 )
 
 # On the projector the sidebar goes at once: the browser would keep it, emptied, until the next click.
@@ -43,6 +48,8 @@ _PRESENTING = (
     # A figure is never higher than what the screen has left under headline and figures.
     " [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_]) {max-height: max(13rem, calc(100vh - 28rem))}"
     " [class*=st-key-fit_] {max-height: 100%; overflow: hidden}"
+    # What is set before the meeting takes no room in it.
+    " [class*=st-key-bounds_] {display: none}"
     # A frame round the page, where a click gave it the keyboard, says nothing to a room.
     " [data-testid=stMain]:focus-visible {outline: none; box-shadow: none}"
     # On a low screen the type steps down, and what stands between headline and figure closes up.
@@ -53,8 +60,10 @@ _PRESENTING = (
     " [data-testid=stMain] h1 {font-size: 1.75rem; padding: 0.25rem 0}"
     " [data-testid=stMetricValue] {font-size: 1.5rem}"
     " [data-testid=stMain]:has(.st-key-scope) [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_])"
-    " {max-height: max(11.5rem, calc(100vh - 31rem))}"
+    " {max-height: max(11.5rem, calc(100vh - 30rem))}"
     " [class*=st-key-behind_] {display: none}}"
+    f" @media (min-width: 1921px) {{html {{font-size: calc({16 * PROJECTOR_SCALE:g}px + (100vw - 1920px) / 240)}}"
+    f" {_SHEET}, .st-key-paper {{width: calc({_WIDTH_PROJECTOR}px + (100vw - 1920px) * 0.6) !important}}}}"
 )
 
 
