@@ -11,6 +11,8 @@ from tests.browser.rig import go, ready
 def test_the_assignment_file_loads_back_as_it_is(page: Page, url: str, tmp_path: Path):
     go(page, url, "plan")
     page.locator(".st-key-draw_now button").click()
+    # No channel is ticked, so nobody's consent would be looked at: that is asked first.
+    page.locator(".st-key-draw_without_consent button").click()
     download_button = page.locator(".st-key-assignment_file button")
     expect(download_button).to_be_visible(timeout=60_000)
     ready(page)
