@@ -58,11 +58,11 @@ def losses(result: Result) -> None:
     """
     words = show.words_of(result)
     for note in result.notes:
-        sentence = text.plain(words.headline(Message(f"note.{note.code}", note.values)))
+        sentence = words.headline(Message(f"note.{note.code}", note.values))
         if note.code in _UNSHOWN_NOTES:
             st.markdown(text.grey(sentence))
         elif note.code in _LOSS_NOTES:
-            st.markdown(f":red[:material/trending_down: **{sentence}**]")
+            st.markdown(f":red[:material/trending_down: **{text.plain(sentence)}**]")
 
 
 def _stopped(result: Result, words: Words) -> None:
