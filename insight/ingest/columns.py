@@ -22,7 +22,7 @@ from insight.result import Message
 
 _DIGITS = "'012345678', '999999999'"
 _MOST_SHAPES = 20_000
-_NULLS = ", ".join(f"'{word}'" for word in sorted(MISSING - {"-", "--", "—", "–", "na", "none", "nil"}))
+NULLS = ", ".join(f"'{word}'" for word in sorted(MISSING - {"-", "--", "—", "–", "na", "none", "nil"}))
 # '9', '9 - mycket troligt', '9/10', '9 av 10': the number that a score begins with.
 _LEADING_NUMBER = r"^\s*([0-9]+(?:[.,][0-9]+)?)(?:\s*(?:[-–:.)/]|av|of|=|\s|[A-Za-zÅÄÖåäö*★]|$).*)?$"
 # Of these a year says enough to be worth having.
@@ -360,9 +360,9 @@ class Reader:
     def _id(self, column: Column, hint: str) -> Reading:
         del hint
         cell = column.cell
-        if column.field.name == "customer_id" and any("@" in shape for shape, _ in self.shapes(column)[:5]):
-            # Anna@ and anna@ are one person.
-            cell = f"lower({cell})"
+        if column.field.name == "customer_id" and any("@" in shape for shape, _ in self.shapes(column)):
+            # Anna@ and anna@ are one person; K12 is as it is in other files.
+            cell = f"CASE WHEN contains({cell}, '@') THEN lower({cell}) ELSE {cell} END"
         point = f"(ends_with({cell}, '0') AND regexp_matches({cell}, '^-?[0-9]+[.,]0+$'))"
         power = f"(contains({cell}, '+') AND regexp_matches({cell}, '^[0-9](?:[.,][0-9]+)?[eE]\\+[0-9]+$'))"
         row = self.con.execute(
@@ -402,7 +402,7 @@ class Reader:
     def _text(self, column: Column, hint: str) -> Reading:
         del hint
         return Reading(
-            column.field.name, f"CASE WHEN lower({column.cell}) IN ({_NULLS}) THEN NULL ELSE {column.cell} END"
+            column.field.name, f"CASE WHEN lower({column.cell}) IN ({NULLS}) THEN NULL ELSE {column.cell} END"
         )
 
     def _flag(self, column: Column, hint: str) -> Reading:

@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from insight.ingest import dates, footers, numbers, sides
 from insight.ingest.cells import NO_CUSTOMER, NO_ID, SPACES
+from insight.ingest.columns import NULLS
 from insight.ingest.convert import (
     FLAGS,
     NOT_A_SALE,
@@ -31,6 +32,7 @@ from insight.ingest.numbers import NumberStyle
 from insight.ingest.options import ReadOptions
 from insight.ingest.raw import BLANKS, csv_source
 from insight.ingest.schema import SQL_TYPES, TABLES, FieldType, fold
+from insight.ingest.write import MISSING, WIDE
 from insight.workspace.stored import rewrite, room
 
 _ENOUGH = 50
@@ -38,6 +40,8 @@ _NUMBERS = ("money", "price", "number", "integer")
 _NO_CUSTOMER = ", ".join(f"'{word}'" for word in sorted((*NO_CUSTOMER, *footers.PART_SUMS)))
 # What is dear to tell, with what tells most rows apart in no time before it: none of the words ends in a digit.
 _NOBODY = f"NOT customer_id[-1] BETWEEN '0' AND '9' AND lower(customer_id) IN ({_NO_CUSTOMER})"
+_NO_ID = ", ".join(f"'{word}'" for word in sorted(NO_ID))
+_LONGEST_NULL, _LONGEST_NO_ID = 8, max(len(word.encode()) for word in NO_ID)
 _CREDIT = (
     f"unicode(order_id) IN ({', '.join(str(ord(letter)) for letter in 'CcKkRr')}) AND amount > 0 "
     "AND regexp_matches(order_id, '^[CcKkRr]-?[0-9]{3,}$')"
@@ -56,7 +60,7 @@ class Plan:
 
     day: the column of a plain date and its format, which the reader itself applies; None where the text is cast.
     casts: name → SQL of what is used more than once. values: field → SQL. checks: SQL that is true for a row that does
-    not fit.
+    not fit. order: of day and month, '' where the year comes first; told: by the user, or the last time.
     """
 
     day: tuple[int, str] | None
@@ -65,11 +69,14 @@ class Plan:
     checks: tuple[str, ...]
     styles: Mapping[str, NumberStyle]
     order: str
+    told: bool
 
 
 def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, personal: Mapping[int, str]) -> Plan | None:
     """A plan for a file that looks plain all through; None when it does not."""
     if mapped.kind != "transactions" or "amount" not in mapped.fields or mapped.time is not None or mapped.parts:
+        return None
+    if layout.width - len(mapped.used) > WIDE:
         return None
     if len(layout.sample) < _ENOUGH or "personal_number" in personal.values() or _ends_in_footer(text, layout, mapped):
         return None
@@ -82,7 +89,7 @@ def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, perso
     checks: list[str] = []
     day: tuple[int, str] | None = None
     styles: dict[str, NumberStyle] = {}
-    order = "dmy"
+    order, told_order = "", False
     for name, at in mapped.fields.items():
         cell, spec = f"c{at}", TABLES["transactions"].field(name)
         shapes = _shapes([row[at] for row in layout.sample])
@@ -92,7 +99,7 @@ def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, perso
             found = _date(cell, shapes, [row[at] for row in layout.sample], options, checks)
             if found is None:
                 return None
-            values[name], order, format_ = found
+            values[name], order, told_order, format_ = found
             day = (at, format_) if format_ else None
         elif spec.type in _NUMBERS:
             told = options.decimal if options.sure("decimal") else None
@@ -105,7 +112,7 @@ def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, perso
             if any(row[at].lower() in (NO_CUSTOMER if name == "customer_id" else NO_ID) for row in layout.sample):
                 return None
             values[name] = cell
-    return Plan(day, casts, values, tuple(checks), styles, order)
+    return Plan(day, casts, values, tuple(checks), styles, order, told_order)
 
 
 def _shapes(cells: Sequence[str]) -> list[tuple[str, int]]:
@@ -115,9 +122,9 @@ def _shapes(cells: Sequence[str]) -> list[tuple[str, int]]:
 
 def _date(
     cell: str, shapes: Sequence[tuple[str, int]], cells: Sequence[str], options: ReadOptions, checks: list[str]
-) -> tuple[str, str, str] | None:
-    """SQL for one plain form of date, the order of its parts, and the format of a day alone, which the reader holds the
-    cells to ('' with a time of day); None for anything that needs all cells to decide.
+) -> tuple[str, str, bool, str] | None:
+    """SQL for one plain form of date, the order of its parts and whether it was told, and the format of a day alone,
+    which the reader holds the cells to ('' with a time of day); None for anything that needs all cells to decide.
 
     Adds the check that is true where a time is not written as the first rows are: a cast alone also takes 'epoch',
     zones and 12-hour clocks, silently. (The reader takes 'epoch' for the first day of 1900, see `_fits`.)
@@ -133,10 +140,10 @@ def _date(
         if not lengths <= _MARKS.keys():
             return None
         if lengths == {10}:
-            return cell, "dmy", _YEAR_FIRST
+            return cell, "", False, _YEAR_FIRST
         written = " OR ".join(_written(cell, length) for length in sorted(lengths))
         checks.append(f"{cell} IS NOT NULL AND NOT ({written})")
-        return f"try_cast({cell} AS TIMESTAMP)", "dmy", ""
+        return f"try_cast({cell} AS TIMESTAMP)", "", False, ""
     if form.kind != "three" or "%y" in form.format:
         return None
     separator = form.format[0]
@@ -150,9 +157,9 @@ def _date(
     order = "dmy" if (told if told is not None else first > 12) else "mdy"
     literal = dates.three_format(form, order)
     if literal.endswith("%Y"):
-        return cell, order, literal
+        return cell, order, told is not None, literal
     checks.append(f"NOT ({cell}[1] BETWEEN '0' AND '9')")
-    return f"try_strptime({cell}, '{literal}')", order, ""
+    return f"try_strptime({cell}, '{literal}')", order, told is not None, ""
 
 
 def _written(cell: str, length: int) -> str:
@@ -202,8 +209,12 @@ def read(
     With no transactions there yet, `staged` is a view of the table itself; else a table beside it.
     """
     failed = " OR ".join(f"({check})" for check in plan.checks) or "false"
+    kept = {
+        name: f"CASE WHEN strlen({cell}) <= 4 AND lower({cell}) IN ({MISSING}) THEN NULL ELSE {cell} END"
+        for name, cell in attributes.items()
+    }
     values = {
-        **plan.values, **attributes, "line": f"row_number() OVER () + {offset}",
+        **plan.values, **kept, "line": f"row_number() OVER () + {offset}",
         "ordered_at": f"CASE WHEN {failed} THEN NULL ELSE {plan.values['ordered_at']} END",
     }  # fmt: skip
     # What is the same in all rows is not sorted with them, and a day is sorted as a day: that is a third of the memory.
@@ -230,21 +241,27 @@ def read(
             con.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {select}", {"path": str(text.path)})
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False  # not as plain as its first lines: the careful way reads it record by record
-    return _fits(con, plan, expected)
+    return _fits(con, plan, list(attributes), expected)
 
 
-def _fits(con: DuckDBPyConnection, plan: Plan, expected: int) -> bool:
-    """Whether every row was read as planned: all lines there, dates and amounts filled, ids and words clean."""
+def _fits(con: DuckDBPyConnection, plan: Plan, kept: Sequence[str], expected: int) -> bool:
+    """Whether every row was read as planned: all lines there, dates and amounts filled, ids and words clean.
+
+    kept: the columns of what maps to no field.
+    """
     tests = ["count(*)", "count(ordered_at)", "count(amount)"]
     odd: list[str] = []
     if "customer_id" in plan.values:
-        odd.append(
-            "ends_with(customer_id, '.0') OR ends_with(customer_id, ',0') OR contains(customer_id, '+') "
-            "OR (contains(customer_id, '@') AND lower(customer_id) <> customer_id)"
-        )
-    for name, sql in plan.values.items():
-        if name != "ordered_at" and sql.startswith("c") and sql[1:].isdecimal():
-            odd.append(f'contains({_STARTS}, "{name}"[1]) OR contains({_ENDS}, "{name}"[-1])')
+        odd.append("contains(customer_id, '@') AND lower(customer_id) <> customer_id")
+    worded = [
+        name for name, sql in plan.values.items()
+        if name != "ordered_at" and sql.startswith("c") and sql[1:].isdecimal()
+    ]  # fmt: skip
+    odd += [f'contains({_STARTS}, "{name}"[1]) OR contains({_ENDS}, "{name}"[-1])' for name in (*worded, *kept)]
+    odd += [
+        f"""contains("{name}", '+') OR (ends_with("{name}", '0') AND regexp_matches("{name}", '^-?[0-9]+[.,]0+$'))"""
+        for name in worded if TABLES["transactions"].field(name).type == "id"
+    ]  # fmt: skip
     if "quantity" in plan.values:
         odd.append("quantity < 0 AND amount > 0")
     if "status" in plan.values:
@@ -258,10 +275,21 @@ def _fits(con: DuckDBPyConnection, plan: Plan, expected: int) -> bool:
     assert row is not None
     if not (row[0] == expected == row[1] == row[2] and row[3] == 0 and 1900 < row[5] <= row[4] <= 2100):
         return False
-    for test in (_NOBODY if "customer_id" in plan.values else "", _CREDIT if "order_id" in plan.values else ""):
+    nothing = [_says_nothing(name) for name in worded if name != "customer_id"]
+    for test in (
+        _NOBODY if "customer_id" in plan.values else "", _CREDIT if "order_id" in plan.values else "", *nothing,
+    ):  # fmt: skip
         if test and con.execute(f"SELECT 1 FROM staged WHERE {test} LIMIT 1").fetchone() is not None:  # noqa: S608
             return False
     return "currency" not in plan.values or (row[6] == 1 and row[7])
+
+
+def _says_nothing(name: str) -> str:
+    """SQL: a cell of that field, an id or words, that stands for none."""
+    if TABLES["transactions"].field(name).type == "id":
+        last = f"""strlen("{name}") <= {_LONGEST_NO_ID} AND NOT "{name}"[-1] BETWEEN '0' AND '9'"""
+        return f'{last} AND lower("{name}") IN ({_NO_ID})'
+    return f'strlen("{name}") <= {_LONGEST_NULL} AND lower("{name}") IN ({NULLS})'
 
 
 def constants(mapped: Mapped, layout: Layout, options: ReadOptions) -> dict[str, str]:

@@ -181,6 +181,11 @@ def _quickly(con: DuckDBPyConnection, opened: Opened, file_id: int, options: Rea
             label = layout.labels[opened.mapped.fields[name]]
             why = "why_decimal_told" if options.decimal else "why_decimal"
             done.decisions.append(Decision("decimal", ",", Message(f"ingest.{why}", {"column": label}), label))
+    if plan.order:
+        label = layout.labels[opened.mapped.fields["ordered_at"]]
+        values = {"column": label, "order": Message(f"ingest.order_{plan.order}")}
+        why = Message("ingest.why_order_told" if plan.told else "ingest.why_order", values)
+        done.decisions.append(Decision("day_first", "yes" if plan.order == "dmy" else "no", why, label))
     return done
 
 

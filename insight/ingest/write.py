@@ -9,8 +9,8 @@ from insight.ingest.convert import canonical_select
 from insight.ingest.schema import fold
 from insight.workspace.stored import rewrite
 
-_MISSING = "'null', 'nan', '#n/a', '<na>'"
-_WIDE = 50
+MISSING = "'null', 'nan', '#n/a', '<na>'"
+WIDE = 50
 
 
 def attribute_columns(con: DuckDBPyConnection, kind: str, labels: Sequence[str]) -> dict[str, str]:
@@ -49,7 +49,7 @@ def write_rows(
     """
     worded = _worded(con, list(attributes.values()))
     cells = {
-        column: f"CASE WHEN lower(raw.{cell}) IN ({_MISSING}) THEN NULL ELSE raw.{cell} END"
+        column: f"CASE WHEN lower(raw.{cell}) IN ({MISSING}) THEN NULL ELSE raw.{cell} END"
         if cell in worded
         else f"raw.{cell}"
         for column, cell in attributes.items()
@@ -72,12 +72,12 @@ def _worded(con: DuckDBPyConnection, cells: Sequence[str]) -> set[str]:
 
     A statement with a CASE for each of a thousand columns takes seconds to plan.
     """
-    if len(cells) <= _WIDE:
+    if len(cells) <= WIDE:
         return set(cells)
     found: set[str] = set()
-    for start in range(0, len(cells), _WIDE):
-        part = cells[start : start + _WIDE]
-        tests = ", ".join(f"bool_or(lower({cell}) IN ({_MISSING}))" for cell in part)
+    for start in range(0, len(cells), WIDE):
+        part = cells[start : start + WIDE]
+        tests = ", ".join(f"bool_or(lower({cell}) IN ({MISSING}))" for cell in part)
         row = con.execute(f"SELECT {tests} FROM raw").fetchone()  # noqa: S608
         assert row is not None
         found |= {cell for cell, hit in zip(part, row, strict=True) if hit}

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from insight.ingest import load
 from insight.ingest.cells import NO_CUSTOMER
 from insight.ingest.footers import PART_SUMS
 from insight.ingest.schema import TABLES
@@ -113,3 +114,42 @@ def test_marks_further_down_in_whole_numbers_are_seen():
         with reading(plain(antal=odd)) as loaded:
             assert loaded.report.rows + loaded.report.set_aside == 80
             assert loaded.one("SELECT max(quantity) FROM transactions WHERE line = 80") == pieces
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "field", "kept"),
+    [("kundnr", "123.00", "customer_id", "123"), ("ordernr", "1.0", "order_id", "1"),
+     ("ordernr", "n/a", "order_id", None), ("ordernr", "-", "order_id", None), ("butik", "NULL", "store", None),
+     ("säljare", "null", "a1", None), ("säljare", "Bo ", "a1", "Bo"), ("säljare", "\u00a0Bo", "a1", "Bo"),
+     ("kundnr", "Anna@Ek.se", "customer_id", "anna@ek.se")],
+)  # fmt: skip
+def test_a_word_for_nothing_or_a_blank_further_down_is_none_whichever_way(
+    column: str, cell: str, field: str, kept: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    """The fast way, which sees it after its first rows only, and the careful one, which looks at every cell."""
+    lines = ["kundnr;datum;ordernr;belopp;butik;säljare"]
+    for n in range(500):
+        cells = {"kundnr": f"K{n:03}", "datum": "2024-05-09", "ordernr": f"O{n}", "belopp": "1,50", "butik": "Lund"}
+        lines.append(";".join((cells | {"säljare": "Åsa"} | ({column: cell} if n == 490 else {})).values()))
+    for _ in range(2):
+        with reading("\n".join(lines) + "\n") as loaded:
+            assert loaded.rows(f"SELECT {field} FROM transactions WHERE line = 492") == [(kept,)]
+            assert loaded.one("SELECT count(*) FROM transactions WHERE customer_id = 'K001'") == 1
+            assert loaded.balanced()
+        monkeypatch.setattr(load, "_quickly", lambda *_: None)
+
+
+def test_one_address_among_numbers_leaves_the_numbers_as_they_are():
+    """As they are in every other file of the same customers."""
+    rows = "".join(f"{'Bo@Ek.se' if n == 3 else f'K{n}'};2024-05-09;1,50\n" for n in range(9))
+    with reading("kundnr;datum;belopp\n" + rows) as loaded:
+        assert loaded.rows("SELECT customer_id FROM transactions WHERE line IN (2, 5) ORDER BY line") == [
+            ("K0",), ("bo@ek.se",),
+        ]  # fmt: skip
+
+
+def test_the_order_of_day_and_month_is_told_of_a_plain_file_too():
+    rows = "".join(f"K{n};{1 + n % 28:02}/05/2024;1,50\n" for n in range(90))
+    with reading("kundnr;datum;belopp\n" + rows) as loaded:
+        told = [(d.value, d.column) for d in loaded.report.decisions if d.name == "day_first"]
+        assert told == [("yes", "datum")]
