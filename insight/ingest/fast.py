@@ -258,10 +258,6 @@ def _fits(con: DuckDBPyConnection, plan: Plan, kept: Sequence[str], expected: in
         if name != "ordered_at" and sql.startswith("c") and sql[1:].isdecimal()
     ]  # fmt: skip
     odd += [f'contains({_STARTS}, "{name}"[1]) OR contains({_ENDS}, "{name}"[-1])' for name in (*worded, *kept)]
-    odd += [
-        f"""contains("{name}", '+') OR (ends_with("{name}", '0') AND regexp_matches("{name}", '^-?[0-9]+[.,]0+$'))"""
-        for name in worded if TABLES["transactions"].field(name).type == "id"
-    ]  # fmt: skip
     if "quantity" in plan.values:
         odd.append("quantity < 0 AND amount > 0")
     if "status" in plan.values:
@@ -275,9 +271,12 @@ def _fits(con: DuckDBPyConnection, plan: Plan, kept: Sequence[str], expected: in
     assert row is not None
     if not (row[0] == expected == row[1] == row[2] and row[3] == 0 and 1900 < row[5] <= row[4] <= 2100):
         return False
+    # Each in a statement of its own: where rows are counted all parts of a test run for every row, dear ones too.
     nothing = [_says_nothing(name) for name in worded if name != "customer_id"]
+    ids = [name for name in worded if TABLES["transactions"].field(name).type == "id"]
     for test in (
-        _NOBODY if "customer_id" in plan.values else "", _CREDIT if "order_id" in plan.values else "", *nothing,
+        _NOBODY if "customer_id" in plan.values else "", _CREDIT if "order_id" in plan.values else "",
+        *nothing, *(test for name in ids for test in _as_numbers(name)),
     ):  # fmt: skip
         if test and con.execute(f"SELECT 1 FROM staged WHERE {test} LIMIT 1").fetchone() is not None:  # noqa: S608
             return False
@@ -290,6 +289,12 @@ def _says_nothing(name: str) -> str:
         last = f"""strlen("{name}") <= {_LONGEST_NO_ID} AND NOT "{name}"[-1] BETWEEN '0' AND '9'"""
         return f'{last} AND lower("{name}") IN ({_NO_ID})'
     return f'strlen("{name}") <= {_LONGEST_NULL} AND lower("{name}") IN ({NULLS})'
+
+
+def _as_numbers(name: str) -> tuple[str, str]:
+    """SQL: an id that was written as a number with an exponent, and one with decimals; quicker apart than joined."""
+    mark = f'''"{name}"[-1] = '0' AND (contains("{name}", '.') OR contains("{name}", ','))'''
+    return f"""contains("{name}", '+')""", f"""{mark} AND regexp_matches("{name}", '^-?[0-9]+[.,]0+$')"""
 
 
 def constants(mapped: Mapped, layout: Layout, options: ReadOptions) -> dict[str, str]:
