@@ -42,12 +42,15 @@ _CSS = (
 )
 
 # On the projector the sidebar goes at once: the browser would keep it, emptied, until the next click.
+_DRAWN = "[class*=st-key-fit_] [data-testid=stFullScreenFrame]:has([data-testid=stEChartsChart])"
 _PRESENTING = (
     f"html {{font-size: {16 * PROJECTOR_SCALE:g}px}} [data-testid=stSidebar] {{display: none}}"
     " [data-testid=stMainBlockContainer] {padding-top: 4rem}"
     # A figure is never higher than what the screen has left under headline and figures.
     " [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_]) {max-height: max(13rem, calc(100vh - 28rem))}"
     " [class*=st-key-fit_] {max-height: 100%; overflow: hidden}"
+    # Streamlit holds a chart of ECharts to the height it was asked for, also where its box is lower: rows were cut.
+    f" {_DRAWN} > div, {_DRAWN} > div > div:last-child {{height: 100% !important; min-height: 0 !important}}"
     # What is set before the meeting takes no room in it.
     " [class*=st-key-bounds_] {display: none}"
     # A frame round the page, where a click gave it the keyboard, says nothing to a room.
