@@ -3,7 +3,7 @@
 import pandas as pd
 
 from insight.analysis.basis import frame
-from insight.analysis.nps_rules import COMMENTS, MONTHS, NPS_END, NPS_START, Base, make_answers, needs_nps
+from insight.analysis.nps_rules import COMMENTS, MONTHS, NPS_END, NPS_START, Base, make_answers, make_spent, needs_nps
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.i18n.catalog import LANGUAGES, catalogue
@@ -45,19 +45,7 @@ _ASKED = """
 # has not been asked, one who has answered but stopped buying, one of the best tenth who has never answered. Those who
 # stopped are worth what they bought in the months up to their last purchase.
 _MEMBERS = """
-    WITH bought AS (
-        SELECT customer_id, sum(sales) AS net, count(CASE WHEN NOT is_return THEN 1 END) AS n
-        FROM orders
-        WHERE customer_id IS NOT NULL AND ordered_on < $as_of
-            AND ordered_on >= cast(CAST($as_of AS DATE) - to_months(cast($months AS INTEGER)) AS DATE)
-        GROUP BY customer_id),
-    spent AS (
-        SELECT facts.customer_id, facts.last_order_on, coalesce(bought.net, 0) AS sales,
-            coalesce(bought.n, 0) AS n_orders
-        FROM customer_facts AS facts
-        LEFT JOIN bought ON bought.customer_id = facts.customer_id
-        WHERE NOT $scoped OR facts.customer_id IN (SELECT customer_id FROM scope)),
-    ranked AS (
+    WITH ranked AS (
         SELECT spent.*, spent.sales > 0 AND rank() OVER (ORDER BY spent.sales DESC)
             <= greatest(1, $top * sum(CASE WHEN spent.sales > 0 THEN 1 ELSE 0 END) OVER ()) AS is_top
         FROM spent),
@@ -126,6 +114,7 @@ def _make(query: Query, settings: Settings) -> tuple[Base, int]:
     base = make_answers(query, settings)
     query.make("comments", COMMENTS)
     query.make("latest", _LATEST, as_of=settings["as_of"])
+    make_spent(query, settings)
     query.make("asked", _ASKED, as_of=settings["as_of"], words=_asked_words(settings))
     query.make(
         "members", _MEMBERS_OF[base.is_nps], as_of=settings["as_of"], months=settings["months"], top=_TOP_SHARE,

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, Base, answers_of, make_answers
+from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, Base, answers_of, make_answers, make_spent
 from insight.analysis.registry import Analysis
 from insight.result import Chart, Message, Metric, Note, Result
 from insight.settings import AS_OF, Settings
@@ -16,30 +16,18 @@ _STEPS = ("none", *(f"band_{number}" for number in range(1, 6)))
 
 # Everybody who could have answered: known by `as_of`; and whether they have before it.
 _RESPONSE = """
-    WITH bought AS (
-        SELECT customer_id, sum(sales) AS net, count(CASE WHEN NOT is_return THEN 1 END) AS n
-        FROM orders
-        WHERE customer_id IS NOT NULL AND ordered_on < $as_of
-            AND ordered_on >= cast(CAST($as_of AS DATE) - to_months(cast($months AS INTEGER)) AS DATE)
-        GROUP BY customer_id),
-    base AS (
-        SELECT facts.customer_id, facts.main_channel, facts.last_order_on, coalesce(bought.net, 0) AS sales,
-            coalesce(bought.n, 0) AS n_orders
-        FROM customer_facts AS facts
-        LEFT JOIN bought ON bought.customer_id = facts.customer_id
-        WHERE NOT $scoped OR facts.customer_id IN (SELECT customer_id FROM scope)),
-    latest AS (
+    WITH latest AS (
         SELECT customer_id, max_by(nps_group, answered_on) AS nps_group
         FROM counted
         WHERE answered_on < $as_of
         GROUP BY customer_id),
     banded AS (
-        SELECT base.*, latest.nps_group, latest.customer_id IS NOT NULL AS answered,
-            CASE WHEN base.sales <= 0 THEN 0
-                ELSE 1 + (5 * (rank() OVER (PARTITION BY base.sales > 0 ORDER BY base.sales) - 1))
-                    // count(*) OVER (PARTITION BY base.sales > 0) END AS band
-        FROM base
-        LEFT JOIN latest ON latest.customer_id = base.customer_id)
+        SELECT spent.*, latest.nps_group, latest.customer_id IS NOT NULL AS answered,
+            CASE WHEN spent.sales <= 0 THEN 0
+                ELSE 1 + (5 * (rank() OVER (PARTITION BY spent.sales > 0 ORDER BY spent.sales) - 1))
+                    // count(*) OVER (PARTITION BY spent.sales > 0) END AS band
+        FROM spent
+        LEFT JOIN latest ON latest.customer_id = spent.customer_id)
     SELECT customer_id, sales, n_orders, nps_group, answered, coalesce(main_channel, '') AS channel,
         CASE WHEN last_order_on IS NULL THEN 2
             WHEN date_diff('day', last_order_on, CAST($as_of AS DATE)) <= 90 THEN 0
@@ -76,7 +64,8 @@ _STRATA = """
 
 def _make(query: Query, settings: Settings) -> Base:
     base = make_answers(query, settings)
-    query.make("responders", _RESPONSE, as_of=settings["as_of"], months=settings["months"])
+    make_spent(query, settings)
+    query.make("responders", _RESPONSE, as_of=settings["as_of"])
     return base
 
 

@@ -50,6 +50,20 @@ COUNTS = """
     AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
 """
 
+# What every customer bought lately, answered or not.
+_SPENT = """
+    WITH bought AS (
+        SELECT customer_id, sum(sales) AS net, count(CASE WHEN NOT is_return THEN 1 END) AS n
+        FROM orders
+        WHERE customer_id IS NOT NULL AND ordered_on < $as_of
+            AND ordered_on >= cast(CAST($as_of AS DATE) - to_months(cast($months AS INTEGER)) AS DATE)
+        GROUP BY customer_id)
+    SELECT facts.customer_id, facts.main_channel, facts.last_order_on, coalesce(bought.net, 0) AS sales,
+        coalesce(bought.n, 0) AS n_orders
+    FROM customer_facts AS facts
+    LEFT JOIN bought ON bought.customer_id = facts.customer_id
+    WHERE NOT $scoped OR facts.customer_id IN (SELECT customer_id FROM scope)
+"""
 _COUNTED = """
     SELECT
         answer_no, customer_id, customer_no, score, answered_on, touchpoint, wave,
@@ -215,6 +229,12 @@ def make_answers(query: Query, settings: Settings, *, every: bool = False) -> Ba
     base = base_of(query, settings, every=every)
     query.make("counted", _COUNTED, **period_of(query, settings, every=every))
     return base
+
+
+def make_spent(query: Query, settings: Settings) -> None:
+    """Temporary table `spent`, a row a customer of the selection: customer_id, main_channel, last_order_on, and sales
+    (returns drawn off) and n_orders (returns not counted) in the `months` before `as_of`, 0 without any."""
+    query.make("spent", _SPENT, as_of=settings["as_of"], months=settings["months"])
 
 
 def needs_nps(base: Base) -> None:
