@@ -27,7 +27,6 @@ _BASE = "draw_rows_base"
 _NO_CONSENT = "draw_no_consent"
 _YEARS_AHEAD = 730
 _Row = tuple[str, float, bool, bool, bool, float | None]
-_FIRST: tuple[_Row, ...] = (("kontroll", 1.0, False, False, False, None), ("utskick", 1.0, False, False, False, None))
 
 
 def draw_form() -> None:
@@ -92,10 +91,11 @@ def _confirmed(drawn: str) -> None:
 def _arms_form() -> dict[str, str]:
     """A row an arm: name, share, the channels that it uses, cost per contact; as the settings of the draw."""
     words = view.words()
-    base = state.widget(_BASE)
+    kept = f"{_BASE}_{words.language}"
+    base = state.widget(kept)
     if base is None:
         base = _held_rows()
-        state.set_widget(_BASE, base)
+        state.set_widget(kept, base)
     heads = [words.t("ui.lift.arm_name"), words.t("lift.draw.share"), *(words.t(f"lift.draw.{c}") for c in CONSENTS),
              words.t("ui.lift.cost")]  # fmt: skip
     columns = st.column_config
@@ -137,7 +137,8 @@ def _held_rows() -> tuple[_Row, ...]:
     """The arms that a link holds; two to begin with. What cannot be read is left for the user to fill in."""
     held = {name: _named(state.view().get(f"{_DRAW}.{name}", "")) for name in _ARMS}
     if not held["arms"]:
-        return _FIRST
+        names = (view.t("lift.draw.first_control"), view.t("lift.draw.first_contacted"))
+        return tuple((name, 1.0, False, False, False, None) for name in names)
     rows: list[_Row] = []
     for name, share in held["arms"].items():
         used = held["channels"].get(name, "").split("+")

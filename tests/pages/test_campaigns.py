@@ -51,3 +51,11 @@ def test_without_purchases_in_the_latest_window_the_plan_says_why_and_the_draw_s
     assert not app.exception
     assert any("Ingen i urvalet köpte mellan" in said for said in texts(app))
     assert [button.key for button in app.button if button.key == "draw_now"] == ["draw_now"]
+
+
+def test_the_arms_of_a_draw_are_named_in_the_page_s_language():
+    named = {
+        language: list(opened("campaigns/plan", _company(), lang=language).get("data_editor")[0].value.iloc[:, 0])
+        for language in ("sv", "en")
+    }
+    assert named == {"sv": ["kontroll", "utskick"], "en": ["control", "mailing"]}
