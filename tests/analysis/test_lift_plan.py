@@ -5,6 +5,7 @@ import random
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_ind
 
 from insight.cli import main
 from insight.errors import InsightError
@@ -264,7 +265,7 @@ def test_totals_with_wrong_sizes_show_no_effect():
 def test_the_register_keeps_losers_and_adds_up_only_what_was_measured():
     chance = random.Random(6)
     lines, plan = [("later", "2025-06-30", 1)], []
-    sums: dict[tuple[str, str], float] = {}
+    spent: dict[tuple[str, str], list[float]] = {}
     tests = (("vinner", "2024-03-01", 40, 1), ("förlorar", "2024-06-01", 0, 30), ("ingen kontroll", "2024-09-01", 0, 1))
     for test, day, rise, cost in tests:
         for number in range(400):
@@ -273,7 +274,8 @@ def test_the_register_keeps_losers_and_adds_up_only_what_was_measured():
             amount = round(100 + chance.gauss(0, 20) + (rise if arm == "brev" else 0), 2)
             lines.append((who, day, amount, f"o-{who}"))
             plan.append(assigned(who, arm, cost if arm == "brev" else 0, on=day) | {"test": test})
-            sums[test, arm] = sums.get((test, arm), 0) + amount
+            spent.setdefault((test, arm), []).append(amount)
+    sums = {key: sum(amounts) for key, amounts in spent.items()}
     plan += [assigned(f"ensam-{number}", "alla", 1, on="2024-12-01") | {"test": "ensam"} for number in range(5)]
     lines += [("ensam-1", "2024-11-20", 30, "b"), ("ensam-1", "2024-12-05", 80, "a")]
     result = run(workspace(lines, assignments=plan), "lift.register", margin_rate=1, window=30)
@@ -284,9 +286,15 @@ def test_the_register_keeps_losers_and_adds_up_only_what_was_measured():
     assert (rows["vinner"].outcome, rows["förlorar"].outcome) == ("gained", "lost")
     together = result.metrics["net_effect"]
     assert together.value == pytest.approx(won + lost)
-    halves = [row.total_high - row.total for row in (rows["vinner"], rows["förlorar"])]
-    # variances of separate draws add; the sum has the normal quantile, an arm has t with some 398 degrees of freedom
-    assert together.high - together.value == pytest.approx(np.hypot(*halves), rel=0.01)
+    for test, cost in (("vinner", 1), ("förlorar", 30)):
+        welch = ttest_ind(spent[test, "brev"], spent[test, "kontroll"], equal_var=False).confidence_interval()
+        assert (rows[test].total_low, rows[test].total_high) == pytest.approx(
+            (200 * (welch.low - cost), 200 * (welch.high - cost))
+        )
+    # variances of separate draws add: 200²·(s²/200 + s₀²/200) a test
+    variances = [200 * (np.var(spent[test, "brev"], ddof=1) + np.var(spent[test, "kontroll"], ddof=1))
+                 for test in ("vinner", "förlorar")]  # fmt: skip
+    assert together.high - together.value == pytest.approx(1.959964 * np.sqrt(sum(variances)), rel=1e-6)
     assert result.table["running"].tolist() == pytest.approx([won, won + lost, won + lost])
     pair = rows["ingen kontroll"]
     assert (pair.kind, pair.arm, pair.other) == ("kind_arms", "sms", "brev")
