@@ -58,4 +58,4 @@ def test_the_arms_of_a_draw_are_named_in_the_page_s_language():
         language: list(opened("campaigns/plan", _company(), lang=language).get("data_editor")[0].value.iloc[:, 0])
         for language in ("sv", "en")
     }
-    assert named == {"sv": ["kontroll", "utskick"], "en": ["control", "mailing"]}
+    assert named == {"sv": ["Kontroll", "Utskick"], "en": ["Control", "Mailing"]}
