@@ -9,11 +9,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
+from playwright.sync_api import TimeoutError as TookTooLong
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = {"wide": (1920, 1080), "small": (1366, 768)}
@@ -132,6 +133,16 @@ def go(page: Page, url: str, path: str = "/", lang: str = "sv", **query: str) ->
     """Open a page of the app by its path, as a link does, and wait for it."""
     page.goto(f"{url}/{path.lstrip('/')}?{urlencode({'lang': lang, **query})}")
     ready(page)
+
+
+def open_by_key(page: Page, picker: Locator) -> None:
+    """Open a picker's list. A key that meets a field being drawn anew is lost, and a person presses again."""
+    for _ in range(5):
+        picker.press("ArrowDown")
+        with suppress(TookTooLong):
+            page.get_by_role("option").first.wait_for(timeout=5_000)
+            return
+    expect(page.get_by_role("option").first).to_be_visible()
 
 
 def shot(page: Page, path: Path, whole: bool = True) -> Path:

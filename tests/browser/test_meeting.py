@@ -7,16 +7,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import rig
-from tests.browser.rig import go, ready
+from tests.browser.rig import go, open_by_key, ready
 from tests.browser.test_selection import address, count_in, headline
 
 
 def choose_mark(page: Page, analysis: str, named: str) -> None:
     """Choose a mark in the list that stands for the figure's clicks, by its name."""
     picker = page.locator(f".st-key-w_mark_{analysis} input")
-    picker.focus()
-    picker.press("ArrowDown")
-    expect(page.get_by_role("option").first).to_be_visible()
+    open_by_key(page, picker)
     picker.press_sequentially(named.partition(" ")[0])
     page.get_by_role("option", name=named, exact=True).click()
     expect(page.locator("[class*='st-key-panel']")).to_be_visible()
