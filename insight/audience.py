@@ -126,11 +126,23 @@ def scoped_query(workspace: Workspace, scope: Audience | None) -> Query:
     """
     if scope is None:
         return workspace.query()
-    ids = customer_ids(workspace, scope)
+    return scoped_to(workspace, scope, customer_ids(workspace, scope))
+
+
+def scoped_to(workspace: Workspace, scope: Audience, ids: pa.Table) -> Query:
+    """The same, with the scope's customers as they were found before: one column `customer_id`."""
     query = workspace.query()
     query.put("scope", ids)
     query.scoped = True
+    query.scope_marks = tuple((mark.analysis, dict(mark.settings), dict(mark.mark)) for mark in marks_of(scope))
     return query
+
+
+def marks_of(audience: Audience) -> tuple[Mark, ...]:
+    """Every mark that an audience was made from, those that it stands within among them."""
+    if isinstance(audience, Mark):
+        return (audience, *(marks_of(audience.within) if audience.within else ()))
+    return tuple(mark for part in audience.parts for mark in marks_of(part))
 
 
 def customer_ids(workspace: Workspace, audience: Audience) -> pa.Table:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from insight.analysis.nps_rules import BY_SCORE
 from insight.audience import Audience, Combined, Mark
 from insight.export import written
 from insight.i18n.catalog import Words
@@ -16,6 +17,10 @@ from insight.words import mark_words, sentence
 
 MOST_FIGURES = 6
 _LONGEST_HEADLINE = 110
+# What a choice by the score settles beforehand.
+_OF_SCORE = (
+    "nps", "nps_weighted", "promoter_share", "detractor_share", "mean_score", "slope", "response_rate",
+)  # fmt: skip
 _WHOLE: tuple[Unit, ...] = ("count", "days", "months")
 # Of groups that differ in size these say more than sums and counts: the first that an answer has heads the page.
 TELLING = (
@@ -138,31 +143,71 @@ def telling(first: Result | None, second: Result | None, words: Words, *, apart:
     """
     if first is None or second is None:
         return None
+    settled = _OF_SCORE if _by_score(first, second) else ()
     known = [name for name in TELLING if name in first.metrics]
-    every = [rows(first, second, words, names=(name,), apart=apart)[0] for name in (*known, *first.metrics)]
+    names = [name for name in (*known, *first.metrics) if name not in settled]
+    every = [rows(first, second, words, names=(name,), apart=apart)[0] for name in names]
     found = [row for row in every if row.difference is not None]
     sure = [row for row in found if row.difference is not None and row.difference.low is not None]
     return next((row for row in (*(row for row in found if row.key in TELLING), *sure)), None)
 
 
 def headline(first: Result | None, second: Result | None, words: Words, names: tuple[str, str], *, apart: bool) -> str:
-    """'NPS: Stamkunder 35,0 mot alla andra 16,1', or that no difference is shown; the two names where no figure tells.
+    """'Stamkunder har 18,9 högre NPS än alla andra (95 %: 14,2 till 23,7)', or that no difference is shown.
 
-    Names that would make it longer than a headline can be are left to what stands under it.
+    The two names where no figure tells; names that would make it longer than a headline can be are left to what stands
+    under it.
     """
     row = telling(first, second, words, apart=apart)
     ours = {words.t(key) for key in ("compare.everybody_else", "compare.all")}
     named = [name.lower() if name in ours else name for name in names]
     if row is None or row.difference is None or row.second is None:
-        return _capital(words.t("compare.two", first=named[0], second=named[1]))
+        key = "compare.by_score" if _by_score(first, second) else "compare.two"
+        return _capital(words.t(key, first=named[0], second=named[1]))
     a, b = words.value(row.first.value, row.first.unit), words.value(row.second.value, row.second.unit)
     end = "" if row.difference.shown else "_none"
-    said = words.t(
+    said = (_finding(row, words, named) if row.difference.shown and a != b else "") or words.t(
         f"compare.named{end}", metric=row.name, first=a, second=b, first_name=named[0], second_name=named[1]
     )  # fmt: skip
     if len(said) > _LONGEST_HEADLINE:
         said = words.t(f"compare.headline{end}", metric=row.name, first=a, second=b)
     return _capital(said)
+
+
+def _finding(row: Row, words: Words, named: Sequence[str]) -> str:
+    """How much higher or lower the first group's figure is, and how sure that is; '' where that rounds to nothing."""
+    found = row.difference
+    assert found is not None and row.second is not None
+    size = _size(words, abs(found.value), found.unit)
+    if size == _size(words, 0.0, found.unit):
+        return ""
+    way = "higher" if found.value > 0 else "lower"
+    if found.low is None or found.high is None:
+        values = (words.value(metric.value, metric.unit) for metric in (row.first, row.second))
+        sure = words.t("compare.sure_values", **dict(zip(("first", "second"), values, strict=True)))
+    else:
+        ends = sorted((abs(found.low), abs(found.high)))
+        low, high = (_size(words, end, found.unit) for end in ends)
+        sure = words.t("compare.sure_interval", low=low, high=high)
+    own = f"compare.finding_{row.key}_{way}"
+    key = own if words.has(own) else f"compare.finding_{way}"
+    return words.t(
+        key, metric=row.name, difference=size, first_name=named[0], second_name=named[1], sure=sure
+    )  # fmt: skip
+
+
+def _size(words: Words, size: float, unit: Unit) -> str:
+    """A difference without its sign, in the figure's own unit."""
+    if unit == "money":
+        return words.money(size)
+    if unit == "ratio":
+        return words.t("ui.points", value=words.number(size * 100, 1))
+    return words.number(size, 0 if unit in _WHOLE else 1 if size >= 1 else 2)
+
+
+def _by_score(*results: Result | None) -> bool:
+    """Whether a group was chosen by what its customers answered, so that the score cannot tell it from others."""
+    return any(note.code == BY_SCORE for result in results if result for note in result.notes)
 
 
 def _capital(said: str) -> str:

@@ -1,5 +1,7 @@
 """Two groups side by side: how far apart their figures are, how sure that is, and how it is said."""
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -9,7 +11,7 @@ from scipy.stats import binomtest
 from insight import comparing
 from insight.audience import Combined, Mark, parse
 from insight.i18n.catalog import Words
-from insight.result import Basis, Message, Metric, Result
+from insight.result import Basis, Message, Metric, Note, Result
 
 SV, EN = Words("sv"), Words("en")
 NB = "\u00a0"
@@ -53,18 +55,40 @@ def test_what_cannot_be_set_side_by_side_has_no_difference(first, second):
     assert comparing.difference(first, second, apart=True) is None
 
 
-def test_headline_names_both_groups_and_says_when_no_difference_is_shown():
+def test_headline_states_the_difference_with_both_names_and_says_when_none_is_shown():
     far, near = Metric(16.0, "points", 13.0, 19.0), Metric(33.0, "points", 29.0, 37.0)
     own: Any = answer(nps=Metric(35.0, "points", 31.0, 39.0))
     names = ("Stamkunder", "Alla andra")
+    # By hand: 35 - 16 = 19, and √(4² + 3²) = 5 to either side.
     said = comparing.headline(own, answer(nps=far), SV, names, apart=True)
-    assert said.endswith(": Stamkunder 35,0 mot alla andra 16,0")
+    assert said == "Stamkunder har 19,0 högre NPS än alla andra (95 %: 14,0 till 24,0)"
+    said = comparing.headline(answer(nps=far), own, EN, ("Regulars", "Everybody else"), apart=True)
+    assert said == "Regulars: NPS 19.0 lower than everybody else (95%: 14.0 to 24.0)"
     said = comparing.headline(own, answer(nps=near), SV, names, apart=True)
     assert ": ingen skillnad visad, Stamkunder 35,0" in said
-    # Without an interval nothing is said of whether it is shown.
-    assert "ingen skillnad" not in comparing.headline(own, answer(nps=near), SV, names, apart=False)
+    # Without an interval the two values stand instead, and nothing is said of whether the difference is shown.
+    said = comparing.headline(own, answer(nps=near), SV, names, apart=False)
+    assert said == "Stamkunder har 2,0 högre NPS än alla andra (35,0 mot 33,0)"
     long = comparing.headline(own, answer(nps=far), SV, ("x" * 120, "y"), apart=True)
     assert long.endswith(": 35,0 mot 16,0")
+
+
+def test_headline_in_kronor_says_how_much_more_and_equal_figures_say_no_more_than_they_are():
+    gold, rest = Metric(Decimal(3640), "money"), Metric(Decimal(2400), "money")
+    a, b = (answer(per_customer_on_ladder=metric) for metric in (gold, rest))
+    said = comparing.headline(a, b, SV, ("Guld", "Övriga"), apart=True)
+    assert said.replace(NB, " ") == "Guld handlar för 1 240 kr mer per kund än Övriga (3 640 kr mot 2 400 kr)"
+    said = comparing.headline(b, a, SV, ("Övriga", "Guld"), apart=True)
+    assert said.replace(NB, " ") == "Övriga handlar för 1 240 kr mindre per kund än Guld (2 400 kr mot 3 640 kr)"
+    assert "mer" not in comparing.headline(a, a, SV, ("Guld", "Övriga"), apart=True)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_group_chosen_by_the_score_is_not_told_apart_by_the_score(which):
+    sides = [answer(nps=Metric(-100.0, "points")), answer(nps=Metric(35.0, "points", 31.0, 39.0))]
+    sides[which] = replace(sides[which], notes=(Note("nps_chosen_by_score", {}, "warning"),))
+    said = comparing.headline(sides[0], sides[1], SV, ("Kritiker", "Alla andra"), apart=True)
+    assert said == "Kritiker mot alla andra: NPS säger inget där urvalet är gjort efter betyget"
 
 
 def test_difference_is_written_in_the_figures_own_unit_where_it_has_an_interval():

@@ -192,11 +192,9 @@ def _ids(data_key: str, link: str) -> pa.Table:  # noqa: ARG001
 
 
 def _query(scope: str) -> Query:
-    query = _open().query()
-    if scope:
-        query.put("scope", _ids(_open().data_key, scope))
-        query.scoped = True
-    return query
+    if not scope:
+        return _open().query()
+    return audience.scoped_to(_open(), audience.parse(scope), _ids(_open().data_key, scope))
 
 
 def summary(wanted: Audience | None) -> Summary:

@@ -1,7 +1,7 @@
 """Two groups side by side: the page's own customers and those that they are set beside, on every page."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -124,6 +124,10 @@ def _pair(
         st.markdown(text.grey(said))
     _charts([Side(result, chosen, None, names[0]), Side(theirs, chosen, other, names[1])])
     show.caveats(result)
+    if theirs:
+        # What holds of the other group only; what both share is said once.
+        said_already = {note.code for note in result.notes}
+        show.caveats(replace(theirs, notes=tuple(note for note in theirs.notes if note.code not in said_already)))
 
 
 def _said(answer: Result | InsightError) -> str:

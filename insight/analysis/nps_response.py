@@ -127,7 +127,7 @@ def response(query: Query, settings: Settings) -> Result:
         "rate": total.rate, "raw": metrics["nps"].value, "weighted": metrics["nps_weighted"].value,
         "coverage": metrics["sales_coverage"].value,
     }  # fmt: skip
-    told = show and weighted.nps is not None
+    told = show and weighted.nps is not None and not base.by_score
     later = int(base.n_counted - table["n_answered"].sum())
     return Result(
         key="nps.response",

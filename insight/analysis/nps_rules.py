@@ -25,6 +25,8 @@ NPS_END = Setting("end", "date", None)
 ON = Setting("on", "choice", "spend", choices=("spend", "orders", "margin"))
 MONTHS = Setting("months", "integer", 12, low=1, high=60)
 GROUPS = ("promoter", "passive", "detractor")
+# The note of answers whose givers were chosen by those answers.
+BY_SCORE = "nps_chosen_by_score"
 
 # A group's figures from its customers' own: of a customer's k answers `up` are promoters' and `down` detractors'; their
 # scores add up to `total`, the squares of those to `squared`. squares, products and sizes say how alike the answers of
@@ -121,7 +123,8 @@ class Scale:
 class Base:
     """The answers behind a figure. On another scale `scale.is_nps` is False: then only `mean` can be told.
 
-    `left_out` counts by reason: repeated, off_scale, other_scale, future.
+    `left_out` counts by reason: repeated, off_scale, other_scale, future. `by_score`: the scope was chosen by what its
+    customers answered, so that the score within it was settled by the choice.
     """
 
     scale: Scale
@@ -133,6 +136,7 @@ class Base:
     last_on: date
     answers: Answers
     left_out: Mapping[str, int] = field(default_factory=dict[str, int])
+    by_score: bool = False
 
     @property
     def is_nps(self) -> bool:
@@ -148,6 +152,8 @@ class Base:
     def notes(self) -> tuple[Note, ...]:
         """What must be said about the answers themselves."""
         found: list[Note] = [] if self.is_nps else [Note("not_nps_scale", self.range, "warning")]
+        if self.by_score:
+            found.append(Note(BY_SCORE, {}, "warning"))
         told = [reason for reason in ("off_scale", "other_scale", "future") if self.left_out.get(reason)]
         found += [Note(f"answers_{reason}", {"n": self.left_out[reason]}, "warning") for reason in told]
         if self.n_unknown:
@@ -191,6 +197,20 @@ def period_of(query: Query, settings: Settings, *, every: bool = False) -> dict[
     return {"start": settings["start"], "before": before, "every": every}
 
 
+def chosen_by_score(query: Query) -> bool:
+    """Whether the scope was made, wholly or in part, from what its customers answered."""
+    return any(_is_of_score(*mark) for mark in query.scope_marks)
+
+
+def _is_of_score(analysis: str, settings: Mapping[str, str], mark: Mapping[str, str]) -> bool:
+    if analysis == "nps.score":
+        return "group_key" in mark and settings.get("by", "score") in ("score", "nps_group")
+    if analysis == "nps.act":
+        return "waiting" in mark or mark.get("list") in ("detractors", "promoters_top")
+    named = {"nps.groups": "group", "nps.before_after": "group", "nps.spread": "score", "nps.change": "score_move"}
+    return named.get(analysis, "") in mark
+
+
 def base_of(query: Query, settings: Settings, *, every: bool = False) -> Base:
     """How many answers count, on which scale, and what was left out; the table `answer_facts` is there afterwards.
 
@@ -214,7 +234,10 @@ def base_of(query: Query, settings: Settings, *, every: bool = False) -> Base:
         raise NotEnoughDataError("nps.no_answers")
     if not scale.is_nps:
         scale = replace(scale, lowest=Decimal(str(lowest)), highest=Decimal(str(highest)))
-    base = Base(scale, n, customers, unknown, float(mean), first, last, Answers(*map(int, answers)), left_out)
+    counted = Answers(*map(int, answers))
+    base = Base(
+        scale, n, customers, unknown, float(mean), first, last, counted, left_out, chosen_by_score(query)
+    )  # fmt: skip
     if not query.scoped:
         query.kept[key] = base
     return base

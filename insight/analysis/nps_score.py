@@ -13,7 +13,7 @@ from insight.analysis.registry import Analysis
 from insight.result import Chart, Message, Metric, Note, Result, SumCheck, Unit
 from insight.settings import Settings
 from insight.stats.moments import two_sided_quantile
-from insight.stats.nps import GREY_BELOW, HIDE_BELOW, against_rest, compare_groups, design_effect, nps
+from insight.stats.nps import GREY_BELOW, HIDE_BELOW, Score, against_rest, compare_groups, design_effect, nps
 from insight.workspace.engine import Query
 
 _MOST_PAIRED, _MOST_DRAWN = 8, 15
@@ -136,7 +136,7 @@ def metrics_of(query: Query, base: Base) -> dict[str, Metric]:
     show = base.is_nps and not found.hidden
     n = base.answers.n
     return {
-        "nps": Metric(found.nps, "points", found.ci_lower, found.ci_upper) if show else Metric(None, "points"),
+        "nps": _score_of(found, settled=base.by_score) if show else Metric(None, "points"),
         "n_answers": Metric(base.n_counted, "count", better=0),
         "promoter_share": Metric(base.answers.promoters / n if base.is_nps and n else None, "ratio"),
         "detractor_share": Metric(base.answers.detractors / n if base.is_nps and n else None, "ratio", better=-1),
@@ -144,11 +144,18 @@ def metrics_of(query: Query, base: Base) -> dict[str, Metric]:
     }
 
 
+def _score_of(found: Score, *, settled: bool) -> Metric:
+    """The score with its interval; without one where the choice of customers has settled it."""
+    return Metric(found.nps, "points") if settled else Metric(found.nps, "points", found.ci_lower, found.ci_upper)
+
+
 def headline_of(base: Base, metrics: dict[str, Metric]) -> Message:
     """The score with its interval, or why there is none."""
     if not base.is_nps:
         return Message("nps.headline_other_scale", base.range)
     found = metrics["nps"]
+    if base.by_score:
+        return Message("nps.headline_by_score", {"n": base.n_counted})
     if found.value is None:
         return Message("nps.headline_few", {"n": base.n_counted, "needed": HIDE_BELOW})
     return Message(

@@ -176,7 +176,7 @@ def by_step(query: Query, settings: Settings) -> Result:
     return Result(
         key="nps.by_step",
         headline=Message(
-            f"nps.step_{outcome}",
+            "nps.headline_by_score" if base.by_score else f"nps.step_{outcome}",
             {
                 "slope": figures.effect_size, "low": figures.ci_lower, "high": figures.ci_upper,
                 "seen": slope_mde(slope), "measure": Message(f"nps.measure.{settings['on']}"), **base.range,

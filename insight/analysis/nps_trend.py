@@ -83,7 +83,7 @@ def trend(query: Query, settings: Settings) -> Result:
 def _headline(base: Base, table: pd.DataFrame, metrics: dict[str, Metric], effects: dict[str, float]) -> Message:
     """Rose, fell or stood still from the first to the last period with 30 answers, by the test of the difference."""
     large = table[table["base_size"] == "enough"]
-    if not base.is_nps or len(large) < 2:
+    if not base.is_nps or base.by_score or len(large) < 2:
         return headline_of(base, metrics)
     first, last = large.iloc[0], large.iloc[-1]
     keys = {"last": str(last["group_key"]), "first": str(first["group_key"])}

@@ -18,6 +18,8 @@ from duckdb import DuckDBPyConnection
 
 from insight.errors import NotEnoughDataError, WorkspaceError
 
+ScopeMark = tuple[str, Mapping[str, str], Mapping[str, str]]
+
 _NAMED = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -31,7 +33,8 @@ class Query:
 
     `kept` holds aggregates of this state of the data (small ones, and the latest sums a customer that the ladder bins
     anew for every bound), for questions that are asked again with other assumptions; it is emptied when the data
-    change. What a scope narrows is not kept there.
+    change. What a scope narrows is not kept there. `scope_marks` is what the scope was chosen by: (analysis, settings,
+    mark) of each of its marks.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Query:
         self.kept: MutableMapping[tuple[object, ...], Any] = {} if kept is None else kept
         self.currency = currency
         self.scoped = scoped
+        self.scope_marks: tuple[ScopeMark, ...] = ()
         self._kinds: dict[str, str] = {}
         cursor.execute("CREATE OR REPLACE TEMP TABLE scope (customer_id VARCHAR)")
 
