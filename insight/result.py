@@ -97,6 +97,8 @@ class Chart:
     `x` names the categories or time, `y` one or more value columns, `color` a grouping column, `low`/`high` interval
     columns, `before` the compared period's column, `title` a finding (catalogue sentence), `subtitle` the measure.
     `interim` names the column that holds 'no' at points of a line that decide nothing yet: they are drawn grey.
+    `part` names the columns of the first and last day counted at points of a line that hold only part of their time,
+    such as a month that has just begun (empty at whole ones): they are drawn apart and named by their days.
     """
 
     kind: ChartKind
@@ -107,6 +109,7 @@ class Chart:
     high: str = ""
     before: str = ""
     interim: str = ""
+    part: tuple[str, str] | None = None
     title: Message | None = None
     subtitle: Message | None = None
 

@@ -58,6 +58,7 @@ _MONTH_MEMBERS = """
 _SERIES_UNITS: dict[str, Unit] = {
     "month": "date", "sales": "money", "n_customers": "count", "n_orders": "count", "receipt": "money",
     "identified_share": "ratio", "margin": "money", "sales_listed": "money", "before": "money",
+    "part_from": "date", "part_to": "date",
 }  # fmt: skip
 
 # An order's part in a value is a purchase unless its net there is below 0: the rule of orders, on the part.
@@ -176,11 +177,13 @@ def series(query: Query, settings: Settings) -> Result:
     """Sales, customers, orders and receipts by calendar month in [start, end), and the measure a year before.
 
     Table: month, sales (all), n_customers, n_orders, receipt, identified_share, sales_listed (the sales of those
-    customers, after returns), before (the measure in the same month and days a year earlier; None before the data).
+    customers, after returns), before (the measure in the same month and days a year earlier; None before the data);
+    where a month is not whole, part_from and part_to: the first and the last day counted of it.
     Raises NotEnoughDataError for a period without transactions.
     """
-    start, end = settings["start"], settings["end"]
     first, last = query.extent()
+    # Days ahead of the data would set a month that has begun against a whole one.
+    start, end = settings["start"], max(settings["start"], min(settings["end"], last + ONE_DAY))
     column = _MEASURES[settings["measure"]]
     earlier = year_before(start, end)
     query.make("months", _MONTHS, start=earlier[0], end=earlier[1])
@@ -192,7 +195,12 @@ def series(query: Query, settings: Settings) -> Result:
     first_month = month_number(first)
     rows: list[dict[str, Any]] = []
     for month in range(max(month_number(start), first_month), min(month_number(end - ONE_DAY), month_number(last)) + 1):
-        row = {"month": month_start(month), **_NOTHING, **now.get(month, {})}
+        row = {
+            "month": month_start(month),
+            **_NOTHING,
+            **now.get(month, {}),
+            **_part_of(month_start(month), start, end),
+        }
         known = earlier[0] >= first or month - 12 > first_month
         row["before"] = before.get(month - 12, _NOTHING).get(column) if known and month - 12 >= first_month else None
         rows.append(row)
@@ -201,6 +209,9 @@ def series(query: Query, settings: Settings) -> Result:
         raise NotEnoughDataError("tiers.no_margin")
     units: dict[str, Unit] = {name: unit for name, unit in _SERIES_UNITS.items() if with_margin or name != "margin"}
     units["before"] = units[column]
+    cut = [row for row in rows if row["part_to"] is not None]
+    if not cut:
+        del units["part_from"], units["part_to"]
     found = account(query, start, end)
     has_before = any(row["before"] is not None for row in rows)
     return Result(
@@ -215,20 +226,35 @@ def series(query: Query, settings: Settings) -> Result:
         ),
         chart=Chart(
             "line", x="month", y=column, before="before" if has_before else "",
-            subtitle=Message(f"overview.series.measure.{settings['measure']}"),
+            part=("part_from", "part_to") if cut else None,
+            subtitle=Message(
+                f"overview.series.{'before' if has_before else 'alone'}{'_cut' if cut else ''}",
+                {"measure": Message(f"overview.series.measure.{settings['measure']}")},
+            ),
         ),
         drill=("month",),
-        notes=_series_notes(rows, start, end, first, has_before),
+        notes=_series_notes(cut, first, has_before),
         labels={"months": "overview.series.months"},
         evidence="before_after" if has_before else "",
     )  # fmt: skip
 
 
-def _series_notes(
-    rows: list[dict[str, Any]], start: date, end: date, first: date, has_before: bool
-) -> tuple[Note, ...]:
-    cut = [rows[0]["month"]] * (start.day != 1) + [rows[-1]["month"]] * (end.day != 1)
-    remarks = [Note("month_not_whole", {"month": month}) for month in dict.fromkeys(cut)]
+def _part_of(month: date, start: date, end: date) -> dict[str, date | None]:
+    """The first and the last day of a month that [start, end) holds, None where it holds them all."""
+    after = month_start(month_number(month) + 1)
+    if start <= month and end >= after:
+        return {"part_from": None, "part_to": None}
+    return {"part_from": max(start, month), "part_to": min(end, after) - ONE_DAY}
+
+
+def _series_notes(cut: list[dict[str, Any]], first: date, has_before: bool) -> tuple[Note, ...]:
+    remarks = [
+        Note(
+            "month_not_whole" if row["before"] is None else "month_not_whole_either",
+            {"month": row["month"], "first": row["part_from"], "last": row["part_to"]},
+        )
+        for row in cut
+    ]
     if not has_before:
         remarks.append(Note("no_year_before", {"first": first}))
     return tuple(remarks)

@@ -105,7 +105,7 @@ def subject_of(
 def _table_of(result: Result, chart: Chart) -> tuple[pd.DataFrame, Mapping[str, Unit]]:
     """The first of the result's tables that has every column the chart names."""
     ys = (chart.y,) if isinstance(chart.y, str) else chart.y
-    named = {column for column in (chart.x, *ys, chart.low, chart.high, chart.before, chart.color) if column}
+    named = {c for c in (chart.x, *ys, chart.low, chart.high, chart.before, chart.color, *(chart.part or ())) if c}
     for name, table in (("", result.table), *result.tables.items()):
         if named <= set(table.columns):
             return table.reset_index(drop=True), {**result.units, **result.more_units.get(name, {})}

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import plotly.graph_objects as go
 
-from insight.charts import plot, text
+from insight.charts import parts, plot, text
 from insight.charts.drawn import Clickable, Mark
 from insight.charts.plot import Spec
 from insight.charts.scale import Scale, round_ticks
@@ -57,10 +57,11 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     marks: list[Mark] = []
     traces += _bands(subject, lines, places)
     for series in sorted(lines, key=lambda s: s.main):
+        drawn = _traces(subject, series, places)
         if series.clickable and subject.mark_columns:
-            clickables.append(Clickable(len(traces), len(series.rows), len(marks)))
+            clickables.append(Clickable(len(traces) + len(drawn) - 1, len(series.rows), len(marks)))
             marks += subject.marks(series.rows)
-        traces.append(_trace(subject, series, places))
+        traces += drawn
     figure = plot.figure(
         subject, traces, height, (left, top, right, bottom),
         xaxis=_x_axis(subject, places, axis_words, (across[0] - pad, across[1] + pad), subject.width - left - right),
@@ -91,7 +92,8 @@ def _place_words(subject: Subject, cells: Sequence[object]) -> list[str]:
     if len(months) < len(cells) or not months:
         return [subject.name(cell, subject.unit(subject.chart.x)) for cell in cells]
     several = len({month.year for month in months}) > 1
-    named = [subject.words.day(month, form="MMM") for month in months]
+    cut = parts.by_place(subject)
+    named = [cut.get(month) or subject.words.day(month, form="MMM") for month in months]
     if not several:
         return named
     first_of_year = [place == 0 or months[place - 1].year != month.year for place, month in enumerate(months)]
@@ -212,37 +214,61 @@ def _colours(subject: Subject, series: Series, rows: Sequence[int]) -> list[str]
     return [series.colour if str(cells[row]) == "yes" else subject.palette.grey for row in rows]
 
 
-def _trace(subject: Subject, series: Series, places: Floats) -> Spec:
+def _traces(subject: Subject, series: Series, places: Floats) -> list[Spec]:
+    """A line and, last, what of it takes clicks; stretches to and from parts are dashed, their markers hollow."""
+    palette, chart = subject.palette, subject.chart
+    x = places[list(series.rows)]
+    thickness = subject.sizes.line if series.main else subject.sizes.comparison_line
+    colour = palette.grey if chart.interim else series.colour
+    partial = parts.of(subject, series.rows)
+    if not any(partial):
+        if not series.clickable:
+            return [plot.line(x, series.values, series.colour, thickness)]
+        return [plot.line(x, series.values, colour, thickness, **_markers(subject, series, partial, "lines+markers"))]
+    whole = plot.line(x, parts.solid(series.values, partial), colour, thickness)
+    dashed = plot.line(*parts.strokes(x, series.values, partial), colour, thickness, line={"dash": "dot"})
+    if not series.clickable:
+        return [whole, dashed]
+    taken = plot.line(x, series.values, colour, thickness, **_markers(subject, series, partial, "markers"))
+    return [whole, dashed, taken]
+
+
+def _markers(subject: Subject, series: Series, partial: Sequence[bool], mode: str) -> Spec:
+    """What takes hover and click."""
     sizes, palette, chart = subject.sizes, subject.palette, subject.chart
     rows = list(series.rows)
-    thickness = sizes.line if series.main else sizes.comparison_line
-    if not series.clickable:
-        return plot.line(places[rows], series.values, series.colour, thickness)
     ends = (chart.low, chart.high) if series.main else ("", "")
     hovers = [_hover(subject, series, row, ends) for row in rows]
     chosen = subject.chosen[rows]
     # Only markers take clicks; where points stand close they are there without being seen.
     quiet = len(rows) > _CROWDED or not series.main
     size = sizes.line_marker if series.main else sizes.line_marker * 0.7
-    return plot.line(
-        places[rows], series.values, palette.grey if chart.interim else series.colour, thickness,
-        mode="lines+markers",
-        marker={
-            "color": _colours(subject, series, rows),
-            "size": [sizes.dot if c else size for c in chosen],
-            "opacity": [1 if c or not quiet else 0 for c in chosen],
-            "line": plot.outline(subject, chosen.tolist()),
+    colours = _colours(subject, series, rows)
+    rim = plot.outline(subject, chosen.tolist())
+    for at, (part, taken) in enumerate(zip(partial, chosen, strict=True)):
+        if part and not taken:
+            rim["width"][at], rim["color"][at] = sizes.comparison_line, colours[at]
+            colours[at] = palette.page
+    return {
+        "mode": mode,
+        "marker": {
+            "color": colours,
+            "size": [sizes.dot if c else size * 1.3 if part else size for c, part in zip(chosen, partial, strict=True)],
+            "opacity": [1 if c or part or not quiet else 0 for c, part in zip(chosen, partial, strict=True)],
+            "line": rim,
         },
-        hovertext=hovers,
-        hoverinfo="text",
-        selected={"marker": {"color": palette.accent if series.main else series.colour}},
-    )  # fmt: skip
+        "hovertext": hovers,
+        "hoverinfo": "text",
+        "selected": {"marker": {"color": palette.accent if series.main else series.colour}},
+    }
 
 
 def _hover(subject: Subject, series: Series, row: int, ends: tuple[str, str]) -> str:
     lines = subject.hover_lines(row, series.column, low=ends[0], high=ends[1])
     if grouping(subject):
         lines[0] = f"{series.name}, {lines[0]}"
+    if days := parts.words(subject, row):
+        lines[0] = f"{lines[0]}, {days}"
     return subject.plotly_hover(lines)
 
 
@@ -341,8 +367,14 @@ def _x_axis(subject: Subject, places: Floats, words: Sequence[str], ends: tuple[
     size = subject.sizes.tick
     room = max(pixels / max(len(words), 1), 1.0)
     short = [[text.shorten(part, subject.width * 0.2, size) for part in word.split("\n")] for word in words]
-    widest = max((text.width(part, size) for parts in short for part in parts), default=0.0) + subject.px(10)
-    shown = _thinned(int(np.ceil(widest / room)), [len(parts) > 1 for parts in short])
+    wide = [max(text.width(line, size) for line in word) + subject.px(10) for word in short]
+    # What a part is called is longer than a month, and always said: a neighbour without room gives way.
+    said = [at for at, word in enumerate(words) if word.split("\n")[0] in set(parts.by_place(subject).values())]
+    widest = max((width for at, width in enumerate(wide) if at not in said), default=0.0)
+    shown = _thinned(max(int(np.ceil(widest / room)), 1), [len(word) > 1 for word in short])
+    shown = sorted({
+        *said, *(at for at in shown if all((wide[at] + wide[part]) / 2 <= abs(part - at) * room for part in said))
+    })  # fmt: skip
     safe = ["<br>".join(text.for_plotly(part) for part in short[place]) for place in shown]
     return plot.ticked_axis(subject, *ends, [float(place) for place in shown], safe, **below)
 

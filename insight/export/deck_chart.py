@@ -173,6 +173,15 @@ def point(spot: Any, look: Look, colour: str, size: int = 10) -> None:
     spot.marker.format.line.fill.background()
 
 
+def hollow(spot: Any, look: Look, colour: str, size: int) -> None:
+    """One point of a line as a ring: what it holds is not whole yet."""
+    spot.marker.style = XL_MARKER_STYLE.CIRCLE
+    spot.marker.size = size
+    look.fill(spot.marker.format, look.palette.page)
+    look.paint(spot.marker.format.line.color, colour)
+    spot.marker.format.line.width = Pt(1.5)
+
+
 def unseen(series: Any) -> None:
     """A series that only carries others."""
     series.format.fill.background()

@@ -1,14 +1,17 @@
 """Native lines and points: series over time, estimates with whiskers, the Lorenz curve."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_TICK_LABEL_POSITION
 from pptx.util import Pt
 
-from insight.charts import bars, dots, lines, lorenz
+from insight.charts import bars, dots, lines, lorenz, parts
 from insight.charts.lines import Series
 from insight.charts.scale import Scale
 from insight.charts.subject import Floats, Subject, as_date
@@ -22,6 +25,7 @@ from insight.export.deck_chart import (
     dress,
     every_for,
     hide_values,
+    hollow,
     inner_plot,
     label,
     name_axis,
@@ -71,7 +75,7 @@ def _along_names(canvas: Canvas, subject: Subject) -> None:
     every = [series for series in lines.series_of(subject) if np.isfinite(series.values).any()]
     cells = [as_date(cell) or cell for cell in subject.table[subject.chart.x].tolist()]
     order = list(dict.fromkeys(cells))
-    words = dict(zip(cells, names_of(subject), strict=True))
+    words = dict(zip(cells, names_of(subject), strict=True)) | parts.by_place(subject)
     measure = subject.measure(*subject.ys, subject.chart.before)
     form = number_format(measure, full=False)
     ends = _ends(subject)
@@ -86,11 +90,69 @@ def _along_names(canvas: Canvas, subject: Subject) -> None:
                 grid["low"][at], grid["high"][at] = ends[0][row], ends[1][row]
         whiskers = (grid["low"], grid["high"]) if ends is not None and series.main else (None, None)
         columns.append(Column(series.name, grid["value"], *whiskers))
-    numbers = Numbers(columns, [words[cell] for cell in order], form, end_names=_end_names(subject))
+    named = parts.by_place(subject)
+    whole, cut = _cut(subject, every, columns, np.array([cell in named for cell in order]))
+    drawn_too = [part.column for part in cut]
+    numbers = Numbers([*whole, *drawn_too], [words[cell] for cell in order], form, end_names=_end_names(subject))
     chart = add_chart(canvas.slide, canvas.box, XL_CHART_TYPE.LINE_MARKERS, numbers)
-    room = _finish(canvas, subject, chart, every, columns, measure) * points(canvas.box.width)
+    room = _finish(canvas, subject, chart, every, whole, measure, cut) * points(canvas.box.width)
     shown = every_for(canvas.look, numbers.categories, room)
     name_axis(chart.category_axis, canvas.look, every=shown)
+    for drawn, part in zip(list(chart.plots[0].series)[len(every) :], cut, strict=True):
+        _part_line(canvas, drawn, part, form)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """The stretches of a line to and from points that hold only part of their time, and which points those are."""
+
+    line: Series
+    column: Column
+    partial: NDArray[np.bool_]
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the line ends with such a point."""
+        return bool(self.partial[np.flatnonzero(np.isfinite(self.column.values))[-1]])
+
+
+def _cut(
+    subject: Subject, every: list[Series], columns: list[Column], places: NDArray[np.bool_]
+) -> tuple[list[Column], list[_Cut]]:
+    """The lines without those stretches, and the stretches.
+
+    Programs that show slides do not all draw one stretch of a line in its own way, so these are lines of their own.
+    """
+    whole: list[Column] = []
+    found: list[_Cut] = []
+    for series, column in zip(every, columns, strict=True):
+        partial = places & np.isfinite(column.values)
+        rest = np.where(partial, np.nan, column.values)
+        if not partial.any() or not np.isfinite(rest).any():
+            whole.append(column)
+            continue
+        near = partial.copy()
+        near[:-1] |= partial[1:]
+        near[1:] |= partial[:-1]
+        name = subject.words.t("chart.part_of", name=series.name)
+        found.append(_Cut(series, Column(name, np.where(near, column.values, np.nan)), partial))
+        whole.append(replace(column, values=rest))
+    return whole, found
+
+
+def _part_line(canvas: Canvas, drawn: Any, part: _Cut, form: str) -> None:
+    """A dashed line with rings where it holds only part of a time; the value where the line ends there."""
+    main = part.line.main
+    colour_line(drawn, canvas.look, part.line.colour, main=main, markers=False)
+    dashed(drawn)
+    for place in np.flatnonzero(part.partial):
+        hollow(drawn.points[int(place)], canvas.look, part.line.colour, 8 if main else 6)
+    if part.at_end and main:
+        last = int(np.flatnonzero(part.partial)[-1])
+        point_label(
+            drawn.points[last], canvas.look, form, bold=True, colour=canvas.look.palette.ink,
+            position=XL_LABEL_POSITION.RIGHT,
+        )  # fmt: skip
 
 
 def _ends(subject: Subject) -> tuple[Floats, Floats] | None:
@@ -149,14 +211,18 @@ def _along_numbers(canvas: Canvas, subject: Subject) -> None:
 
 def _finish(
     canvas: Canvas, subject: Subject, chart: Any, every: list[Series], columns: list[Column], measure: Scale,
+    cut: Sequence[_Cut] = (),
 ) -> float:  # fmt: skip
     """Colours, axis, and what stands at the line ends; a legend where the ends stand too close for names.
+
+    cut: what of the lines is drawn apart, named in the legend.
 
     Returns the share of the width that the plot has.
     """
     low, high = _reach(subject, every)
     last = sorted(float(series.values[np.isfinite(series.values)][-1]) for series in every)
-    crowded = any(b - a < _CROWDED * (high - low) for a, b in pairwise(last)) or len(every) > 5
+    crowded = any(b - a < _CROWDED * (high - low) for a, b in pairwise(last)) or len(every) > 5 or bool(cut)
+    elsewhere = [part.line for part in cut if part.at_end]
     dress(chart, canvas.look, legend=crowded)
     ticked(chart.value_axis, canvas.look, measure, low, high)
     many = max((len(series.rows) for series in every), default=0) > _MARKED
@@ -164,7 +230,7 @@ def _finish(
     for series, line, column in zip(chart.plots[0].series, every, columns, strict=False):
         colour_line(series, canvas.look, line.colour, main=line.main, markers=not many and line.main)
         style_whiskers(series, blend((palette.page, line.colour), 0.45), 2)
-        if line.main or not crowded:
+        if (line.main or not crowded) and not any(line is other for other in elsewhere):
             known = np.flatnonzero(np.isfinite(column.values))
             at = len(known) - 1 if column.x is not None else int(known[-1])
             point_label(
@@ -177,7 +243,10 @@ def _finish(
     room, tall = points(canvas.box.width), points(canvas.box.height)
     left = (max(canvas.look.wide(measure.label(v), tick=True) for v in (low, high)) + 16) / room
     right = min((min(widest, 150) + values + 26) / room, 0.36)
-    below = (26 + (22 if crowded else 0) + (20 if columns[0].x is not None else 0)) / tall
+    named = [*(column.name for column in columns), *(part.column.name for part in cut)]
+    legend = sum(canvas.look.wide(name, tick=True) + 44 for name in named)
+    rows = math.ceil(legend / room) if crowded else 0
+    below = (26 + (6 + 16 * rows if rows else 0) + (20 if columns[0].x is not None else 0)) / tall
     inner_plot(chart, left, 0.04, 1 - left - right, 0.96 - below)
     return 1 - left - right
 
