@@ -11,18 +11,18 @@ MONTHS = {
     word: number
     for number, words in enumerate(
         (
-            "januari january januar jan tammi tammikuu tammikuuta",
-            "februari february februar feb febr helmi helmikuu helmikuuta",
+            "januari january januar jan janvier janv tammi tammikuu tammikuuta",
+            "februari february februar feb febr février fevrier févr fevr fév helmi helmikuu helmikuuta",
             "mars march marts märz maerz mar mrz maalis maaliskuu maaliskuuta",
-            "april apr huhti huhtikuu huhtikuuta",
+            "april apr avril avr huhti huhtikuu huhtikuuta",
             "maj may mai touko toukokuu toukokuuta",
-            "juni june jun kesä kesäkuu kesäkuuta",
-            "juli july jul heinä heinäkuu heinäkuuta",
-            "augusti august aug elo elokuu elokuuta",
-            "september sept sep syys syyskuu syyskuuta",
-            "oktober october okt oct loka lokakuu lokakuuta",
-            "november nov marras marraskuu marraskuuta",
-            "december dezember desember dec dez des joulu joulukuu joulukuuta",
+            "juni june jun juin kesä kesäkuu kesäkuuta",
+            "juli july jul juillet juil heinä heinäkuu heinäkuuta",
+            "augusti august aug août aout elo elokuu elokuuta",
+            "september sept sep septembre syys syyskuu syyskuuta",
+            "oktober october okt oct octobre loka lokakuu lokakuuta",
+            "november nov novembre marras marraskuu marraskuuta",
+            "december dezember desember dec dez des décembre decembre déc joulu joulukuu joulukuuta",
         ),
         1,
     )
@@ -41,13 +41,14 @@ _TIME = (
 _ZONE = r"(?:\s?(?:Z|CES?T|EES?T|(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}(?::?\d{2})?))?"
 DATE = re.compile(
     rf"^{WEEKDAY}(?:"
-    rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}{_TIME}{_ZONE}|"
+    rf"\d{{4}}([-/.])\d{{1,2}}\1\d{{1,2}}(?:{_TIME}|-\d\d\.\d\d\.\d\d(?:\.\d+)?){_ZONE}|"
     rf"\d{{1,2}}([-/. ])\s?\d{{1,2}}\2\s?(?:\d{{4}}|\d{{2}}){_TIME}{_ZONE}|"
     r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[ T]?\d{2}:?\d{2}(?::?\d{2})?Z?)?|"
     rf"(?:den\s+)?\d{{1,2}}(?:st|nd|rd|th|:e|\.)?[-/. ]*{_MONTH}[-/., ]*(?:\d{{4}}|\d{{2}}){_TIME}{_ZONE}|"
     rf"{_MONTH}[-/. ]*\d{{1,2}}(?:st|nd|rd|th)?,?[-/. ]+\d{{4}}{_TIME}{_ZONE}|"
     rf"(?:19|20)\d{{2}}[- ]?(?:[WV]\.?\s?\d{{1,2}}(?:-?[1-7])?|KV?\.?\s?[1-4]|Q[1-4])|"
-    rf"{_MONTH}(?:[-/. ]*(?:19|20)\d{{2}}|[-/']\d{{2}})"
+    rf"{_MONTH}(?:[-/. ]*(?:19|20)\d{{2}}|[-/']\d{{2}})|"
+    rf"/Date\(-?\d{{10,14}}(?:[+-]\d{{4}})?\)/|(?:[WV]|VECKA|WEEK|KW)\.?\s?\d{{1,2}}[-/ ,]\s?(?:19|20)\d{{2}}"
     r")$",
     re.IGNORECASE,
 )

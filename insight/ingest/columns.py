@@ -316,7 +316,7 @@ class Reader:
         """Read the distinct cells with month names in Python, and return the join to what they mean."""
         name = column.field.name
         rows = self.con.execute(
-            f"SELECT DISTINCT {column.cell} FROM raw WHERE regexp_matches({column.cell}, '[A-Za-zÅÄÖåäö]{{3}}')"  # noqa: S608
+            f"SELECT DISTINCT {column.cell} FROM raw WHERE regexp_matches({column.cell}, '[A-Za-zÀ-ÿ]{{3}}')"  # noqa: S608
         ).fetchall()
         found = dates.named_values([str(row[0]) for row in rows])
         self.months_only = any(dates.is_month(text) for text, _ in found)

@@ -40,6 +40,18 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"ID;PWXL", "SYLK"), (b"ID;PCALC", "SYLK"), (b"ID;PSCALC", "SYLK"), (b"%!PS", "PostScript"),
     (b"BEGIN:VC", "vCard"), (b"ARROW1", "Arrow"), (b"Obj\x01", "Avro"), (b"$FL2@", "SPSS"), (b"$FL3@", "SPSS"),
 )  # fmt: skip
+# Formats that begin with words: what follows them tells them from a table whose first column is called so.
+_BEGINNINGS = (
+    ("SYLK", re.compile(rb"ID;P[^\r\n]{0,80}\r?\n[A-Z];")),
+    ("DIF", re.compile(rb"TABLE\r?\n0,1\r?\n\"")),
+    ("LDIF", re.compile(rb"(?:version: 1\r?\n\s*)?dn: [^\r\n]+\r?\n[A-Za-z]+: ")),
+    (
+        "MIME",
+        re.compile(
+            rb"(?:[A-Z][A-Za-z-]+: [^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){0,40}?(?:Subject|Message-ID): ", re.IGNORECASE
+        ),
+    ),
+)
 _HTML = re.compile(r"<(?:!doctype html|html|head|body|table|tr|meta|div|style|center)\b", re.IGNORECASE)
 _COMMENTS = re.compile(r"(?:<!--.*?-->\s*)+", re.DOTALL)
 _XML = re.compile(r"<\?xml|<[A-Za-z][\w:.-]*\s[^<>]*xmlns")
@@ -122,6 +134,7 @@ def _open(path: Path, name: str, visit: _Visit) -> Source:
     if kind != "zip":
         return _plain(path, name, kind, visit)
     found = archive.members(path)
+    _refuse_documents(found)
     if workbook := _workbook(found):
         return _sheet(name, workbook, excel.read_zipped(path, visit.work, found, visit.sheet, visit.pause))
     data = archive.data_members(found)
@@ -151,6 +164,7 @@ def _inner(unpack: Callable[[Path], None], inner_name: str, visit: _Visit, said:
 def _read_inner(inner: Path, name: str, visit: _Visit) -> Source:
     kind = kind_of(inner)
     found = archive.members(inner) if kind == "zip" else ()
+    _refuse_documents(found)
     workbook = _workbook(found)
     if kind == "gzip" or (kind == "zip" and not workbook):
         raise IngestError("ingest.zip_nested")
@@ -173,6 +187,17 @@ def _sheet(name: str, workbook: str, read: excel.SheetFile) -> Source:
         messages=(*_mismatch(name, workbook), *read.messages),
         first_row=read.first_row, continued=read.continued, epoch_1904=read.epoch_1904,
     )  # fmt: skip
+
+
+def _refuse_documents(found: tuple[archive.Member, ...]) -> None:
+    """Refuse what is a zip by its make only: Apple's Numbers, and documents of text or pictures."""
+    names = {member.name.lower() for member in found}
+    if any(name.endswith(".iwa") or name in ("index.zip", "index.apxl") for name in names):
+        raise IngestError("ingest.file_numbers")
+    kinds = {"word/document.xml": "Word", "ppt/presentation.xml": "PowerPoint", "meta-inf/container.xml": "EPUB"}
+    for mark, kind in kinds.items():
+        if mark in names:
+            raise IngestError("ingest.file_not_data", kind=kind)
 
 
 def _workbook(found: tuple[archive.Member, ...]) -> str:
@@ -210,6 +235,9 @@ def kind_of(path: Path) -> str:
             raise IngestError("ingest.file_not_data", kind=kind)
     if head[257:262] == b"ustar":
         raise IngestError("ingest.file_not_data", kind="tar")
+    for name, pattern in _BEGINNINGS:
+        if pattern.match(head):
+            raise IngestError("ingest.file_not_data", kind=name)
     if size <= _HEAD and not head.translate(None, b" \t\r\n\x0b\x0c\x00\x1a").removeprefix(b"\xef\xbb\xbf"):
         raise IngestError("ingest.file_empty")
     text = _decoded(head)

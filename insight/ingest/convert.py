@@ -22,7 +22,7 @@ RETURNED = (
     "regexp_matches(lower(status), '^(?:(?:retur|returer|return|returned|returnerad|returnerat|returorder|återköp"
     "|återköpt|återbetald|återbetalt|återbetalning|refund|refunded|kreditfaktura|kreditnota|credit note|credit memo"
     "|retoure?|returnert|refundert|refunderet|tilbagebetalt|tilbakebetalt|gutschrift|storno|stornorechnung|stornierung"
-    "|rechnungskorrektur|rückgabe|erstattung|hyvitys|hyvityslasku|palautus)"
+    "|rechnungskorrektur|rückgabe|erstattung|hyvitys|hyvityslasku|palautus|avoir|remboursement|remboursé|retour)"
     "(?:[^a-zåäö0-9].*)?|kredit|krediterad|kreditert|krediteret|credit|credited|cr|reversal|reversed)$')"
 )
 _CURRENCY_WORDS = {
@@ -255,9 +255,9 @@ def currency_above(above: Sequence[str]) -> str:
 def vat_in(label: str) -> str:
     """What a header says about VAT: 'included', 'excluded' or ''."""
     folded = fold(label)
-    if re.search(r"exkl|excl|exvat|utanmoms|netto|^net", folded):
+    if re.search(r"exkl|excl|exvat|utanmoms|netto|^net|montantht|totalht", folded):
         return "excluded"
-    return "included" if re.search(r"inkl|incl|brutto|gross|medmoms", folded) else ""
+    return "included" if re.search(r"inkl|incl|brutto|gross|medmoms|ttc$", folded) else ""
 
 
 def _reasons(mapped: Mapped, fields: Mapping[str, str], readings: Mapping[str, Reading], currency: str) -> str:

@@ -9,21 +9,24 @@ from insight.ingest.cells import MISSING, MONTHS, SPACES, WEEKDAY
 
 _LONGEST_TIME = 60
 _TIME = re.compile(
-    r"^(?P<gap>\s*,?\s*(?:klo?\.?\s*)?|\s*t|_)(?P<h>99?)(?P<s1>[:.])99(?:(?P<s2>[:.])99(?P<f>[.,]9+)?)?(?P<ap>\s?[apfe]\.?m\.?)?"
+    r"^(?P<gap>\s*,?\s*(?:klo?\.?\s*)?|\s*t|[_-])(?P<h>99?)(?P<s1>[:.])99(?:(?P<s2>[:.])99(?P<f>[.,]9+)?)?(?P<ap>\s?[apfe]\.?m\.?)?"
     r"(?P<z>\s?(?:z|ces?t|ees?t|(?:utc|gmt)(?:[+-]99?(?::?99)?)?|[+-]99(?::?99)?))?$"
 )
 _ISO = re.compile(r"^9999([-/. ])99?\1(?:99?)")
 _THREE = re.compile(r"^99?(\. |[-/. ])99?\1(9999|99)(?!9)")
 _NAMED = re.compile(
-    r"^(?:[a-zåäöø]+\.?,?\s+)?(?:den\s+)?(?:(?P<d>\d{1,2})(?:st|nd|rd|th|:e|\.)?[-/. ]*(?P<m>[a-zåä]+)\.?"
-    r"|(?P<m2>[a-zåä]+)\.?[-/. ]*(?P<d2>\d{1,2})(?:st|nd|rd|th)?(?=[-/., ]))"
-    r",?[-/. ]*(?P<y>\d{4}|\d{2})(?P<t>(?:[t:]|,?\s+(?:kl\.?\s*)?)\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[ap]m)?"
+    r"^(?:[a-zåäöø]+\.?,?\s+)?(?:den\s+)?(?:(?P<d>\d{1,2})(?:st|nd|rd|th|er|:e|\.)?[-/. ]*(?P<m>[a-zåäéû]+)\.?"
+    r"|(?P<m2>[a-zåäéû]+)\.?[-/. ]*(?P<d2>\d{1,2})(?:st|nd|rd|th)?(?=[-/., ]))"
+    r",?[-/. ]*(?P<y>\d{4}|\d{2})"
+    r"(?P<t>(?:[t:]|,?\s+(?:kl\.?\s*)?)\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?(?:\s?[ap]m)?"
     r"(?P<z>\s?(?:z|(?:utc|gmt)?[+-]\d{2}:?\d{2}|utc|gmt|ces?t|ees?t)(?:\s?\([^)]*\))?)?)?$"
 )
 
-_MONTH_ONLY = re.compile(r"([a-zåä]+)\.?(?:[-/. ]*(?:19|20)\d{2}|[-/']\d{2})")
+_MONTH_ONLY = re.compile(r"([a-zåäéû]+)\.?(?:[-/. ]*(?:19|20)\d{2}|[-/']\d{2})")
 _WEEKDAY = re.compile(rf"^{WEEKDAY}(?=\d)")
 _LONGEST = 60
+# /Date(1711363200000)/, and 'v. 12 2024' beside '2024 v. 12'.
+_IN_BRACKETS, _YEAR_LAST = "brackets", "year last"
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,14 @@ def read_form(shape: str) -> Form:
         return Form("serial")
     if re.fullmatch(r"9{10}(?:\.9+)?|9{13}", text):
         return Form("epoch")
+    if re.fullmatch(r"/date\(-?9{10,14}(?:[+-]9999)?\)/", text):
+        return Form("epoch", _IN_BRACKETS)
     if re.fullmatch(r"9{6}", text):
         return Form("six")
     if re.fullmatch(r"9999[- ]?[wv]\.?\s?99?", text):
         return Form("week")
+    if re.fullmatch(r"(?:[wv]|vecka|week|kw)\.?\s?99?[-/ ,]\s?9999", text):
+        return Form("week", _YEAR_LAST)
     if re.fullmatch(r"9999-?w99-?9", text):
         return Form("format", "%G-W%V-%u" if "-" in text else "%GW%V%u")
     if re.fullmatch(r"9999[- ]?(?:q|kv?\.?\s?)9", text):
@@ -84,9 +91,11 @@ def read_form(shape: str) -> Form:
         return Form("year")
     if re.fullmatch(r"9999[-/]99", text):
         return Form("month", f"%Y{text[4]}%m")
+    if re.fullmatch(r"9999[-/.]999", text):
+        return Form("month", f"%Y{text[4]}0%m")  # a period of a ledger: 2024/003
     if re.fullmatch(r"99?[-/.]9999", text):
         return Form("month", f"%m{text[-5]}%Y")
-    return Form("named") if any(word in MONTHS for word in re.findall(r"[a-zåä]{3,}", text)) else Form("bad")
+    return Form("named") if any(word in MONTHS for word in re.findall(r"[a-zåäéû]{3,}", text)) else Form("bad")
 
 
 def _rest(rest: str) -> tuple[str, bool, bool] | None:
@@ -166,11 +175,15 @@ def date_sql(cell: str, form: Form, order: str, epoch_1904: bool = False) -> str
             f"TIMESTAMP '{origin} 00:00:00' + to_seconds(CAST(round({days} * 86400) AS BIGINT)) END"
         )
     if form.kind == "epoch":
-        number = f"try_cast({cell} AS DOUBLE)"
+        digits = rf"regexp_extract({cell}, '\((-?[0-9]+)', 1)" if form.format == _IN_BRACKETS else cell
+        number = f"try_cast({digits} AS DOUBLE)"
         seconds = f"CASE WHEN {number} > 100000000000 THEN {number} / 1000 ELSE {number} END"
         return f"TIMESTAMP '1970-01-01 00:00:00' + to_seconds(CAST(round({seconds}) AS BIGINT))"
     if form.kind in ("week", "quarter", "year"):
         part = rf"nullif(regexp_extract({cell}, '([0-9]+)$', 1), '')"
+        if form.format == _YEAR_LAST:
+            week = f"lpad(regexp_extract({cell}, '([0-9]+)', 1), 2, '0')"
+            return f"try_strptime(right({cell}, 4) || '-W' || {week} || '-1', '%G-W%V-%u')"
         if form.kind == "week":
             monday = f"{cell}[1:4] || '-W' || lpad({part}, 2, '0') || '-1'"
             return f"try_strptime({monday}, '%G-W%V-%u')"

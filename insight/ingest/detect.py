@@ -8,7 +8,8 @@ from pathlib import Path
 
 from insight.errors import IngestError
 from insight.ingest.cells import SPACES, kind_of
-from insight.ingest.clues import ASKED
+from insight.ingest.fixed import find_cuts
+from insight.ingest.heading_rows import ALIASES, grouped, in_two_rows, is_ruler, with_import_ids
 from insight.ingest.labels import merged, unique_labels, used_columns
 from insight.ingest.options import ReadOptions
 from insight.ingest.records import (
@@ -31,17 +32,9 @@ DELIMITERS = (",", ";", "\t", "|", "^", "~", ":", "§", "¦", "\x1f", "\x01", "#
               WIDE_BLANKS)  # fmt: skip
 _SEP = re.compile(r'^"?sep=(.|\\t|\|\||::)"?\s*$', re.IGNORECASE)
 _YEAR = re.compile(r"^(?:19|20)\d\d(?:[-/ ]?(?:q|kv|kvartal|h|w|v|m)?\s?\d{1,2})?$", re.IGNORECASE)
-_ALIASES = frozenset(
-    alias for table in TABLES.values() for f in table.fields for alias in (f.name.replace("_", ""), *f.aliases)
-) - {
-    "", "at", "st", "kr", "kon", "completed", "submitted", "sent", "avslutad", "slutford", "purchase", "kop", "betalt",
-    "inskickat",  # these stand in cells as often as above them
-}  # fmt: skip
 _DATE_ALIASES = frozenset(
     alias for table in TABLES.values() for f in table.fields if f.type in ("date", "datetime") for alias in f.aliases
 )
-
-_BARE_WORDS = frozenset({"nr", "no", "id", "nummer", "number", "namn", "name", "kod", "code"})
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class Layout:
 
     labels: a name a column, unique. header_line: the line of the header, None without one. first_line: the line of the
     first data record. pad: cells that the header lacks (data lines end in a delimiter). columns: which cells of a
-    record are kept. above: the lines over the header, as text.
+    record are kept. above: the lines over the header, as text. rulers: lines of dashes stand among the records.
     """
 
     dialect: Dialect
@@ -68,6 +61,7 @@ class Layout:
     duplicates: tuple[str, ...] = ()
     body: int = 0
     above: tuple[str, ...] = ()
+    rulers: bool = False
 
 
 def read_head(path: Path, size: int = HEAD_BYTES) -> str:
@@ -147,12 +141,25 @@ def _choose(lines: Sequence[str], options: ReadOptions) -> tuple[Dialect, Decisi
             score = _score(_records(head, dialect, 1), delimiter)
             if score > best_score + 1e-9:
                 best, best_score = dialect, score
+    for dialect, why in _spaced(head, text):
+        score = _score(_records(head, dialect, 1), dialect.delimiter)
+        if score > best_score + 1e-9:
+            return dialect, Decision("delimiter", _shown(dialect.delimiter), Message(why))
     wrapped = _wrapped(head)
     if wrapped is not None and best_score < 0.5:
         return wrapped, Decision("delimiter", _shown(wrapped.delimiter), Message("ingest.why_wrapped"))
     if best_score == 0.0 and _by_blanks(head):
         return Dialect(" ", ""), Decision("delimiter", "space", Message("ingest.why_blanks"))
     return best, Decision("delimiter", _shown(best.delimiter), Message("ingest.why_consistent"))
+
+
+def _spaced(head: Sequence[str], text: str) -> list[tuple[Dialect, str]]:
+    """Dialects whose cells are set apart by blanks: columns of a fixed width, quoted words with one blank between."""
+    cuts = find_cuts(head, ALIASES) if "  " in text or "-- --" in text else ()
+    found = [(Dialect(WIDE_BLANKS, "", cuts=cuts), "ingest.why_fixed")] if len(cuts) > 1 else []
+    if re.search(r'^"[^"\n]*" "', text):
+        found.append((Dialect(" ", '"'), "ingest.why_blanks"))
+    return found
 
 
 def _wrapped(lines: Sequence[str]) -> Dialect | None:
@@ -192,7 +199,7 @@ def _score(records: Sequence[Record], delimiter: str) -> float:
     equal = sum(len(row) == width or len(_trimmed(row)) == width for row in rows) / len(rows)
     cells = [cell for row in rows[:150] for cell in row]
     good = sum(_goodness(cell) for cell in cells) / len(cells)
-    known = max((sum(fold(cell) in _ALIASES for cell in row) for row in rows[:30]), default=0)
+    known = max((sum(fold(cell) in ALIASES for cell in row) for row in rows[:30]), default=0)
     rare = 0.0 if delimiter in ",;\t|" else 0.15
     return (
         equal * equal * good * (1 - 1 / width)
@@ -238,11 +245,18 @@ def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -
     comments = any(_is_comment(r, 0) for r in filled)
     widths = Counter(len(r.cells) for r in filled if not (comments and r.text.startswith("#")))
     width = max(widths.items(), key=lambda item: (item[1] * (1 if item[0] > 1 else 0.3), item[0]))[0] if widths else 1
-    table = [r for r in filled if not _is_comment(r, width)]
-    header, first = _header(table, width, options)
-    if header is not None and options.header_line is None:
-        header, first = _two_rows(header, first, table, width)
-        header = _grouped(header, table, width)
+    rulers = any(is_ruler(r.cells) for r in filled)
+    table = [r for r in filled if not _is_comment(r, width) and not is_ruler(r.cells)]
+    several = with_import_ids(table) if options.header_line is None else None
+    if several is not None:
+        header, first = several[0], table[several[1]].line
+    else:
+        header, first = _header(table, width, options)
+    if header is not None and several is None and options.header_line is None:
+        below = [r for r in table if r.line >= first]
+        if (both := in_two_rows(header, below, _column_kinds(below, width))) is not None:
+            header, first = both, _line_after(table, below[0])
+        header = grouped(header, table, width)
     body = [r for r in table if r.line >= first]
     messages: list[FileMessage] = []
     merge: int | None = None
@@ -273,7 +287,7 @@ def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -
     why = Message("ingest.why_header" if header else "ingest.why_no_header")
     decision = Decision("header_line", str(header.line if header else 0), why)
     plain = (
-        merge is None and not comments and not dialect.wrapped
+        merge is None and not comments and not rulers and not dialect.wrapped
         and len(dialect.delimiter) == 1 and dialect.delimiter != " "
         and dialect.quote == '"' and not dialect.escape and not dialect.skip_space
         and all(len(r.cells) == width for r in body) and not any("\n" in r.text[:-2] or r.mended for r in body)
@@ -281,7 +295,7 @@ def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -
     return Layout(
         dialect, labels, tuple(cells), header.line if header else None, first, width, sample, comments,
         tuple(messages), (decision,), merge, plain, duplicates, len(body),
-        tuple(" ".join(r.cells)[:300] for r in filled if header and r.line < header.line)[:30],
+        tuple(" ".join(r.cells)[:300] for r in filled if header and r.line < header.line)[:30], rulers,
     )  # fmt: skip
 
 
@@ -291,7 +305,7 @@ def _is_comment(record: Record, width: int) -> bool:
         return False
     if width == 0:
         return True
-    known = sum(fold(cell) in _ALIASES for cell in record.cells)
+    known = sum(fold(cell) in ALIASES for cell in record.cells)
     return len(record.cells) != width or (
         known == 0 and not any(kind_of(cell) in ("number", "date") for cell in record.cells)
     )
@@ -353,7 +367,7 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
             and _filled(record) > 0.6 * width
         ):
             # No column has a type of its own: the first full row is the header unless it repeats below.
-            known = sum(fold(cell) in _ALIASES for cell in record.cells)
+            known = sum(fold(cell) in ALIASES for cell in record.cells)
             later = {tuple(r.cells) for r in table[at + 1 :]}
             again = tuple(record.cells) in later
             if known or (len(set(record.cells)) == len(record.cells) and not again and not repeats):
@@ -369,53 +383,9 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
     return None, next((r.line for r in table if len(r.cells) == width), table[0].line)
 
 
-def _two_rows(header: Record, first: int, table: Sequence[Record], width: int) -> tuple[Record, int]:
-    """A header whose second row says more of some columns ('Custom data 1' over 'kundnr'), as surveys have them."""
-    below = [record for record in table if record.line >= first]
-    if len(below) < 4 or not len(header.cells) == len(below[0].cells) == width:
-        return header, first
-    cells = [cell.strip(SPACES) for cell in below[0].cells]
-    typed = [at for at, kind in enumerate(_column_kinds(below, width)) if kind != "text"]
-    filled = [cell for cell in cells if cell]
-    plain = all(kind_of(cell) == "text" for cell in filled)
-    sparse = 0 < len(filled) <= 0.6 * width
-    unlike = len(typed) >= 2 and sum(not cells[at] for at in typed) >= 0.5 * len(typed)
-    if not (plain and sparse and unlike):
-        return header, first
-    named = [_of_two(upper.strip(SPACES), lower) for upper, lower in zip(header.cells, cells, strict=True)]
-    return replace(header, cells=named), _line_after(table, below[0])
-
-
-def _grouped(header: Record, table: Sequence[Record], width: int) -> Record:
-    """Headings that say little by themselves ('Nr' twice) get the words of the merged cells above ('Kund', 'Order')."""
-    above = [record for record in table if record.line < header.line and len(record.cells) == width]
-    if not above or len(header.cells) != width:
-        return header
-    groups = [cell.strip(SPACES) for cell in above[-1].cells]
-    if sum(map(bool, groups)) < 2 or all(groups) or not groups[0]:
-        return header
-    named: list[str] = []
-    group = ""
-    for cell, upper in zip(header.cells, groups, strict=True):
-        group = upper or group
-        named.append(f"{group} {cell}" if fold(cell) in _BARE_WORDS else cell)
-    return replace(header, cells=named)
-
-
-def _of_two(upper: str, lower: str) -> str:
-    """One label of two: the one that we know, a question before the name of its scale."""
-    if not (upper and lower):
-        return upper or lower
-    if ASKED.search(fold(upper)):
-        return upper
-    if fold(upper) in _ALIASES:
-        return upper if fold(lower) in _ALIASES else f"{upper} ({lower})"
-    return lower if fold(lower) in _ALIASES else f"{upper} {lower}"
-
-
 def _lone_data(cells: Sequence[str]) -> bool:
     """Whether the only row of a file is data: it holds a date, and no header that we know."""
-    return any(kind_of(cell) == "date" for cell in cells) and not any(fold(cell) in _ALIASES for cell in cells)
+    return any(kind_of(cell) == "date" for cell in cells) and not any(fold(cell) in ALIASES for cell in cells)
 
 
 def _line_after(table: Sequence[Record], header: Record) -> int:
@@ -452,7 +422,7 @@ def _is_data(cells: list[str], kinds: Sequence[str], width: int) -> bool:
     others = sum(f in ("date", "email", "flag") for f in found)
     if numbers and not others and misses and len(set(numbers)) == len(numbers) and all(_YEAR.match(n) for n in numbers):
         return False
-    known = sum(fold(cell) in _ALIASES for cell in cells)
+    known = sum(fold(cell) in ALIASES for cell in cells)
     return hits > 0 and (misses == 0 or (others > 0 and known == 0 and misses < hits))
 
 
@@ -463,7 +433,7 @@ def _best_header(candidates: Sequence[Record], width: int) -> Record | None:
         filled = _filled(record)
         if filled == 0 or (width > 1 and filled < max(2, 0.5 * min(width, 12))):
             continue
-        known = sum(fold(cell) in _ALIASES for cell in record.cells)
+        known = len({fold(cell) for cell in record.cells} & ALIASES)
         rank = (known, filled, record.line)
         if best is None or rank >= best[0]:
             best = (rank, record)

@@ -40,6 +40,10 @@ _SUMMED = re.compile(r"senast|forsta|sista|last(?!n)|first|latest|recent")
 # 'Senaste order, belopp', 'lifetime value': one sum for a customer, not a sale.
 _OF_MANY = r"senast|recent|last(?!n)|lifetime|livstid|ackum|totaltkopt|totalspend|totalspent|snittkop|averageorder"
 _NAMES = (*FIRST_NAMES, *LAST_NAMES)
+# What says where something happened, in any table: nothing of which table it is.
+_BESIDE = ("store", "channel", "category")
+# Days of the record, of the payment or of what is still to come: the last to be taken for the day of the sale.
+_OTHER_DAYS = re.compile(r"modif|updat|andra[dt]|uppdat|change|forfall|due|payout|utbetal|expir|birth|fodel")
 _PARTS = (
     (("ar", "year", "forsaljningsar", "kopar"), 1980, 2100), (("manad", "month", "man", "mon"), 1, 12),
     (("dag", "day"), 1, 31),
@@ -186,7 +190,7 @@ def _kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str]) 
         choice = found.choices[at]
         weight = SPECIFIC.get((found.kind, fold(labels[at])), 0.5)
         score += weight * min(1.0, choice.score / EXACT)
-        named += choice.score > 0.98 * NEAR and weight >= 0.3
+        named += choice.score > 0.98 * NEAR and weight >= 0.3 and name not in _BESIDE
     if found.kind == "transactions":
         if "customer_id" not in core and "amount" in core and found.choices[core["amount"]].score == CONTENT:
             return None  # neither a customer nor an amount by name: budgets, price lists
@@ -352,6 +356,7 @@ def _by_content(places: _Places, has_header: bool) -> None:
             continue
         if spec.type in _DATES:
             dates = [at for at in range(len(places.labels)) if places.free(at) and places.looks[at].date >= 0.8]
+            dates.sort(key=lambda at: _OTHER_DAYS.search(fold(places.labels[at])) is not None)
             # With several, the first: only where the rest of the row says that these are sales.
             several = places.table.name == "transactions" and "amount" in places.taken and _repeats(places)
             if dates and (len(dates) == 1 or not has_header or several):
@@ -362,11 +367,19 @@ def _by_content(places: _Places, has_header: bool) -> None:
     if places.lacks("customer_id"):
         _customer_by_content(places, has_header)
     elif _named_customers(places.table, places.labels, places.looks, places.taken):
-        # 'Customer' with names below it: an e-mail address tells two of the same name apart.
+        # 'Customer' with names below it: a number or an e-mail address tells two of the same name apart.
+        numbers = [at for at, label in enumerate(places.labels) if _is_number_of_customer(places, at, label)]
         emails = [at for at, look in enumerate(places.looks) if look.email > 0.9 and places.free(at)]
-        if emails and "customer_id" not in places.told:
+        if (numbers or emails) and "customer_id" not in places.told:
             places.choices[places.taken["customer_id"]] = Choice("", Message("ingest.reason_attribute"), 0.0)
-            places.take("customer_id", emails[0])
+            places.take("customer_id", (*numbers, *emails)[0])
+
+
+def _is_number_of_customer(places: _Places, at: int, label: str) -> bool:
+    """Whether a column is a customer's id by its header and holds no names."""
+    look, folded = places.looks[at], fold(label)
+    known = folded in aliases_of(TABLES["customers"].field("customer_id")) and folded not in (*_CUSTOMERS, "id")
+    return known and places.free(at) and look.spaced < 0.5 and look.distinct > 1
 
 
 def _named_customers(table: Table, labels: Sequence[str], looks: Sequence[Content], taken: Mapping[str, int]) -> bool:

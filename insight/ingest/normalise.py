@@ -15,6 +15,7 @@ from insight.errors import IngestError
 from insight.ingest.cells import SPACES
 from insight.ingest.detect import Layout
 from insight.ingest.footers import says_footer
+from insight.ingest.heading_rows import is_ruler
 from insight.ingest.labels import merged
 from insight.ingest.records import MACHINE_MARKS, lines_of, read_records, without_controls
 
@@ -69,6 +70,8 @@ def normalise(
                 out.comments += 1
                 continue
             if not any(cells) or not any(cell.strip(SPACES) for cell in cells):
+                continue
+            if layout.rulers and is_ruler(cells):
                 continue
             line = row_of(record.line)
             out.lines += 1

@@ -47,6 +47,7 @@ class Shape:
     good: bool = True
     missing: bool = False
     side: str = ""
+    colon: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class NumberStyle:
     """The decision for a column. `verdicts` says for each shape how it is read; `unsure`: only ambiguous marks met.
 
     sides: the words of debit and credit beside the amounts, those that count as they stand first, then those whose
-    sign is turned; side_counts: how many amounts have them.
+    sign is turned; side_counts: how many amounts have them. colon: öre stand behind a colon ('1 234:50').
     """
 
     decimal: str
@@ -71,11 +72,14 @@ class NumberStyle:
     changed: int = 0
     sides: tuple[str, str] = ("", "")
     side_counts: tuple[int, int] = (0, 0)
+    colon: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether a cast (after a comma is made a point) reads every cell."""
-        return not (self.tokens or self.negatives - {"-"} or self.groups or set(self.verdicts.values()) - {"main"})
+        return not (
+            self.colon or self.tokens or self.negatives - {"-"} or self.groups or set(self.verdicts.values()) - {"main"}
+        )
 
 
 def read_shape(text: str, count: int) -> Shape:
@@ -102,12 +106,15 @@ def read_shape(text: str, count: int) -> Shape:
     if re.fullmatch(r"9*[.,]?9*e[+-]?9+", rest) and rest[0] != "e":
         mark = "," if "," in rest else "." if "." in rest else ""
         return Shape(text, count, proven=mark, exponent=True, negative=negative, tokens=tokens, good=not side)
-    parts = _core(rest)
+    colon = re.search(r"9:99$", rest) is not None
+    parts = _core(rest[:-3] + "," + rest[-2:] if colon else rest)
     if parts is None:
         return Shape(text, count, good=False)
     proven, unsure, group, decimals, whole = parts
     good = not (side and negative)
-    return Shape(text, count, proven, unsure, group, decimals, negative, tokens, False, whole, good, side=side)
+    return Shape(
+        text, count, proven, unsure, group, decimals, negative, tokens, False, whole, good, side=side, colon=colon
+    )
 
 
 def _without_side(text: str) -> tuple[str, str]:
@@ -229,8 +236,9 @@ def decide(
         decimals=max((s.decimals if (s.unsure == decimal or not s.unsure) else 0 for s in used), default=0),
         unsure=unsure, mixed=any(v == "other" for v in verdicts.values()), currencies=dict(currencies),
         percent=any("%" in s.tokens for s in used), bad=bad,
-        changed=sum(s.count for s in used if s.tokens or s.group or s.side or s.negative not in ("", "-")),
+        changed=sum(s.count for s in used if s.tokens or s.group or s.side or s.colon or s.negative not in ("", "-")),
         sides=sided[0] if sided else ("", ""), side_counts=sided[1] if sided else (0, 0),
+        colon=any(s.colon for s in used),
     )  # fmt: skip
 
 
@@ -251,6 +259,8 @@ def number_sql(cell: str, style: NumberStyle, digits: int, scale: int, other: bo
     """SQL that reads a cell (an expression over internal names) as DECIMAL(digits, scale) in the style."""
     decimal = style.decimal if not other else ("." if style.decimal == "," else ",")
     text = cell
+    if style.colon:
+        text = f"regexp_replace({text}, ':([0-9][0-9])([^0-9]|$)', '{decimal}\\1\\2')"
     sign = ""
     tokens = [token for token in style.tokens if any(char in ".,-" for char in token)]
     if tokens:

@@ -21,7 +21,8 @@ _HAPPENED = ("transactions", "answers", "contacts", "events")
 _OLDEST = 1980
 _CANCELLED = (
     "regexp_matches(lower(status), '^(?:makuler|annuller|avbrut|avbok|avbest|cancel|void|declined|nekad|failed"
-    "|offert|quot|utkast|draft|kladd|övergiv|abandon)')"
+    "|offert|quot|utkast|draft|kladd|övergiv|abandon|test(?:order|köp|beställning)?$|väntar|väntande|inväntar|pending"
+    "|awaiting|unpaid|obetald|ej betald|expired|on-hold|on hold)')"
 )
 _UNITS = re.compile(
     r"(?:^|[^a-zåäö])(tkr|kkr|ksek|tsek|mkr|mnkr|msek|mdkr|keur|meur|kusd|tusental|miljoner|thousands?|millions?|öre|ören|ore|cents?)"
@@ -265,7 +266,9 @@ def _unit(mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
     """Amounts that the header gives in thousands or in öre: they are read as they stand, and told."""
     label = next((labels[mapped.fields[name]] for name in ("amount", "unit_price") if name in mapped.fields), "")
     found = _UNITS.search(label.lower().replace("_", " "))
-    return [FileMessage("amount_unit", "warning", {"unit": found[1]}, column=label)] if found else []
+    if found is None:
+        return []
+    return [FileMessage("amount_unit", "warning", {"unit": found[1].replace("ore", "öre")}, column=label)]
 
 
 def _cancelled(con: DuckDBPyConnection, file_id: int, label: str) -> list[FileMessage]:

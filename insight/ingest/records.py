@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from insight.ingest.fixed import sliced
+
 csv.field_size_limit(16_000_000)
 
 # Marks that nobody sees: which way to write, where a word may be cut. They stand in no number, date or id.
@@ -24,6 +26,7 @@ class Dialect:
     """How cells are separated and quoted.
 
     A delimiter of '' means one column, ' ' runs of white space, '  ' runs of two blanks or more (a printed report).
+    cuts: where columns of a fixed width begin.
     """
 
     delimiter: str = ","
@@ -31,6 +34,7 @@ class Dialect:
     escape: str = ""
     skip_space: bool = False
     wrapped: bool = False
+    cuts: tuple[int, ...] = ()
 
     def parse(self, text: str, quoting: bool = True, strict: bool = False) -> list[str]:
         """The cells of one record. Raises csv.Error in strict mode when the quotes do not close properly."""
@@ -40,8 +44,11 @@ class Dialect:
             line = outer[0] if len(outer) == 1 else line
         if self.delimiter == "":
             return [line.strip().strip('"')]
+        if self.cuts:
+            return sliced(line, self.cuts)
         if self.delimiter == " ":
-            return line.split()
+            quoted = self.quote and self.quote in line
+            return next(csv.reader([line], delimiter=" ", skipinitialspace=True), []) if quoted else line.split()
         if self.delimiter == WIDE_BLANKS:
             return _WIDE.split(line.strip(" "))
         if len(self.delimiter) > 1:

@@ -25,7 +25,7 @@ def test_300_injured_files_are_read_or_refused():
 
 def test_the_same_seed_gives_the_same_inputs():
     found = seeds()
-    assert list(inputs(found, 20, 3)) == list(inputs(seeds(), 20, 3))
+    assert list(inputs(found, 20, 3)) == list(inputs(found, 20, 3))
     assert list(inputs(found, 20, 3)) != list(inputs(found, 20, 4))
 
 
