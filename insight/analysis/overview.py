@@ -263,12 +263,19 @@ def members(query: Query, settings: Settings) -> None:
 def _figures(query: Query, sql: str, start: date, end: date, first: date) -> Figures:
     customers, orders, bought, returned, new, lost, back = query.one(sql)
     returns, margin, n_margin, _ = query.one(_ALL_SALES, start=start, end=end)
-    known = first < min(start, add_months(end, -LAPSE_MONTHS))
+    # Who fell silent within the period bought last in the twelve months before it, or in its beginning.
+    known = covers(first, add_months(start, -LAPSE_MONTHS), start) and first < add_months(end, -LAPSE_MONTHS)
     return Figures(
         account(query, start, end, chosen=True), int(customers), int(orders), money(bought), money(returned), int(new),
         int(lost) if known else None, int(back) if first < add_months(start, -LAPSE_MONTHS) else None,
         -money(returns), money(margin) if n_margin else None,
     )  # fmt: skip
+
+
+def _old_are_known(first: date, start: date) -> bool:
+    """Whether the data reach so far back before `start` that a first purchase after it is hardly an old customer's."""
+    known_from = add_months(start, -KNOWN_AFTER_MONTHS)
+    return covers(first, known_from, start)
 
 
 def _sparks(query: Query, end: date, first: date) -> dict[str, tuple[float, ...]]:
@@ -299,6 +306,9 @@ def _sparks(query: Query, end: date, first: date) -> dict[str, tuple[float, ...]
         series["lost_customers"].append(float(lost.get(place, 0)))
         series["returns"].append(-float(returned))
         series["margin"].append(float(margin or 0))
+    # A month's new and lost customers are told by the months before it: twelve of them for the first month shown.
+    if first > add_months(end, -2 * SPARK_POINTS):
+        series["new_customers"] = series["lost_customers"] = []
     return {name: tuple(points) for name, points in series.items()}
 
 
@@ -336,7 +346,10 @@ def run(query: Query, settings: Settings) -> Result:
     other = comparable(query, settings)
     before = _figures(query, _FIGURES_BEFORE, *other, first) if other else None
     sparks = _sparks(query, end, first)
-    earlier: Mapping[str, Any] = before.values if before else {}
+    earlier: dict[str, Any] = dict(before.values) if before else {}
+    if other and not _old_are_known(first, other[0]):
+        # The earlier a period, the more of its customers look new only because the data begin: a change would lie.
+        earlier.pop("new_customers", None)
     metrics = {
         name: Metric(value, unit, before=earlier.get(name), better=better, series=sparks.get(name, ()), mark=mark)
         for name, value in now.values.items()
@@ -368,7 +381,7 @@ def run(query: Query, settings: Settings) -> Result:
         drill=("group",),
         notes=(
             *comparison_notes(query, settings), *(gap_notes(query, (start, end), other) if other else ()),
-            *_notes(query, now, start, first),
+            *_notes(query, now, start, other, first),
         ),
         labels={
             **{key: f"overview.group.{key}" for key in (*_GROUPS, "unidentified")},
@@ -415,13 +428,15 @@ def _driver_rows(now: Figures, before: Figures, drivers: Mapping[str, Decimal]) 
     ]  # fmt: skip
 
 
-def _notes(query: Query, now: Figures, start: date, first: date) -> tuple[Note, ...]:
+def _notes(query: Query, now: Figures, start: date, other: tuple[date, date] | None, first: date) -> tuple[Note, ...]:
     remarks: list[Note] = []
     to_nothing = int(query.one(_SUMS_TO_NOTHING)[0])
     if to_nothing:
         remarks.append(Note("sums_to_nothing", {"n": to_nothing}))
-    if now.new and first > add_months(start, -KNOWN_AFTER_MONTHS):
+    if now.new and not _old_are_known(first, start):
         remarks.append(Note("new_may_be_old", {"first": first}))
+    elif now.new and other and not _old_are_known(first, other[0]):
+        remarks.append(Note("new_not_compared", {"first": first}))
     if now.lost is None:
         remarks.append(Note("lost_not_known", {"months": LAPSE_MONTHS}))
     if query.scoped:
