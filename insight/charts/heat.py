@@ -68,11 +68,13 @@ def shades_of(subject: Subject, pairs: Pairs) -> Shades:
     words, palette, values = subject.words, subject.palette, pairs.values
     unit = subject.unit(pairs.value)
     unit_words = subject.measure(pairs.value).unit
+    named = "" if palette.has_own_hues else "_plain"
     if pairs.value == "index":
-        return Shades(np.clip(values / 200, 0, 1), palette.diverging, words.t("chart.colour_index"))
+        return Shades(np.clip(values / 200, 0, 1), palette.diverging, words.t(f"chart.colour_index{named}"))
     if (values < 0).any():
         limit = float(np.nanmax(np.abs(values)))
-        moved = words.t("chart.colour_change" if subject.is_difference(pairs.value) else "chart.colour_sign")
+        kind = "change" if subject.is_difference(pairs.value) else "sign"
+        moved = words.t(f"chart.colour_{kind}") if palette.has_own_hues else ""
         said = ", ".join(part for part in (unit_words, moved) if part)
         return Shades((values / limit + 1) / 2, palette.diverging, said)
     if unit == "count" or shown_column(subject, pairs) != pairs.value:

@@ -48,6 +48,11 @@ class Palette:
     categories: tuple[str, ...]
 
     @property
+    def has_own_hues(self) -> bool:
+        """Whether better is petrol and worse rust: a client's colours are not called so."""
+        return (self.accent, self.loss) in ((LIGHT.accent, LIGHT.loss), (DARK.accent, DARK.loss))
+
+    @property
     def band(self) -> str:
         """Confidence band: the hue of its line, thin enough that gridlines and points show through."""
         return alpha(self.accent, self.band_strength)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION
+from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
 
 from insight.charts import bars, bridge, stacked, states
 from insight.charts.scale import Scale
@@ -17,6 +17,7 @@ from insight.export.deck_chart import (
     dress,
     every_for,
     fine_labels,
+    from_zero,
     hide_values,
     inner_plot,
     label,
@@ -27,6 +28,7 @@ from insight.export.deck_chart import (
 )  # fmt: skip
 from insight.export.deck_look import finer, number_format
 from insight.export.deck_sheet import Column, Numbers, add_chart
+from insight.export.deck_tables import parts_table
 from insight.export.deck_template import Box
 from insight.export.deck_text import Line, points, put
 
@@ -84,6 +86,7 @@ def _finish(
     look, palette = canvas.look, canvas.look.palette
     dress(chart, look, legend=len(columns) > 1)
     hide_values(chart.value_axis)
+    from_zero(chart.value_axis, np.concatenate([column.values for column in columns]))
     chart.plots[0].gap_width = 45
     chart.plots[0].overlap = -5 if len(columns) > 1 else 0
     for place, (series, column) in enumerate(zip(chart.plots[0].series, columns, strict=True)):
@@ -162,6 +165,7 @@ def staircase(canvas: Canvas, subject: Subject) -> None:
     chart = add_chart(canvas.slide, canvas.box, XL_CHART_TYPE.COLUMN_CLUSTERED, numbers)
     dress(chart, canvas.look)
     hide_values(chart.value_axis)
+    from_zero(chart.value_axis, column.values)
     name_axis(chart.category_axis, canvas.look)
     chart.plots[0].gap_width = 2
     series = chart.plots[0].series[0]
@@ -189,21 +193,39 @@ def _time(subject: Subject, cell: object) -> str:
 
 
 def stack(canvas: Canvas, subject: Subject, names: list[str], columns: list[Column], colours: list[str]) -> None:
-    """Stacked columns, given from the top down; names at the right in the order of the parts."""
+    """Stacked columns, given from the top down, every value in a table under its column.
+
+    Without room for the table the parts are named at the right and say their value where it fits.
+    """
     measure = subject.measure(subject.ys[0])
     form = number_format(measure, full=False)
     numbers = Numbers(columns[::-1], names, form)
-    chart = add_chart(canvas.slide, canvas.box, XL_CHART_TYPE.COLUMN_STACKED, numbers)
-    dress(chart, canvas.look, legend=True)
-    chart.legend.position = XL_LEGEND_POSITION.RIGHT
+    plot = parts_table(canvas, names, columns, colours, measure)
+    chart = add_chart(canvas.slide, plot or canvas.box, XL_CHART_TYPE.COLUMN_STACKED, numbers)
+    dress(chart, canvas.look, legend=plot is None)
     hide_values(chart.value_axis)
+    from_zero(chart.value_axis, np.concatenate([column.values for column in columns]))
     name_axis(chart.category_axis, canvas.look, every=every_for(canvas.look, names, points(canvas.box.width) * 0.8))
     chart.plots[0].gap_width = 35
     chart.plots[0].overlap = 100
+    for series, colour in zip(chart.plots[0].series, colours[::-1], strict=True):
+        colour_bars(series, canvas.look, [colour] * len(names))
+    if plot is None:
+        chart.legend.position = XL_LEGEND_POSITION.RIGHT
+        _stack_labels(canvas, chart, measure, names, columns, colours)
+    else:
+        chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.NONE
+        inner_plot(chart, 0, 0.03, 1, 0.97)
+
+
+def _stack_labels(
+    canvas: Canvas, chart: Any, measure: Scale, names: list[str], columns: list[Column], colours: list[str]
+) -> None:
+    """Values in the parts that are tall and wide enough for them."""
+    form = number_format(measure, full=False)
     tallest = float(np.nansum([column.values for column in columns], axis=0).max()) or 1.0
     room = points(canvas.box.width) * 0.8 / max(len(names), 1)
     for series, column, colour in zip(chart.plots[0].series, columns[::-1], colours[::-1], strict=True):
-        colour_bars(series, canvas.look, [colour] * len(names))
         small = [place for place, v in enumerate(column.values) if not np.isfinite(v) or v < 0.07 * tallest]
         written = [measure.label(float(v)) for v in column.values if np.isfinite(v)]
         wide = max((canvas.look.wide(said, tick=True) for said in written), default=0.0)
@@ -287,6 +309,7 @@ def _signed(canvas: Canvas, subject: Subject) -> None:
     chart = add_chart(canvas.slide, canvas.box, XL_CHART_TYPE.BAR_CLUSTERED, numbers)
     dress(chart, canvas.look)
     hide_values(chart.value_axis)
+    from_zero(chart.value_axis, subject.values(column))
     name_axis(chart.category_axis, canvas.look, lying=True)
     chart.plots[0].gap_width = 45
     palette = canvas.look.palette

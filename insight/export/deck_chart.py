@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from pptx.enum.chart import XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION, XL_TICK_MARK
 from pptx.enum.dml import MSO_LINE
 from pptx.oxml.ns import qn
@@ -50,6 +51,15 @@ def hide_values(axis: Any) -> None:
     axis.visible = False
     axis.has_major_gridlines = False
     axis.has_minor_gridlines = False
+
+
+def from_zero(axis: Any, values: Sequence[float] | Floats) -> None:
+    """Bars begin at zero, also where all are much alike: programs else choose where the axis begins by themselves."""
+    known = [value for value in values if np.isfinite(value)]
+    if all(value >= 0 for value in known):
+        axis.minimum_scale = 0
+    elif all(value <= 0 for value in known):
+        axis.maximum_scale = 0
 
 
 def value_axis(axis: Any, look: Look, form: str) -> None:

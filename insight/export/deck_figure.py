@@ -44,6 +44,10 @@ def measure_words(found: Subject) -> str:
     measure = found.measure(*found.ys)
     unit = "" if measure.percent else f"{measure.before}{measure.after}".strip()
     subtitle = found.words.headline(found.chart.subtitle) if found.chart.subtitle else ""
+    if found.chart.kind == "flow":
+        # What the app draws as ribbons stands here as bars or cells, whose colours mean something else.
+        key = "pack.flow_stages" if stages.is_staged(found) else "pack.flow_pairs"
+        subtitle = found.words.t(key, measure=found.column(found.ys[0]))
     known = not unit or unit.casefold() in subtitle.casefold()
     return subtitle if known else f"{subtitle}, {unit}" if subtitle else f"{unit[:1].upper()}{unit[1:]}"
 

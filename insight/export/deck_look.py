@@ -13,7 +13,7 @@ from pptx.oxml.ns import qn
 from pptx.util import Inches
 
 from insight.charts.scale import Scale
-from insight.charts.theme import SLIDE_ACCENTS, SLIDE_BODY_FONT, SLIDES, Palette, blend, contrast
+from insight.charts.theme import SLIDE_ACCENTS, SLIDE_BODY_FONT, SLIDES, Palette, blend, contrast, text_on
 from insight.export.deck_face import Face, wideness
 from insight.export.deck_template import Paper
 
@@ -83,7 +83,8 @@ def look_of(paper: Paper) -> Look:
     accent = strong[0]
     loss = next((colour for colour in strong if colour != accent), ink)
     palette = replace(
-        SLIDES, page=page, panel=blend((page, ink), 0.05), ink=ink, ink2=blend((page, ink), 0.68),
+        SLIDES, dark=text_on(page) == "#FFFFFF",
+        page=page, panel=blend((page, ink), 0.05), ink=ink, ink2=blend((page, ink), 0.68),
         rule=blend((page, ink), 0.16), table_rule=blend((page, ink), 0.12), accent=accent, loss=loss,
         accent_tint=blend((page, accent), 0.12), loss_tint=blend((page, loss), 0.12), amber=ink,
         grey=blend((page, ink), 0.48), ghost=blend((page, ink), 0.24),

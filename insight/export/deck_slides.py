@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from pptx.enum.text import MSO_ANCHOR
@@ -133,18 +134,16 @@ def opening(desk: Desk, title: str, about: str) -> None:
 def summary(desk: Desk, items: Sequence[Item], about: str) -> None:
     """One page: every finding as a sentence with its figure. More than a page can hold go on to a second."""
     words, look, face = desk.words, desk.look, desk.look.face
-    waiting = [_summary_row(item, words.with_labels(item.result.labels) if item.result else words, look)
-               for item in items]  # fmt: skip
-    while waiting:
-        slide = _new(desk, desk.paper.finding, words.t("pack.summary"))
+    every = [_summary_row(item, words.with_labels(item.result.labels) if item.result else words, look)
+             for item in items]  # fmt: skip
+    pages = _pages(desk, every)
+    for number, rows in enumerate(pages, start=1):
+        one = words.t("pack.summary")
+        title = one if len(pages) == 1 else words.t("pack.summary_part", number=number, n=len(pages))
+        slide = _new(desk, desk.paper.finding, title)
         body = _eyebrow(desk, slide, desk.paper.body, about or words.t("pack.n_findings", n=len(items)))
         body = _foot(desk, slide, body, [Line(words.t("pack.summary_foot"))])
-        room, height = points(body.width), points(body.height) - 8 * look.scale
-        widths = [room * 0.2, room * 0.5, room * 0.3]
-        count = len(waiting)
-        while count > 1 and sum(deck_tables.heights(face, waiting[:count], widths, 8 * look.scale)) > height:
-            count -= 1
-        rows, waiting = waiting[:count], waiting[count:]
+        widths, height = _summary_room(desk, body)
         size = deck_tables.size_for(face, rows, widths, height, 12 * look.scale)
         natural = deck_tables.heights(face, rows, widths, size)
         row_height = min(min(natural) + max(height - sum(natural), 0) / len(rows), 36.0 * look.scale)
@@ -152,6 +151,32 @@ def summary(desk: Desk, items: Sequence[Item], about: str) -> None:
                          name="Summary")  # fmt: skip
         slide.notes_slide.notes_text_frame.text = "\n\n".join(row[1].text for row in rows)
         _clear(desk, slide)
+
+
+def _summary_room(desk: Desk, body: Box) -> tuple[list[float], float]:
+    """Points for the columns and for all rows of a page of the summary."""
+    room = points(body.width)
+    return [room * 0.2, room * 0.5, room * 0.3], points(body.height) - 8 * desk.look.scale
+
+
+def _pages(desk: Desk, rows: list[list[Cell]]) -> list[list[list[Cell]]]:
+    """The findings on as few pages as they need, spread evenly over them."""
+    look, body = desk.look, desk.paper.body
+    taken = 0 if desk.paper.own else look.length(_EYEBROW_ROW) + look.length(_FOOT_ROW) + look.length(0.08)
+    widths, height = _summary_room(desk, body.part(height=body.height - taken))
+
+    def spread(count: int) -> list[list[list[Cell]]]:
+        ends = [round(len(rows) * page / count) for page in range(count + 1)]
+        return [rows[start:end] for start, end in pairwise(ends)]
+
+    return next(
+        (
+            found
+            for found in map(spread, range(1, len(rows)))
+            if all(sum(deck_tables.heights(look.face, page, widths, 8 * look.scale)) <= height for page in found)
+        ),
+        [[row] for row in rows],
+    )
 
 
 def _summary_row(item: Item, words: Words, look: Look) -> list[Cell]:
@@ -179,7 +204,10 @@ def _key_figure(item: Item, words: Words) -> str:
         return deck_beside.key_figure(item, words)
     if item.result is None or not item.result.metrics:
         return ""
-    name, metric = next(iter(item.result.metrics.items()))
+    known = [(name, metric) for name, metric in item.result.metrics.items() if metric.value is not None]
+    if not known:
+        return ""
+    name, metric = known[0]
     figure = f"{written.metric_name(words, item.result, name)}: {words.value(metric.value, metric.unit)}"
     change, _, _ = written.change_of(words, metric)
     return f"{figure} ({change})" if change else figure

@@ -12,12 +12,15 @@ from pptx.oxml.ns import qn
 from pptx.util import Emu, Pt
 
 from insight.charts import heat, option
+from insight.charts.scale import Scale
 from insight.charts.subject import Subject
 from insight.charts.theme import blend, text_on
 from insight.export import written
 from insight.export.deck_chart import Canvas
 from insight.export.deck_face import Face
 from insight.export.deck_look import Look
+from insight.export.deck_sheet import Column
+from insight.export.deck_template import Box
 from insight.export.deck_text import LEADING, Line, add_runs, points, put
 from insight.export.deck_xml import child, element
 from insight.i18n.catalog import Words
@@ -28,6 +31,8 @@ _PAD_X, _PAD_Y = 4.0, 3.0
 _BESIDE = 4
 _LONGEST_BESIDE = 13
 _ROOMY = 5
+# The most of a box that the table under a stack takes.
+_UNDER = 0.5
 _FIGURES = (
     "n_customers", "n_answers", "share_customers", "sales", "share_sales", "money_change", "change", "nps",
     "sales_per_customer", "value_per_customer", "mean_spend", "response_rate", "n_orders", "share",
@@ -188,7 +193,13 @@ def beside_columns(face: Face, result: Result, words: Words, room: float, size: 
         if result.units.get(name, "text") not in ("text", "date")
         and not all(written.undefined(cell) for cell in result.table[name])
     ]
-    ranked = sorted(figures, key=lambda name: _FIGURES.index(name) if name in _FIGURES else len(_FIGURES))[:_BESIDE]
+    # Of the others what the figure draws comes first: one of two that are set against each other says little.
+    ys = result.chart.y if result.chart else ()
+    drawn = (ys,) if isinstance(ys, str) else ys
+    place = {
+        name: _FIGURES.index(name) if name in _FIGURES else len(_FIGURES) + (name not in drawn) for name in figures
+    }
+    ranked = sorted(figures, key=lambda name: place[name])[:_BESIDE]
     while names and len(ranked) > 1:
         chosen = [*names, *(name for name in figures if name in ranked)]
         rows = frame_rows(pd.DataFrame(result.table[chosen]), result.units, words, result.key)
@@ -254,6 +265,36 @@ def column_widths(face: Face, rows: Rows, room: float, size: float, *, spread: b
     if free > 0 and over > 0:
         return [low + (high - low) * free / over for low, high in zip(least, wanted, strict=True)]
     return [low * room / sum(least) for low in least]
+
+
+# --- under a stack ----------------------------------------------------------------------------------------------------
+
+
+def parts_table(
+    canvas: Canvas, names: Sequence[str], columns: Sequence[Column], colours: Sequence[str], measure: Scale
+) -> Box | None:
+    """Every value of stacked columns as a table at the foot of the box, each under its column; names with their colour.
+
+    Returns the place above it for the chart, None where the figures have no room at a size that can be read.
+    """
+    look, face = canvas.look, canvas.look.face
+    values = [[measure.label(float(v)) if np.isfinite(v) else "–" for v in column.values] for column in columns]
+    rows = [[Cell(""), Cell(""), *(Cell(name, centre=True) for name in names)]]
+    rows += [
+        [Cell("", fill=colour), Cell(column.name), *(Cell(said, centre=True) for said in line)]
+        for column, colour, line in zip(columns, colours, values, strict=True)
+    ]
+    room, size = points(canvas.box.width), look.tick
+    swatch = size
+    first = max(face.width(column.name, size) for column in columns) + 2 * _PAD_X + 2
+    widths = [swatch, first, *([(room - swatch - first) / len(names)] * len(names))]
+    tall = sum(heights(face, rows, widths, size))
+    if first > room * 0.3 or tall > points(canvas.box.height) * _UNDER or _breaks(face, rows, widths, size):
+        return None
+    under = canvas.box.part(top=canvas.box.height - round(tall * _POINT))
+    draw(canvas.within(under), rows, widths, size=size, name="Parts")
+    left = round((swatch + first) * _POINT)
+    return Box(canvas.box.left + left, canvas.box.top, canvas.box.width - left, under.top - canvas.box.top)
 
 
 # --- the matrix -------------------------------------------------------------------------------------------------------

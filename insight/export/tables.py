@@ -16,7 +16,7 @@ import pandas as pd
 import xlsxwriter
 
 from insight.export.item import Item
-from insight.export.written import column_name, named, undefined
+from insight.export.written import column_name, named, period_words, undefined
 from insight.i18n.catalog import Language, Words
 from insight.result import Message, Result, Unit
 from insight.words import evidence_words
@@ -136,7 +136,7 @@ def basis_lines(result: Result, words: Words, scope: str = "") -> list[tuple[str
     lines = [
         (known.t("basis.question"), known.t(f"analysis.{result.key}.title")),
         (known.t("basis.finding"), known.headline(result.headline)),
-        (known.t("basis.period"), known.period(basis.start, basis.end)),
+        (known.t("basis.period"), period_words(known, basis)),
         (known.t("basis.scope"), scope or known.t("common.all_customers")),
         (known.t("basis.rule"), known.message(basis.rule)),
         (known.t("basis.rows_used"), known.count(basis.rows_used)),
@@ -196,7 +196,11 @@ def forms_of(book: Any) -> dict[str, Any]:
         "money": "#,##0.00", "ratio": "0.0%", "count": "#,##0", "date": "yyyy-mm-dd", "points": "0.0", "score": "0.00",
         "number": "#,##0.00", "days": "#,##0", "months": "#,##0", "pvalue": "0.000",
     }  # fmt: skip
-    return {unit: book.add_format({"num_format": form}) for unit, form in formats.items()}
+    # A date stands at the left like the text beside it.
+    return {
+        unit: book.add_format({"num_format": form, **({"align": "left"} if unit == "date" else {})})
+        for unit, form in formats.items()
+    }
 
 
 def _table_sheet(book: Any, title: str, result: Result, table: str, words: Words) -> None:

@@ -27,6 +27,11 @@ from insight.i18n.catalog import Words
 from insight.result import Result, Unit
 
 _MOST_ROWS = 1_000_000
+# Widths of columns in characters, heights of rows in points.
+_WIDEST, _NUMBER, _AIR, _LINE = 46, 12, 2, 15
+# By so many rows a column of text is measured; more than a page of them repeats its heads in print.
+_MEASURED, _A_PAGE = 2_000, 30
+_A4 = 9
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -39,6 +44,7 @@ class _Book:
     title: Any
     strong: Any
     head: Any
+    head_right: Any
     wrapped: Any
     link: Any
 
@@ -53,7 +59,8 @@ def build(items: Sequence[Item], words: Words, *, title: str = "", about: str = 
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     made = _Book(
         book, forms_of(book), book.add_format({"bold": True, "font_size": 16}), book.add_format({"bold": True}),
-        book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
+        book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"}),
+        book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "align": "right"}),
         book.add_format({"text_wrap": True, "valign": "top"}),
         book.add_format({"font_color": LIGHT.accent, "underline": 1}),
     )  # fmt: skip
@@ -91,7 +98,7 @@ def _said(item: Item, words: Words) -> str:
 def _contents(made: _Book, items: Sequence[Item], names: Sequence[str], words: Words, title: str, about: str) -> None:
     sheet = made.book.add_worksheet(words.t("pack.contents"))
     sheet.set_column(0, 0, 5)
-    sheet.set_column(1, 1, 32)
+    sheet.set_column(1, 1, _WIDEST)
     sheet.set_column(2, 2, 80, made.wrapped)
     sheet.set_column(3, 4, 30, made.wrapped)
     sheet.write_string(0, 0, title or words.t("pack.title"), made.title)
@@ -109,25 +116,25 @@ def _contents(made: _Book, items: Sequence[Item], names: Sequence[str], words: W
         whom = [side.scope or words.t("common.all_customers") for side in _sides(item)]
         sheet.write_string(row, 4, words.t("compare.two", first=whom[0], second=whom[1]) if whom[1:] else whom[0])
     sheet.freeze_panes(4, 0)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(3)
+    _paper(sheet)
 
 
 def _answer(made: _Book, item: Item, sheet_name: str, words: Words) -> None:
     own = _known(item, words)
     sheet = made.book.add_worksheet(sheet_name)
     sheet.write_string(0, 0, _said(item, words), made.title)
+    widths: dict[int, int] = {}
     if not item.results:
         sheet.write_string(1, 0, words.t("pack.refused"))
         return
     if item.other is not None:
         sheet.write_string(1, 0, " · ".join(deck_beside.above(item, own)))
-        row = _both(made, sheet, 3, item, own)
+        row = _both(made, sheet, 3, item, own, widths)
     else:
         parts = [*written.eyebrow_parts(own, item.results[0]), *([item.scope] if item.scope else [])]
         sheet.write_string(1, 0, " · ".join(parts))
-        row = _metrics(made, sheet, 3, item.results[0], own)
-    widths: dict[int, int] = {}
+        row = _metrics(made, sheet, 3, item.results[0], own, widths)
     for side in _sides(item):
         if side.result is None:
             sheet.write_string(row, 0, f"{side.name}: {_said(side, words)}", made.strong)
@@ -136,8 +143,42 @@ def _answer(made: _Book, item: Item, sheet_name: str, words: Words) -> None:
             row = _tables(made, sheet, row, side, words, widths)
     for column, width in widths.items():
         sheet.set_column(column, column, width)
+    _paper(sheet)
+
+
+def _paper(sheet: Any) -> None:
+    """For print: A4 lying, all columns on the page, the sheet's name and the page below."""
+    sheet.set_paper(_A4)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
+    sheet.set_footer("&L&A&R&P / &N")
+
+
+def _heads(
+    made: _Book, sheet: Any, row: int, heads: Sequence[str], right: Sequence[bool], widths: dict[int, int]
+) -> None:
+    """A row of heads, over numbers at the right as these are; as high as its longest head needs in its column."""
+    for column, (said, is_number) in enumerate(zip(heads, right, strict=True)):
+        longest = max((len(word) for word in said.split()), default=0) + _AIR
+        widths[column] = max(widths.get(column, 0), min(longest, _WIDEST))
+        sheet.write_string(row, column, said, made.head_right if is_number else made.head)
+    lines = max((_lines(said, widths[column]) for column, said in enumerate(heads)), default=1)
+    sheet.set_row(row, _LINE * lines + 1)
+
+
+def _lines(said: str, width: int) -> int:
+    """The lines that bold words take in a column so many characters wide."""
+    count, line = 1, 0
+    for word in said.split():
+        if line and line + 1 + len(word) > width - _AIR / 2:
+            count, line = count + 1, 0
+        line += len(word) + (1 if line else 0)
+    return count
+
+
+def _named_width(names: Sequence[str], widths: dict[int, int]) -> None:
+    """The first column as wide as the names of the figures."""
+    widths[0] = max(widths.get(0, 0), min(max((len(name) for name in names), default=0) + _AIR, _WIDEST))
 
 
 def _sides(item: Item) -> list[Item]:
@@ -149,6 +190,7 @@ def _tables(made: _Book, sheet: Any, row: int, side: Item, words: Words, widths:
     """Every table of one group's answer, under the group's name where there are two; returns the next free row."""
     result, own = side.result, _known(side, words)
     assert result is not None
+    long: tuple[int, int] | None = None
     for place, name in enumerate(("", *result.tables)):
         frame = for_people(result, result.tables[name] if name else result.table, own)
         if len(frame) and len(frame.columns):
@@ -156,21 +198,28 @@ def _tables(made: _Book, sheet: Any, row: int, side: Item, words: Words, widths:
             heading = f"{side.name}: {heading}" if side.name else heading
             row = _table(made, sheet, row, heading, frame.head(_MOST_ROWS), units_of(result, name), own, result.key,
                          widths)  # fmt: skip
+            if len(frame) > _A_PAGE:
+                # What repeats in print does so to the sheet's end: only the last table's head may stay.
+                long = (row - 2 - len(frame), place)
+    if long and long[1] == len(result.tables):
+        sheet.repeat_rows(long[0])
     return row
 
 
-def _both(made: _Book, sheet: Any, row: int, item: Item, words: Words) -> int:
+def _both(made: _Book, sheet: Any, row: int, item: Item, words: Words, widths: dict[int, int]) -> int:
     """Every figure of both groups with its interval, and their difference; returns the next free row."""
     first, second = deck_beside.names(item)
     low, high = words.t("pack.low"), words.t("pack.high")
     heads = (words.t("pack.figure"), first, low, high, second, low, high, words.t("compare.difference"), low, high)
-    for column, said in enumerate(heads):
-        sheet.write_string(row, column, said, made.head)
     found = deck_beside.every_figure(item, words)
-    for line in found:
+    money = words.unit_of_money()
+    names = [f"{line.name}, {money}" if line.first.unit == "money" else line.name for line in found]
+    _named_width(names, widths)
+    widths |= {column: max(widths.get(column, 0), COLUMN_WIDTHS["money"]) for column in range(1, len(heads))}
+    _heads(made, sheet, row, heads, [place > 0 for place in range(len(heads))], widths)
+    for name, line in zip(names, found, strict=True):
         row += 1
-        unit = words.unit_of_money() if line.first.unit == "money" else ""
-        sheet.write_string(row, 0, f"{line.name}, {unit}" if unit else line.name)
+        sheet.write_string(row, 0, name)
         other, apart = line.second, line.difference
         cells = [line.first.value, line.first.low, line.first.high]
         cells += [other.value, other.low, other.high] if other else [None] * 3
@@ -183,18 +232,21 @@ def _both(made: _Book, sheet: Any, row: int, item: Item, words: Words) -> int:
     return row + 3
 
 
-def _metrics(made: _Book, sheet: Any, row: int, result: Result, words: Words) -> int:
+def _metrics(made: _Book, sheet: Any, row: int, result: Result, words: Words, widths: dict[int, int]) -> int:
     """Every figure with its interval or its earlier value, as numbers; returns the next free row."""
     if not result.metrics:
         return row
-    heads = ("pack.figure", "pack.value", "pack.low", "pack.high", "pack.before")
-    for column, key in enumerate(heads):
-        sheet.write_string(row, column, words.t(key), made.head)
-    for name, metric in result.metrics.items():
+    heads = [words.t(f"pack.{key}") for key in ("figure", "value", "low", "high", "before")]
+    named = {name: written.metric_name(words, result, name) for name in result.metrics}
+    money = words.unit_of_money()
+    labels = [f"{named[name]}, {money}" if metric.unit == "money" else named[name]
+              for name, metric in result.metrics.items()]  # fmt: skip
+    _named_width(labels, widths)
+    widths |= {column: max(widths.get(column, 0), COLUMN_WIDTHS["money"]) for column in range(1, len(heads))}
+    _heads(made, sheet, row, heads, [place > 0 for place in range(len(heads))], widths)
+    for label, metric in zip(labels, result.metrics.values(), strict=True):
         row += 1
-        unit = words.unit_of_money() if metric.unit == "money" else ""
-        label = written.metric_name(words, result, name)
-        sheet.write_string(row, 0, f"{label}, {unit}" if unit else label)
+        sheet.write_string(row, 0, label)
         for column, value in enumerate((metric.value, metric.low, metric.high, metric.before), start=1):
             write_cell(sheet, row, column, value, made.forms.get(metric.unit))
     return row + 2
@@ -206,11 +258,17 @@ def _table(
 ) -> int:  # fmt: skip
     sheet.write_string(row, 0, heading, made.strong)
     kinds: list[Unit] = [units.get(str(name), "text") for name in frame.columns]
-    for column, (name, unit) in enumerate(zip(frame.columns, kinds, strict=True)):
-        sheet.write_string(row + 1, column, column_words(words, str(name), analysis, unit), made.head)
-        widths[column] = max(widths.get(column, 0), COLUMN_WIDTHS.get(unit, 14))
+    rows = named_rows(frame, units, words)
+    for column, unit in enumerate(kinds):
+        longest = max((len(str(cells[column])) for cells in rows[:_MEASURED]), default=0) + _AIR
+        own = min(longest, _WIDEST) if unit == "text" else COLUMN_WIDTHS.get(unit, _NUMBER)
+        widths[column] = max(widths.get(column, 0), own)
+    heads = [
+        column_words(words, str(name), analysis, unit) for name, unit in zip(frame.columns, kinds, strict=True)
+    ]  # fmt: skip
+    _heads(made, sheet, row + 1, heads, [unit not in ("text", "date") for unit in kinds], widths)
     row += 2
-    for cells in named_rows(frame, units, words):
+    for cells in rows:
         for column, (cell, unit) in enumerate(zip(cells, kinds, strict=True)):
             write_cell(sheet, row, column, cell, made.forms.get(unit))
         row += 1
@@ -222,6 +280,7 @@ def _basis(made: _Book, items: Sequence[Item], words: Words) -> None:
     sheet = made.book.add_worksheet(words.t("pack.basis_sheet"))
     sheet.set_column(0, 0, 30, made.wrapped)
     sheet.set_column(1, 1, 110, made.wrapped)
+    _paper(sheet)
     row = 0
     for place, item in enumerate(items, start=1):
         sheet.write_string(row, 0, f"{place} {words.t(f'analysis.{item.analysis}.title')}", made.strong)
