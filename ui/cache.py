@@ -304,19 +304,16 @@ def ladder_moves_of(customer_id: str, chosen: Pairs) -> tuple[list[Happening], d
     return customer_life.moves(standing, order), dict(result.labels)
 
 
-def fields(of_customers: bool, *, of_lines: bool = True) -> dict[str, bool]:
-    """What sales or customers can be divided by: key → whether it is a column of the file's own.
-
-    of_lines: also fields that an order can have several of.
-    """
-    return _fields(_open().data_key, of_customers, of_lines)
+def fields(of_customers: bool) -> dict[str, bool]:
+    """What sales or customers can be divided by: key → whether it is a column of the file's own."""
+    return _fields(_open().data_key, of_customers)
 
 
 @st.cache_data(scope="session", max_entries=_SCOPES, show_spinner=False)
-def _fields(data_key: str, of_customers: bool, of_lines: bool) -> dict[str, bool]:  # noqa: ARG001
+def _fields(data_key: str, of_customers: bool) -> dict[str, bool]:  # noqa: ARG001
     with _open().query() as query:
         found = dimensions.available(query, of_customers=of_customers)
-    return {key: dimension.own for key, dimension in found.items() if of_lines or dimension.level != "line"}
+    return {key: dimension.own for key, dimension in found.items()}
 
 
 def segmentations() -> tuple[str, ...]:

@@ -369,9 +369,9 @@ def pick_value(analysis: str, name: str) -> None:
     one_setting(analysis, setting, cache.defaults(analysis))
 
 
-def pick_field(analysis: str, name: str, *, of_customers: bool = False, of_lines: bool = True) -> None:
+def pick_field(analysis: str, name: str, *, of_customers: bool = False) -> None:
     """A field of the data that the page divides by, picked from those that hold something."""
-    there = cache.fields(of_customers, of_lines=of_lines)
+    there = cache.fields(of_customers)
     if not there:
         return
     words = view.words()

@@ -9,7 +9,7 @@ from insight.analysis.ladder_bridge import CLASSES, bridge_rule, make_members, p
 from insight.analysis.ladder_migration import window_notes
 from insight.analysis.ladder_rules import LADDER_END, LADDER_START, WINDOW, WINDOW_KIND, Windows
 from insight.analysis.registry import Analysis
-from insight.errors import NotEnoughDataError, UsageError, WorkspaceError
+from insight.errors import NotEnoughDataError, WorkspaceError
 from insight.result import Basis, Chart, Message, Metric, Result, SumCheck, Unit
 from insight.settings import Setting, Settings
 from insight.workspace.engine import Query, money
@@ -18,46 +18,27 @@ MOST_VALUES = 12
 _REST = ("other_values", fields.UNKNOWN)
 
 
-def first_field(query: Query) -> str | None:
-    """The default field: the first that holds something and that an order or a customer has one of."""
-    return next((key for key, field in fields.available(query).items() if field.level != "line"), None)
-
-
-BY = Setting("by", "text", first_field)
+BY = Setting("by", "text", fields.first)
 
 # A customer's class is that of all their purchases; the money stands where it was spent, or with the customer's value.
-_BY_ORDER = """
+_PARTS = """
     SELECT
-        orders.customer_id,
+        spent.customer_id,
         coalesce(classes.class, 'unidentified') AS class,
-        coalesce(nullif(trim(cast(orders.{column} AS VARCHAR)), ''), 'unknown') AS raw,
-        sum(CASE WHEN orders.ordered_on >= $opened AND orders.ordered_on < $start THEN orders.sales ELSE 0 END)
-            AS money_before,
-        sum(CASE WHEN orders.ordered_on >= $opened_last AND orders.ordered_on < $end THEN orders.sales ELSE 0 END)
-            AS money_after
-    FROM orders LEFT JOIN classes ON classes.customer_id = orders.customer_id
-    WHERE ((orders.ordered_on >= $opened AND orders.ordered_on < $start)
-        OR (orders.ordered_on >= $opened_last AND orders.ordered_on < $end))
-        AND (NOT $scoped OR orders.customer_id IN (SELECT customer_id FROM scope))
-    GROUP BY orders.customer_id, coalesce(classes.class, 'unidentified'),
-        coalesce(nullif(trim(cast(orders.{column} AS VARCHAR)), ''), 'unknown')
+        coalesce(nullif(trim(cast(spent.value AS VARCHAR)), ''), 'unknown') AS raw,
+        sum(CASE WHEN spent.day >= $opened AND spent.day < $start THEN spent.sales ELSE 0 END) AS money_before,
+        sum(CASE WHEN spent.day >= $opened_last AND spent.day < $end THEN spent.sales ELSE 0 END) AS money_after
+    FROM ({spent}) AS spent LEFT JOIN classes ON classes.customer_id = spent.customer_id
+    WHERE ((spent.day >= $opened AND spent.day < $start) OR (spent.day >= $opened_last AND spent.day < $end))
+        AND (NOT $scoped OR spent.customer_id IN (SELECT customer_id FROM scope))
+    GROUP BY spent.customer_id, coalesce(classes.class, 'unidentified'),
+        coalesce(nullif(trim(cast(spent.value AS VARCHAR)), ''), 'unknown')
 """
+_BY_ORDER = "SELECT customer_id, ordered_on AS day, sales, {column} AS value FROM orders"
+_BY_LINE = "SELECT customer_id, ordered_at AS day, amount AS sales, {column} AS value FROM transactions"
 _BY_CUSTOMER = """
-    SELECT
-        orders.customer_id,
-        coalesce(classes.class, 'unidentified') AS class,
-        coalesce(field_values.value, 'unknown') AS raw,
-        sum(CASE WHEN orders.ordered_on >= $opened AND orders.ordered_on < $start THEN orders.sales ELSE 0 END)
-            AS money_before,
-        sum(CASE WHEN orders.ordered_on >= $opened_last AND orders.ordered_on < $end THEN orders.sales ELSE 0 END)
-            AS money_after
-    FROM orders
-    LEFT JOIN classes ON classes.customer_id = orders.customer_id
-    LEFT JOIN field_values ON field_values.customer_id = orders.customer_id
-    WHERE ((orders.ordered_on >= $opened AND orders.ordered_on < $start)
-        OR (orders.ordered_on >= $opened_last AND orders.ordered_on < $end))
-        AND (NOT $scoped OR orders.customer_id IN (SELECT customer_id FROM scope))
-    GROUP BY orders.customer_id, coalesce(classes.class, 'unidentified'), coalesce(field_values.value, 'unknown')
+    SELECT orders.customer_id, orders.ordered_on AS day, orders.sales, field_values.value
+    FROM orders LEFT JOIN field_values ON field_values.customer_id = orders.customer_id
 """
 _SHOWN = """
     SELECT raw, CASE WHEN place <= $most OR raw = 'unknown' THEN raw ELSE 'other_values' END AS value
@@ -88,10 +69,7 @@ _UNITS: dict[str, Unit] = {
 def _field(query: Query, settings: Settings) -> fields.Dimension:
     if settings["by"] is None:
         raise NotEnoughDataError("fields.none")
-    found = fields.find(query, settings["by"])
-    if found.level == "line":
-        raise UsageError("ladder.field_of_lines", name="by", value=settings["by"])
-    return found
+    return fields.find(query, settings["by"])
 
 
 def make_parts(query: Query, settings: Settings) -> tuple[Windows, fields.Dimension]:
@@ -99,9 +77,12 @@ def make_parts(query: Query, settings: Settings) -> tuple[Windows, fields.Dimens
     field = _field(query, settings)
     span = make_members(query, settings)
     query.make("classes", "SELECT customer_id, class FROM members")
-    if field.level != "order":
+    if field.level in ("order", "line"):
+        spent = (_BY_ORDER if field.level == "order" else _BY_LINE).replace("{column}", field.column)
+    else:
         fields.make_values(query, field, span.end)
-    sql = _BY_ORDER.replace("{column}", field.column) if field.level == "order" else _BY_CUSTOMER
+        spent = _BY_CUSTOMER
+    sql = _PARTS.replace("{spent}", spent)
     query.make("parts", sql, opened=span.opened, start=span.start, opened_last=span.opened_last, end=span.end)
     query.make("shown", _SHOWN, most=MOST_VALUES)
     query.make("members", _MEMBERS)
@@ -109,11 +90,11 @@ def make_parts(query: Query, settings: Settings) -> tuple[Windows, fields.Dimens
 
 
 def bridge_by(query: Query, settings: Settings) -> Result:
-    """The bridge's classes divided by a field of orders (store, channel: where it was spent) or of customers.
+    """The bridge's classes divided by a field of orders or lines (where, on what it was spent) or of customers.
 
     Table: value, class, n_customers, money_before, money_after, money_change; the largest dozen values, the rest in
-    'other_values'. All cells together are closing minus opening, exactly. Raises UsageError for an unknown field or
-    one of lines (an order has several), NotEnoughDataError when nothing was sold in either window.
+    'other_values'. All cells together are closing minus opening, exactly. Raises UsageError for an unknown
+    field, NotEnoughDataError without fields or when nothing was sold in either window.
     """
     span, field = make_parts(query, settings)
     found = [(str(v), str(c), int(n), money(b), money(a)) for v, c, n, b, a in query.rows(_TABLE)]

@@ -258,10 +258,27 @@ def test_the_bridge_by_store_puts_the_money_where_it_was_spent(shop):
     }  # fmt: skip
 
 
-def test_a_field_of_lines_cannot_divide_orders(shop):
-    with pytest.raises(InsightError) as refused:
-        run(shop, "ladder.bridge_by", {"by": "category"})
-    assert refused.value.key == "ladder.field_of_lines"
+def test_the_bridge_by_category_divides_an_orders_lines():
+    """One order of two categories in each window: what it was spent on changed, the customer's class is one."""
+    made = workspace([
+        {"customer_id": who, "ordered_at": day, "amount": amount, "category": category, "order_id": order}
+        for who, day, amount, category, order in [
+            ("a", "2023-05-01", 300, "shoes", "1"), ("a", "2023-05-01", 100, "hats", "1"),
+            ("a", "2024-05-01", 200, "shoes", "2"), ("a", "2024-05-01", 250, "hats", "2"),
+            ("b", "2024-06-01", 70, None, "3"), ("b", "2024-06-01", -20, "hats", "3"),
+            (None, "2024-07-01", 5, "hats", "4"),
+        ]
+    ])  # fmt: skip
+    result = run(made, "ladder.bridge_by", {
+        "start": "2024-01-01", "end": "2025-01-01", "window": "12", "by": "category",
+    })  # fmt: skip
+    assert set(rows(result, "value", "class", "n_customers", "money_before", "money_after")) == {
+        ("hats", "up", 1, Decimal(100), Decimal(250)), ("shoes", "up", 1, Decimal(300), Decimal(200)),
+        ("hats", "new", 1, Decimal(0), Decimal(-20)), ("unknown", "new", 1, Decimal(0), Decimal(70)),
+        ("hats", "unidentified", 0, Decimal(0), Decimal(5)),
+    }  # fmt: skip
+    assert result.metrics["difference"].value == 105
+    made.destroy()
 
 
 def test_the_bridge_in_customers_closes(shop):
