@@ -11,13 +11,14 @@ from insight.charts.theme import palette
 from insight.errors import InsightError
 from insight.ingest.schema import TABLES
 from insight.workspace import quality
-from ui import chrome, confirm, overlap, session, state, text, view
+from ui import chrome, confirm, overlap, session, state, tables, text, view
 
 _BADGES = {
     "accept": ("blue", ":material/check:"), "warn": ("orange", ":material/warning:"),
     "refuse": ("red", ":material/error:"), "waiting": ("gray", ":material/schedule:"),
 }  # fmt: skip
 _MESSAGES = 12
+_COUNTED = ("filled", "distinct", "changed", "failed")
 _CALLED = {"cp1252": "windows-1252", "none": "–"}
 _DELIMITERS = {";": "semicolon", ",": "comma", "tab": "tab", "\t": "tab", "|": "pipe"}
 
@@ -173,24 +174,28 @@ def columns(report: Mapping[str, Any], key: str) -> None:
     found = report.get("columns", ())
     if not found:
         return
+    heads = {
+        "label": "upload.column", "field": "upload.read_as", "type": "quality.type", "filled": "quality.filled",
+        "distinct": "quality.distinct", "changed": "quality.changed", "failed": "quality.failed",
+        "examples": "upload.examples",
+    }  # fmt: skip
     frame = pd.DataFrame(
-        {
-            words.t("upload.column"): [column["label"] for column in found],
-            words.t("upload.read_as"): [_field(report["kind"], column["field"]) for column in found],
-            words.t("quality.type"): [words.t(f"quality.type_{column['type'] or 'text'}") for column in found],
-            words.t("quality.filled"): [column["filled"] for column in found],
-            words.t("quality.distinct"): [column["distinct"] for column in found],
-            words.t("quality.changed"): [column["changed"] for column in found],
-            words.t("quality.failed"): [column["failed"] for column in found],
-            words.t("upload.examples"): [
-                words.t(f"quality.personal_{column['personal']}")
+        [
+            {
+                **{name: column[name] for name in ("label", *_COUNTED)},
+                "field": _field(report["kind"], column["field"]),
+                "type": words.t(f"quality.type_{column['type'] or 'text'}"),
+                "examples": words.t(f"quality.personal_{column['personal']}")
                 if column["personal"]
-                else ", ".join(column["examples"])
-                for column in found
-            ],
-        }
+                else ", ".join(column["examples"]),
+            }
+            for column in found
+        ],
+        columns=list(heads),
     )
-    st.dataframe(frame, hide_index=True, alt=words.t("quality.columns"), key=key)
+    named = {name: words.t(word) for name, word in heads.items()}
+    made = tables.styled(frame, dict.fromkeys(_COUNTED, "count"), words, named, escape=False)
+    st.dataframe(made, hide_index=True, alt=words.t("quality.columns"), key=key)
 
 
 def _field(kind: str, field: str) -> str:
