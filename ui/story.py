@@ -184,6 +184,8 @@ def page() -> None:
     with st.container(width=760):
         st.markdown(text.plain(words.t("story.help")))
     if not story:
+        if st.button(words.t("upload.to_overview"), key="story_begin", icon=":material/arrow_forward:"):
+            st.switch_page(nav.path(*nav.FIRST), query_params=view.parameters("overview"))
         return
     with st.container(horizontal=True, vertical_alignment="center", key="story_ways"):
         if st.button(words.t("story.play"), key="play", type="primary", icon=":material/play_arrow:"):
