@@ -166,12 +166,19 @@ def headline(first: Result | None, second: Result | None, words: Words, names: t
         return _capital(words.t(key, first=named[0], second=named[1]))
     a, b = words.value(row.first.value, row.first.unit), words.value(row.second.value, row.second.unit)
     end = "" if row.difference.shown else "_none"
-    said = (_finding(row, words, named) if row.difference.shown and a != b else "") or words.t(
+    told = row.difference.shown and a != b and not _of_estimates_alone(row)
+    said = (_finding(row, words, named) if told else "") or words.t(
         f"compare.named{end}", metric=row.name, first=a, second=b, first_name=named[0], second_name=named[1]
     )  # fmt: skip
     if len(said) > _LONGEST_HEADLINE:
         said = words.t(f"compare.headline{end}", metric=row.name, first=a, second=b)
     return _capital(said)
+
+
+def _of_estimates_alone(row: Row) -> bool:
+    """Whether the two figures are uncertain and how far apart they are could not be given an interval."""
+    assert row.difference is not None
+    return row.difference.low is None and row.first.low is not None
 
 
 def _finding(row: Row, words: Words, named: Sequence[str]) -> str:

@@ -66,9 +66,9 @@ def test_headline_states_the_difference_with_both_names_and_says_when_none_is_sh
     assert said == "Regulars: NPS 19.0 lower than everybody else (95%: 14.0 to 24.0)"
     said = comparing.headline(own, answer(nps=near), SV, names, apart=True)
     assert ": ingen skillnad visad, Stamkunder 35,0" in said
-    # Without an interval the two values stand instead, and nothing is said of whether the difference is shown.
+    # Of two uncertain figures whose difference has no interval, nothing is said of which is higher.
     said = comparing.headline(own, answer(nps=near), SV, names, apart=False)
-    assert said == "Stamkunder har 2,0 högre NPS än alla andra (35,0 mot 33,0)"
+    assert said.endswith(": Stamkunder 35,0 mot alla andra 33,0")
     long = comparing.headline(own, answer(nps=far), SV, ("x" * 120, "y"), apart=True)
     assert long.endswith(": 35,0 mot 16,0")
 

@@ -81,9 +81,10 @@ def _settings() -> frozenset[str]:
 
 
 def settle(page: str) -> None:
-    """Give the address what the view holds, so that copying it copies the view."""
+    """Give the address what the view holds, so that copying it copies the view, without what cannot be followed."""
     same_page = state.page_before() == page
     state.set_page_before(page)
+    check(page)
     latest = state.latest_pick()
     if latest and latest[0] is None:
         state.set_latest_pick(page, latest[1])
