@@ -10,7 +10,7 @@ from insight import audience, customer_life, customer_list
 from insight.analysis import registry
 from insight.audience import Pairs
 from insight.charts import life
-from insight.charts.draw import PLOTLY_CONFIG
+from insight.charts.draw import CONTENT_WIDTH, PLOTLY_CONFIG
 from insight.charts.theme import palette
 from insight.customer_card import Card
 from insight.customer_life import Happening
@@ -126,12 +126,13 @@ def over_time(found: Card) -> list[Happening]:
         return everything
     with st.container(gap=None):
         st.header(text.plain(words.t("card.life.title")), anchor=False)
-        st.markdown(text.grey(words.t("card.life.subtitle", unit=words.unit_of_money())))
-    expected = found.rhythm.expected_on
+        expected = found.rhythm.expected_on if _soon(found) else None
+        said = words.t(f"card.life.subtitle{'_expected' if expected else ''}", unit=words.unit_of_money())
+        st.markdown(text.grey(said))
     drawn = life.draw(
         customer_life.as_result(everything, labels), words, palette(chrome.dark()),
-        until=found.as_of - timedelta(days=1), expected=expected if _soon(found) else None,
-        scale=chrome.scale(view.presenting()),
+        until=found.as_of - timedelta(days=1), expected=expected,
+        scale=chrome.scale(view.presenting()), width=chrome.width(CONTENT_WIDTH, view.presenting()),
     )  # fmt: skip
     st.plotly_chart(
         drawn.spec, config=dict(PLOTLY_CONFIG), height=drawn.height, theme=None, alt=drawn.alt,
@@ -213,7 +214,10 @@ def rhythm(found: Card) -> None:
         return
     late = known.overdue or 0
     lines = [
-        words.t("card.rhythm.usual", usual=known.usual, low=known.low, high=known.high, n=known.n_gaps),
+        words.t(
+            "card.rhythm.usual_even" if known.low == known.high else "card.rhythm.usual",
+            usual=known.usual, low=known.low, high=known.high, n=known.n_gaps,
+        ),
         words.t("card.rhythm.late" if late > 0 else "card.rhythm.expected", day=known.expected_on, late=late,
                 days=known.days_since_last),
     ]  # fmt: skip
@@ -241,7 +245,7 @@ def facts(found: Card) -> None:
     for name, value in found.known.items():
         if not (hidden and name in found.personal):
             known = fields.field(name)
-            said = words.amount(value) if known.type == "money" else _fact(value)
+            said = words.amount(value) if known.type == "money" else _fact(value, name)
             lines[known.sv if words.language == "sv" else known.en] = said
     if found.other_ids and not hidden:
         lines[words.t("ui.card.other_ids")] = ", ".join(found.other_ids)
@@ -253,6 +257,8 @@ def facts(found: Card) -> None:
     if lines:
         frame = pd.DataFrame({"a": [text.plain(name) for name in lines], "b": [text.plain(v) for v in lines.values()]})
         st.table(frame, border="horizontal", hide_index=True, hide_header=True, alt=words.t("ui.card.facts"))
+    elif not found.known and not found.attributes:
+        st.markdown(text.grey(words.t("card.no_facts")))
     if found.other_ids or any(name in found.personal for name in (*found.known, *found.attributes)):
         st.button(
             words.t("ui.list.personal" if hidden else "card.hide_personal"), key="show_personal", type="tertiary",
@@ -261,8 +267,10 @@ def facts(found: Card) -> None:
         )  # fmt: skip
 
 
-def _fact(value: object) -> str:
+def _fact(value: object, name: str) -> str:
     words = view.words()
+    if words.has(f"card.{name}.{value}"):
+        return words.t(f"card.{name}.{value}")
     if str(value) in ("True", "False"):
         return words.t("common.yes" if str(value) == "True" else "common.no")
     return str(value)[:10] if hasattr(value, "isoformat") else str(value)

@@ -65,7 +65,7 @@ def _drawing(result: Result, chart: Chart, chosen: Pairs, name: str, width: int)
     days = occasions.of(result, chart)
     drawn = draw(
         result, chart, words, palette(chrome.dark()), scale=chrome.scale(view.presenting()),
-        width=width, annotations=occasions.notes(days, chart, result),
+        width=chrome.width(width, view.presenting()), annotations=occasions.notes(days, chart, result),
         selected=dict(state.pick(marks.pick_key(result, chosen))),
     )  # fmt: skip
     if drawn.empty:

@@ -9,7 +9,7 @@ from insight.audience import Audience
 from insight.charts.theme import PROJECTOR_SCALE
 from insight.errors import InsightError
 from insight.words import sentence
-from ui import audiences, cache, guards, session, state, story, text, view
+from ui import audiences, cache, guards, screen, session, state, story, text, view
 from ui.scope import chips
 
 SIDEBAR = 236
@@ -28,6 +28,10 @@ _CSS = (
     " {color: inherit !important}"
     " button[kind=tertiary]:is(:hover, [aria-expanded=true]):not(:disabled) p"
     " {text-decoration: underline; text-underline-offset: 0.2em}"
+    # Streamlit marks the menu's link that has the keyboard by a tint that is hard to see.
+    " [data-testid=stSidebarNavLink]:focus-visible {outline: 2px solid currentColor; outline-offset: -2px}"
+    # A sentence in a table takes the line that the table has room for.
+    " [data-testid=stTable] td > div {max-width: 44rem !important}"
     # What Streamlit says in English only: "Press Enter to apply", "Upload", "200MB per file".
     " [data-testid=InputInstructions], [data-testid=stFileUploaderDropzoneInstructions] {display: none}"
     # Without size and not taken away: a button whose only words stand in the style has no name for many readers.
@@ -79,9 +83,11 @@ def dress(presenting: bool) -> None:
     st.logo(f"static/logo-{'dark' if dark() else 'light'}.svg", size="large")
 
 
-def tell_language() -> None:
-    """Name the document's language, for screen readers; last on the page, since even a hidden element takes a gap."""
-    st.html(f"<script>document.documentElement.lang='{view.language()}'</script>", unsafe_allow_javascript=True)
+def last(presenting: bool) -> None:
+    """Name the document's language, for screen readers, and ask for the type's size; last, since these take a gap."""
+    with st.container(gap=None):
+        st.html(f"<script>document.documentElement.lang='{view.language()}'</script>", unsafe_allow_javascript=True)
+        screen.listen(least_scale(presenting))
 
 
 def dark() -> bool:
@@ -90,8 +96,18 @@ def dark() -> bool:
 
 
 def scale(presenting: bool) -> float:
-    """How much larger than on a desk charts are drawn."""
+    """How much larger than on a usual desk charts are drawn."""
+    return screen.scale(least_scale(presenting))
+
+
+def least_scale(presenting: bool) -> float:
+    """How much larger charts are drawn on any screen."""
     return PROJECTOR_SCALE if presenting else 1.0
+
+
+def width(pixels: int, presenting: bool) -> int:
+    """The pixels that a chart made for so many has where the sheet has grown with the screen."""
+    return round(pixels * scale(presenting) / least_scale(presenting))
 
 
 def paper(presenting: bool) -> AbstractContextManager[object]:

@@ -222,7 +222,8 @@ def _drawn(side: Side, chart: Chart, width: int) -> Drawn | None:
         return None
     picked = state.pick(marks.pick_key(side.result, side.chosen, side.other))
     return draw(
-        side.result, same, view.words(), palette(chrome.dark()), scale=chrome.scale(view.presenting()), width=width,
+        side.result, same, view.words(), palette(chrome.dark()), scale=chrome.scale(view.presenting()),
+        width=chrome.width(width, view.presenting()),
         selected=dict(picked),
     )  # fmt: skip
 

@@ -32,7 +32,7 @@ def run() -> None:
                 _page(page, presenting)
     finally:
         # Also after a page that stopped half-way, such as an empty one.
-        chrome.tell_language()
+        chrome.last(presenting)
 
 
 def _page(page: Page, presenting: bool) -> None:

@@ -17,8 +17,10 @@ from streamlit.starlette import App
 from ui import logs
 
 # Nothing is fetched from elsewhere: a picture or link target in a customer's name cannot tell anybody who read it.
+# Streamlit hands the page a script of our own (`ui/screen.py`) as a blob of its own origin.
 _POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )

@@ -25,7 +25,7 @@ import pandas as pd
 from insight.charts import bars, bridge, dots, flow, heat, lines, lorenz, plot, stacked, stairs, treemap, two_sided
 from insight.charts.drawn import Clickable, Drawn, Engine, Mark
 from insight.charts.subject import Annotation, Subject
-from insight.charts.theme import PROJECTOR_SCALE, Palette, sizes
+from insight.charts.theme import Palette, sizes
 from insight.i18n.catalog import Words
 from insight.result import Chart, ChartKind, Result, Unit
 
@@ -71,9 +71,9 @@ def draw(
 ) -> Drawn:
     """The figure of one chart of a result.
 
-    scale: 1, or theme.PROJECTOR_SCALE in presentation mode. width: the pixels there will be (970 unless told): what
-    fits is decided by it, the figure itself stretches. selected: the chosen mark, outlined. annotations: for lines,
-    the first two are shown. A chart without rows or values is drawn empty, with `Drawn.empty` set.
+    scale: 1, theme.PROJECTOR_SCALE in presentation mode, more on large screens. width: the pixels there will be (970
+    unless told): what fits is decided by it, the figure itself stretches. selected: the chosen mark, outlined.
+    annotations: for lines, the first two are shown. A chart without rows or values is drawn empty, with `Drawn.empty`.
     """
     subject = subject_of(
         result, chart, words, palette, scale=scale, width=width, selected=selected, annotations=annotations
@@ -97,8 +97,8 @@ def subject_of(
     """
     table, units = _table_of(result, chart)
     return Subject(
-        result, chart, table, units, words.with_labels(result.labels), palette, sizes(projector=scale > 1),
-        PROJECTOR_SCALE if scale > 1 else 1.0, width or CONTENT_WIDTH, dict(selected or {}), tuple(annotations),
+        result, chart, table, units, words.with_labels(result.labels), palette, sizes(scale), scale,
+        width or CONTENT_WIDTH, dict(selected or {}), tuple(annotations),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from insight.charts.draw import CONTENT_WIDTH
 from insight.charts.drawn import Drawn
 from insight.charts.scale import round_ticks, scale_for
 from insight.charts.subject import Subject
-from insight.charts.theme import PROJECTOR_SCALE, Palette, alpha, sizes
+from insight.charts.theme import Palette, alpha, sizes
 from insight.i18n.catalog import Words
 from insight.result import Chart, Message, Result
 
@@ -41,7 +41,7 @@ def draw(
     """The figure of `customer_life.as_result`, up to `until`; `expected`: the day of the next purchase, if told."""
     subject = Subject(
         result, Chart("columns", x="on", y="amount"), result.table, result.units, words.with_labels(result.labels),
-        palette, sizes(projector=scale > 1), PROJECTOR_SCALE if scale > 1 else 1.0, width, {},
+        palette, sizes(scale), scale, width, {},
     )  # fmt: skip
     table = result.table
     lanes = [(name, kinds) for name, kinds in LANES if table["kind"].isin(kinds).any()]

@@ -176,15 +176,12 @@ def palette(dark: bool) -> Palette:
     return DARK if dark else LIGHT
 
 
-def sizes(projector: bool = False) -> Sizes:
-    """Chart sizes; on a projector everything is a quarter larger, as the page around the charts is."""
-    plain = Sizes()
-    if not projector:
-        return plain
+def sizes(scale: float = 1.0) -> Sizes:
+    """Chart sizes; `scale` as the page around the charts has it: PROJECTOR_SCALE on a projector, more on a wall."""
     return Sizes(
         **{
-            name: round(value * PROJECTOR_SCALE) if isinstance(value, int) else value * PROJECTOR_SCALE
-            for name, value in vars(plain).items()
+            name: round(value * scale) if isinstance(value, int) else value * scale
+            for name, value in vars(Sizes()).items()
         }
     )
 

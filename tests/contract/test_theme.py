@@ -164,7 +164,7 @@ def test_alpha_is_css():
 
 
 def test_projector_is_a_quarter_larger_and_nothing_is_small():
-    plain, large = theme.sizes(), theme.sizes(projector=True)
+    plain, large = theme.sizes(), theme.sizes(theme.PROJECTOR_SCALE)
     assert (plain.tick, large.tick) == (14, 18)
     assert (plain.line_height, large.line_height) == (330, 412)
     assert large.line == 3.75
