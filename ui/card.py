@@ -10,7 +10,7 @@ from insight import audience, customer_life, customer_list
 from insight.analysis import registry
 from insight.audience import Pairs
 from insight.charts import life
-from insight.charts.draw import PLOTLY_CONFIG
+from insight.charts.draw import CONTENT_WIDTH, PLOTLY_CONFIG
 from insight.charts.theme import palette
 from insight.customer_card import Card
 from insight.customer_life import Happening
@@ -132,7 +132,7 @@ def over_time(found: Card) -> list[Happening]:
     drawn = life.draw(
         customer_life.as_result(everything, labels), words, palette(chrome.dark()),
         until=found.as_of - timedelta(days=1), expected=expected,
-        scale=chrome.scale(view.presenting()),
+        scale=chrome.scale(view.presenting()), width=chrome.width(CONTENT_WIDTH, view.presenting()),
     )  # fmt: skip
     st.plotly_chart(
         drawn.spec, config=dict(PLOTLY_CONFIG), height=drawn.height, theme=None, alt=drawn.alt,
