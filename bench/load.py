@@ -1,4 +1,4 @@
-"""A file of many lines to the segments, in CPU seconds, beside the bare SQL that reads and sorts the same file.
+"""A file of many lines to the segments, in CPU seconds and passed ones, beside bare SQL that reads and sorts it.
 
     python -m bench.load                    1,000,000 lines
     python -m bench.load --lines 200000     fewer, quicker
@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,62 +79,92 @@ def make_files(plain: Path, swedish: Path, lines: int) -> None:
     half.unlink()
 
 
-def measure(*command: str) -> tuple[float, int]:
-    """CPU seconds and peak megabytes of a process and its children. Raises CalledProcessError when it fails."""
+@dataclass(frozen=True)
+class Spent:
+    """CPU seconds, both cores added up, and the seconds that passed."""
+
+    cpu: float
+    passed: float
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(self.cpu + other.cpu, self.passed + other.passed)
+
+    def __sub__(self, other: "Spent") -> "Spent":
+        return Spent(self.cpu - other.cpu, self.passed - other.passed)
+
+
+def median(found: Iterable[Spent]) -> Spent:
+    """The median of each."""
+    several = list(found)
+    return Spent(statistics.median(one.cpu for one in several), statistics.median(one.passed for one in several))
+
+
+def measure(*command: str) -> tuple[Spent, int]:
+    """What a process and its children took, and their peak megabytes. Raises CalledProcessError when it fails."""
     wrapped = (
-        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
-        "u = resource.getrusage(resource.RUSAGE_CHILDREN); print(u.ru_utime + u.ru_stime, u.ru_maxrss)"
+        "import resource, subprocess, sys, time; began = time.perf_counter();"
+        "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); passed = time.perf_counter() - began;"
+        "u = resource.getrusage(resource.RUSAGE_CHILDREN); print(u.ru_utime + u.ru_stime, passed, u.ru_maxrss)"
     )
     out = subprocess.run(
         [sys.executable, "-c", wrapped, *command], check=True, capture_output=True, text=True, cwd=ROOT
     ).stdout.split()
     unit = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return float(out[-2]), int(out[-1]) // unit
+    return Spent(float(out[-3]), float(out[-2])), int(out[-1]) // unit
 
 
-def _laps(folder: Path, read: Path) -> dict[str, float]:
-    """CPU seconds of the reading (hashed, opened, decoded, typed, written in order) and of the quality report."""
-    begun = time.process_time()
+def _laps(folder: Path, read: Path) -> dict[str, Spent]:
+    """The reading (hashed, opened, decoded, typed, written in order) and the quality report."""
+    begun = time.process_time(), time.perf_counter()
     file_hash(read)
-    hashed = time.process_time() - begun
+    hashed = Spent(time.process_time() - begun[0], time.perf_counter() - begun[1])
     workspace = Workspace.open(folder)
     seconds = workspace.reports()[0][1]["seconds"]
     workspace.close()
-    return {"reading": hashed + seconds["open"] + seconds["write"], "quality": seconds["quality"]}
+    steps = {name: Spent(seconds[name], seconds[f"{name}_passed"]) for name in ("open", "write", "quality")}
+    return {"reading": hashed + steps["open"] + steps["write"], "quality": steps["quality"]}
 
 
 @dataclass
 class _Runs:
-    """What was measured of one file, a figure a round: CPU seconds, and the most megabytes at any time."""
+    """What was measured of one file, a figure a round, and the most megabytes at any time."""
 
-    load: list[float] = field(default_factory=list[float])
-    segments: list[float] = field(default_factory=list[float])
-    laps: list[dict[str, float]] = field(default_factory=list[dict[str, float]])
+    load: list[Spent] = field(default_factory=list[Spent])
+    segments: list[Spent] = field(default_factory=list[Spent])
+    laps: list[dict[str, Spent]] = field(default_factory=list[dict[str, Spent]])
     peak: int = 0
 
-    def lap(self, name: str) -> float:
-        return statistics.median(lap[name] for lap in self.laps)
+    def lap(self, name: str) -> Spent:
+        return median(lap[name] for lap in self.laps)
 
 
 def _round(runs: _Runs, read: Path, workspace: Path) -> None:
     """Load one file into a new workspace, ask for the segments, and take the workspace away."""
-    seconds, peak = measure(sys.executable, "-m", "insight", "load", str(workspace), str(read))
-    runs.load.append(seconds)
+    spent, peak = measure(sys.executable, "-m", "insight", "load", str(workspace), str(read))
+    runs.load.append(spent)
     runs.peak = max(runs.peak, peak)
     runs.laps.append(_laps(workspace, read))
     runs.segments.append(measure(sys.executable, "-m", "insight", "run", str(workspace), "segments.rfm")[0])
     shutil.rmtree(workspace)
 
 
-def _report(name: str, runs: _Runs, bare: float, imports: float) -> None:
-    load, segments = statistics.median(runs.load) - imports, statistics.median(runs.segments) - imports
+def _line(name: str, spent: Spent, bare: Spent | None = None, more: str = "") -> None:
+    cpu = f"   {spent.cpu / bare.cpu:.2f} x bare" if bare else ""
+    passed = f"   {spent.passed / bare.passed:.2f} x bare" if bare else ""
+    print(f"{name:<32} {spent.cpu:6.2f} CPU s{cpu:<14}   {spent.passed:6.2f} s passed{passed:<14}{more}".rstrip())
+
+
+def _report(name: str, runs: _Runs, bare: Spent, imports: Spent) -> None:
+    load, segments = median(runs.load) - imports, median(runs.segments) - imports
     reading, quality = runs.lap("reading"), runs.lap("quality")
-    print(f"{name}")
-    print(f"  read, typed, sorted, on disk   {reading:6.2f} CPU s   {reading / bare:.2f} x bare")
-    print(f"  quality report                 {quality:6.2f} CPU s   {quality / bare:.2f} x bare")
-    print(f"  derived tables and the rest    {load - reading - quality:6.2f} CPU s")
-    print(f"  the whole load                 {load:6.2f} CPU s   {load / bare:.2f} x bare   peak {runs.peak} MB")
-    print(f"  segments on top of it          {segments:6.2f} CPU s   {(load + segments) / bare:.2f} x bare in all")
+    each = ", ".join(f"{lap['reading'].cpu:.2f}" for lap in runs.laps)
+    print(name)
+    _line("  read, typed, sorted, on disk", reading, bare, f"   CPU s each round: {each}")
+    _line("  quality report", quality, bare)
+    _line("  derived tables and the rest", load - reading - quality)
+    _line("  the whole load", load, bare, f"   peak {runs.peak} MB")
+    _line("  segments on top of it", segments)
+    _line("  all of it", load + segments, bare)
 
 
 def main() -> None:
@@ -148,26 +179,27 @@ def main() -> None:
         plain, swedish = (Path(args.data or work) / f"{name}-{args.lines}.csv" for name in ("plain", "swedish"))
         if not swedish.exists():
             make_files(plain, swedish, args.lines)
-        imports: list[float] = []
-        bare: list[float] = []
+        imports: list[Spent] = []
+        bare: list[Spent] = []
         found = {plain: _Runs(), swedish: _Runs()}
         peak = 0
         for number in range(args.rounds):
             database = work / f"bare{number}.duckdb"
             imports.append(measure(sys.executable, "-c", _NOTHING)[0])
             empty = measure(sys.executable, "-c", "import duckdb")[0]
-            seconds, megabytes = measure(sys.executable, "-c", _BARE, str(plain), str(database))
-            bare.append(seconds - empty)
+            spent, megabytes = measure(sys.executable, "-c", _BARE, str(plain), str(database))
+            bare.append(spent - empty)
             peak = max(peak, megabytes)
             database.unlink()
             for read, runs in found.items():
                 _round(runs, read, work / "workspace")
-        yardstick, drawn_off = statistics.median(bare), statistics.median(imports)
+        yardstick, drawn_off = median(bare), median(imports)
         print(f"{args.lines:,} lines, {plain.stat().st_size // 1_000_000} MB; medians of {args.rounds}")
-        print(f"bare read and sort into a file   {yardstick:6.2f} CPU s   peak {peak} MB")
+        each = ", ".join(f"{one.cpu:.2f}" for one in bare)
+        _line("bare read and sort into a file", yardstick, more=f"   CPU s each round: {each}   peak {peak} MB")
         _report("plain: utf-8, comma and point", found[plain], yardstick, drawn_off)
         _report("Swedish: windows-1252, semicolon and comma", found[swedish], yardstick, drawn_off)
-        print(f"imports, drawn off               {drawn_off:6.2f} CPU s")
+        _line("imports, drawn off", drawn_off)
     finally:
         shutil.rmtree(work)
 
