@@ -13,6 +13,7 @@ from insight.audience import Audience, Combined, Mark
 from insight.export import written
 from insight.i18n.catalog import Words
 from insight.result import Metric, Number, Result, Unit
+from insight.stats.moments import two_sided_quantile
 from insight.words import mark_words, sentence
 
 MOST_FIGURES = 6
@@ -60,7 +61,8 @@ def difference(first: Metric, second: Metric | None, *, apart: bool) -> Differen
     apart: the groups have no customer in common, so that their figures err independently of each other. Then, and
     where both figures carry 95 % intervals, the difference has one too, by the square-and-add method that needs no
     symmetry (MOVER: Zou and Donner 2008, Statistics in Medicine 27:1693; Newcombe 1998, Statistics in Medicine 17:873):
-    d − √((a − a_low)² + (b_high − b)²) to d + √((a_high − a)² + (b − b_low)²).
+    d − √((a − a_low)² + (b_high − b)²) to d + √((a_high − a)² + (b − b_low)²). Of two means with standard errors it is
+    d ∓ 1.96 √(e_a² + e_b²), as Welch's for groups that are not small.
     """
     if second is None or first.unit != second.unit or first.unit == "pvalue":
         return None
@@ -68,6 +70,9 @@ def difference(first: Metric, second: Metric | None, *, apart: bool) -> Differen
     if a is None or b is None:
         return None
     ends = [_real(end) for end in (first.low, first.high, second.low, second.high)]
+    if apart and first.error is not None and second.error is not None:
+        reach = two_sided_quantile(0.95) * math.hypot(first.error, second.error)
+        return Difference(a - b, first.unit, a - b - reach, a - b + reach)
     if not apart or any(end is None for end in ends):
         return Difference(a - b, first.unit)
     a_low, a_high, b_low, b_high = (float(end) for end in ends if end is not None)
@@ -178,7 +183,11 @@ def headline(first: Result | None, second: Result | None, words: Words, names: t
 def _of_estimates_alone(row: Row) -> bool:
     """Whether the two figures are uncertain and how far apart they are could not be given an interval."""
     assert row.difference is not None
-    return row.difference.low is None and row.first.low is not None
+    return row.difference.low is None and _is_estimate(row.first)
+
+
+def _is_estimate(metric: Metric) -> bool:
+    return metric.low is not None or metric.error is not None
 
 
 def _finding(row: Row, words: Words, named: Sequence[str]) -> str:
@@ -223,7 +232,7 @@ def _capital(said: str) -> str:
 
 def why_no_interval(found: Sequence[Row], words: Words, *, apart: bool) -> str:
     """Why differences stand without an interval, where a figure of either group has one; '' where nothing is to say."""
-    if not any(row.first.low is not None for row in found):
+    if not any(_is_estimate(row.first) for row in found):
         return ""
     if not apart:
         return words.t("compare.overlapping")

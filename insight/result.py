@@ -38,7 +38,8 @@ class Metric:
 
     `before` is the same figure in the compared period. `better` says which way is good: 1 up, -1 down, 0 neither.
     `series` holds the last points of the figure over time (for a sparkline), oldest first.
-    `mark` names the customers behind the figure: values of the analysis' mark columns.
+    `mark` names the customers behind the figure: values of the analysis' mark columns. `error` is the standard error of
+    a mean that stands without an interval, so that the difference between two groups' can have one.
     """
 
     value: Number | date | None
@@ -49,6 +50,7 @@ class Metric:
     better: int = 1
     series: tuple[float, ...] = ()
     mark: Mapping[str, object] = field(default_factory=dict)
+    error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Basis:
     """Why this number: period [start, end), rows used and left out by reason, the rule in words, the formula's name.
 
     `rule` is a catalogue sentence; `formula` a catalogue key of the definitions page (`definition.<formula>`).
+    `windows`: the earlier and the later [start, end) that the period is made of, where two are set against each other.
     """
 
     start: date | None
@@ -88,6 +91,7 @@ class Basis:
     formula: str = ""
     sum_check: SumCheck | None = None
     n_customers: int | None = None
+    windows: tuple[tuple[date, date], tuple[date, date]] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,21 @@
 """Two groups side by side: how far apart their figures are, how sure that is, and how it is said."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm, sem
 
 from insight import comparing
-from insight.audience import Combined, Mark, parse
+from insight.analysis import registry
+from insight.audience import Combined, Mark, parse, scoped_query
 from insight.i18n.catalog import Words
 from insight.result import Basis, Message, Metric, Note, Result
+from tests.build import workspace
 
 SV, EN = Words("sv"), Words("en")
 NB = "\u00a0"
@@ -111,3 +115,33 @@ def test_a_mark_is_called_by_its_name_and_everybody_else_is_known():
     assert comparing.is_everybody_else(parse("not(segments.lifecycle;@segment=active)"), gold)
     assert not comparing.is_everybody_else(gold, gold)
     assert not comparing.is_everybody_else(gold, None)
+
+
+def test_what_groups_spend_per_customer_differs_by_an_interval_that_another_library_gives():
+    draw = np.random.default_rng(8)
+    spend = {f"a{n}": round(draw.gamma(4, 300), 2) for n in range(40)} | {
+        f"b{n}": round(draw.gamma(4, 200), 2) for n in range(60)
+    }
+    # a buys once more after the window, b does not: so the lifecycle's words tell them apart.
+    data = workspace(
+        [(who, "2025-01-10", amount) for who, amount in spend.items()]
+        + [(who, "2025-12-31", 100) for who in spend if who[0] == "a"]
+    )
+    active = parse("segments.lifecycle;@segment=active")
+    found = []
+    for scope in (active, Combined("not", (active,))):
+        with scoped_query(data, scope) as query:
+            found.append(
+                registry.run(query, "ladder.steps", {"window": "11", "start": "2025-11-01", "end": "2025-12-01"})
+            )
+    data.close()
+    a, b = ([amount for who, amount in spend.items() if who[0] == name] for name in "ab")
+    row = comparing.telling(*found, SV, apart=True)
+    assert row is not None and row.key == "per_customer_on_ladder" and row.difference is not None
+    error = np.hypot(sem(a), sem(b))
+    assert row.difference.value == pytest.approx(np.mean(a) - np.mean(b), abs=0.01)
+    assert row.difference.low == pytest.approx(np.mean(a) - np.mean(b) - norm.ppf(0.975) * error, abs=0.01)
+    said = comparing.headline(*found, SV, ("Guld", "Övriga"), apart=True).replace(NB, " ")
+    assert re.fullmatch(r"Guld handlar för [\d ]+ kr mer per kund än Övriga \(95 %: [\d ]+ kr till [\d ]+ kr\)", said)
+    # Groups that share customers: no interval, and no headline that says which is higher.
+    assert "mot" in comparing.headline(*found, SV, ("Guld", "Övriga"), apart=False)

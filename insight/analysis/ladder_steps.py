@@ -1,5 +1,6 @@
 """The steps of the ladder: who stands where, what a customer on each is worth, and what the next step adds."""
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
@@ -30,7 +31,8 @@ _UNKNOWN = """
     FROM moves
 """
 _TABLE = """
-    SELECT step, count(*) AS n_customers, sum(n_orders) AS n_orders, sum(sales) AS sales, sum(margin) AS margin
+    SELECT step, count(*) AS n_customers, sum(n_orders) AS n_orders, sum(sales) AS sales, sum(margin) AS margin,
+        sum(cast(sales AS DOUBLE) * cast(sales AS DOUBLE)) AS squared
     FROM members GROUP BY step
 """
 _BEFORE = """
@@ -91,7 +93,7 @@ def steps(query: Query, settings: Settings) -> Result:
     return Result(
         key="ladder.steps",
         headline=_headline(rows, scoped=query.scoped),
-        metrics=_metrics(rows, compared, of_levels=bool(ladder.levels)),
+        metrics=_metrics(rows, compared, _error(found), of_levels=bool(ladder.levels)),
         table=frame(rows, list(units)),
         units=units,
         basis=basis(
@@ -142,8 +144,16 @@ def _rows(
     return rows
 
 
+def _error(found: Mapping[str, Mapping[str, Any]]) -> float | None:
+    """The standard error of sales per customer on the ladder: s / √n, s² with n − 1; None below two customers."""
+    standing = [row for step, row in found.items() if step != NONE]
+    n, total = sum(int(row["n_customers"]) for row in standing), sum(float(row["sales"]) for row in standing)
+    squared = sum(float(row["squared"]) for row in standing)
+    return math.sqrt(max(0.0, squared - total * total / n) / (n - 1) / n) if n > 1 else None
+
+
 def _metrics(
-    rows: list[dict[str, Any]], before: Mapping[str, tuple[int, Decimal]], *, of_levels: bool
+    rows: list[dict[str, Any]], before: Mapping[str, tuple[int, Decimal]], error: float | None, *, of_levels: bool
 ) -> dict[str, Metric]:
     top, none = rows[0], rows[-1]
     on_steps = [row for row in rows if row["step"] != NONE]
@@ -157,7 +167,7 @@ def _metrics(
         "on_ladder": Metric(n, "count", before=n_before or None, mark={"stands": "on_a_step"}),
         "on_top": Metric(top["n_customers"], "count", before=top_before[0] or None, mark={"step": top["step"]}),
         "top_share_sales": Metric(top["share_sales"], "ratio", before=part(top_before[1], all_before)),
-        "per_customer_on_ladder": Metric(per(sales, n), "money", before=per(sales_before, n_before)),
+        "per_customer_on_ladder": Metric(per(sales, n), "money", before=per(sales_before, n_before), error=error),
         # Those who have stopped only grow with the data's length: that is no change.
         ("without_level" if of_levels else "inactive"): Metric(
             none["n_customers"], "count", better=-1, before=before.get(NONE, (0,))[0] if before and of_levels else None,
