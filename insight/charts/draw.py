@@ -29,7 +29,7 @@ from insight.charts.theme import Palette, sizes
 from insight.i18n.catalog import Words
 from insight.result import Chart, ChartKind, Result, Unit
 
-__all__ = ["PLOTLY_CONFIG", "Annotation", "Drawn", "draw", "has_values", "subject_of"]
+__all__ = ["PLOTLY_CONFIG", "Annotation", "Drawn", "alt_of", "draw", "has_values", "subject_of"]
 
 # For st.plotly_chart: no tool bar, nothing that zooms by accident under a presenter's hand.
 PLOTLY_CONFIG: Mapping[str, object] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
@@ -84,7 +84,7 @@ def draw(
     if drawer in (bars.lying, bars.draw, two_sided.draw) and len(subject.table) > _MOST_BARS:
         subject = replace(subject, table=subject.table.head(_MOST_BARS))
     spec, height, marks, clickables = drawer(subject)
-    return Drawn(engine, spec, height, marks, _alt(subject), clickables)
+    return Drawn(engine, spec, height, marks, alt_of(subject), clickables)
 
 
 def subject_of(
@@ -139,7 +139,7 @@ def _nothing(subject: Subject, engine: Engine) -> Drawn:
     return Drawn(engine, spec, height, (), subject.words.t("chart.nothing"), empty=True)
 
 
-def _alt(subject: Subject) -> str:
+def alt_of(subject: Subject) -> str:
     """What a screen reader says: finding, kind of figure, highest and lowest value; the table has the rest."""
     words, chart = subject.words, subject.chart
     column = _measured(subject)

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Sequence
 
-from insight.export import deck_slides
+from insight.export import deck_access, deck_slides
 from insight.export.deck_look import look_of
 from insight.export.deck_slides import Desk
 from insight.export.deck_template import client_paper, own_paper
@@ -40,6 +40,7 @@ def build(
             if told is not None:
                 told(place / len(items))
         deck_slides.definitions(desk, items)
+    deck_access.finish(paper.deck, words)
     paper.deck.core_properties.title = title or words.t("pack.title")
     paper.deck.core_properties.author = "Kundkompass"
     out = io.BytesIO()

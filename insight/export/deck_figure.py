@@ -7,9 +7,10 @@ import numpy as np
 from pptx.enum.text import MSO_ANCHOR
 
 from insight.charts import stages
-from insight.charts.draw import has_values, subject_of
+from insight.charts.draw import alt_of, has_values, subject_of
 from insight.charts.subject import Subject
-from insight.export import deck_bars, deck_points, deck_tables
+from insight.charts.theme import blend
+from insight.export import deck_access, deck_bars, deck_points, deck_tables
 from insight.export.deck_chart import Canvas
 from insight.export.deck_look import Look
 from insight.export.deck_sheet import Column
@@ -76,8 +77,12 @@ def takes_whole_width(found: Subject) -> bool:
 
 
 def draw(canvas: Canvas, found: Subject) -> None:
-    """Draw it."""
+    """Draw it, described for those who do not see it."""
+    before = len(canvas.slide.shapes)
     _DRAWERS[found.chart.kind](canvas, found)
+    for shape in list(canvas.slide.shapes)[before:]:
+        if shape.has_chart or shape.has_table:
+            deck_access.describe(shape, alt_of(found))
 
 
 def _bars(canvas: Canvas, found: Subject) -> None:
@@ -120,7 +125,10 @@ def _flow(canvas: Canvas, found: Subject) -> None:
     palette = canvas.look.palette
     shades = dict(zip(ordered, palette.steps(len(ordered))[::-1] if ordered else (), strict=True))
     names = [found.words.day(day, form="MMM yy") if getattr(day, "day", 0) == 1 else found.name(day) for day in dates]
-    deck_bars.stack(canvas, found, names, columns, [shades.get(state, palette.ghost) for state in states])
+    # Those on no step are grey, each in a grey of its own.
+    greys = [blend((palette.page, palette.grey), strength) for strength in (0.45, 0.7, 0.25, 0.9)]
+    shades |= dict(zip((state for state in states if state in _STATELESS), greys, strict=False))
+    deck_bars.stack(canvas, found, names, columns, [shades[state] for state in states])
 
 
 _DRAWERS: Mapping[ChartKind, Callable[[Canvas, Subject], None]] = {

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 from pptx.enum.text import MSO_ANCHOR
@@ -165,8 +165,8 @@ def _pages(desk: Desk, rows: list[list[Cell]]) -> list[list[list[Cell]]]:
     taken = 0 if desk.paper.own else look.length(_EYEBROW_ROW) + look.length(_FOOT_ROW) + look.length(0.08)
     widths, height = _summary_room(desk, body.part(height=body.height - taken))
 
-    def spread(count: int) -> list[list[list[Cell]]]:
-        ends = [round(len(rows) * page / count) for page in range(count + 1)]
+    def spread(most: int) -> list[list[list[Cell]]]:
+        ends = [round(len(rows) * page / most) for page in range(most + 1)]
         return [rows[start:end] for start, end in pairwise(ends)]
 
     return next(
@@ -208,8 +208,8 @@ def _key_figure(item: Item, words: Words) -> str:
     if not known:
         return ""
     name, metric = known[0]
-    figure = f"{written.metric_name(words, item.result, name)}: {words.value(metric.value, metric.unit)}"
-    change, _, _ = written.change_of(words, metric)
+    figure = f"{written.metric_name(words, item.result, name)}: {written.metric_words(words, name, metric)}"
+    change, _, _ = written.change_of(words, metric, name)
     return f"{figure} ({change})" if change else figure
 
 
@@ -222,8 +222,11 @@ def definitions(desk: Desk, items: Sequence[Item]) -> None:
             own = titles.setdefault(words.t(f"definition.{result.basis.formula}"), [])
             own += [title] if (title := words.t(f"analysis.{item.analysis}.title")) not in own else []
     waiting = [(", ".join(names), text) for text, names in titles.items()]
-    while waiting:
-        slide = _new(desk, desk.paper.finding, words.t("pack.definitions"))
+    for number in count(1):
+        if not waiting:
+            return
+        named = words.t("pack.definitions")
+        slide = _new(desk, desk.paper.finding, named if number == 1 else f"{named} ({number})")
         body = _eyebrow(desk, slide, desk.paper.body, words.t("pack.definitions_of"))
         body = _foot(desk, slide, body, [Line(words.t("pack.definitions_foot"))])
         rows: list[list[Cell]] = []
@@ -246,7 +249,7 @@ def finding(desk: Desk, item: Item) -> None:
     """One answer: sentence, figures, chart, small table, basis; or why there is none."""
     result = item.result
     words = desk.words.with_labels(result.labels) if result else desk.words
-    slide = _new(desk, desk.paper.finding, finding_words(item, words))
+    slide = _new(desk, desk.paper.finding, _own_title(desk, item, words))
     slide.notes_slide.notes_text_frame.text = notes(item, words)
     if not item.results:
         _refused(desk, slide, item)
@@ -261,6 +264,13 @@ def finding(desk: Desk, item: Item) -> None:
             body = _metrics(desk, slide, body, item, result, words)
         _content(desk, slide, body, result, words)
     _clear(desk, slide)
+
+
+def _own_title(desk: Desk, item: Item, words: Words) -> str:
+    """The finding; where a slide before says the same, such as what is missing, with its question."""
+    said = finding_words(item, words)
+    titles = [slide.shapes.title.text_frame.text for slide in desk.paper.deck.slides if slide.shapes.title is not None]
+    return f"{words.t(f'analysis.{item.analysis}.title')}: {said}" if said in titles else said
 
 
 def _above(item: Item, result: Result, words: Words) -> list[str]:
@@ -315,12 +325,12 @@ def _metrics(desk: Desk, slide: Any, body: Box, item: Item, result: Result, word
     names: list[Line] = []
     figures: list[list[Line]] = []
     for name, metric in shown:
-        change, tone, grey = written.change_of(words, metric)
+        change, tone, grey = written.change_of(words, metric, name)
         colour = {1: palette.accent, -1: palette.loss, 0: palette.ink2}[tone]
         said = " ".join(part for part in (change, against if grey and against else grey) if part)
         names.append(Line(written.metric_name(words, result, name), colour=palette.ink2))
         under = [Line(said, scale=0.5, colour=colour)] if said else []
-        figures.append([Line(words.value(metric.value, metric.unit), bold=True), *under])
+        figures.append([Line(written.metric_words(words, name, metric), bold=True), *under])
     row = desk.look.length(_METRIC_ROW)
     # Names of one and of two lines end level, and the figures begin level.
     size = 11 * desk.look.scale

@@ -32,7 +32,7 @@ _BESIDE = 4
 _LONGEST_BESIDE = 13
 _ROOMY = 5
 # The most of a box that the table under a stack takes.
-_UNDER = 0.5
+_UNDER = 0.56
 _FIGURES = (
     "n_customers", "n_answers", "share_customers", "sales", "share_sales", "money_change", "change", "nps",
     "sales_per_customer", "value_per_customer", "mean_spend", "response_rate", "n_orders", "share",
@@ -284,12 +284,12 @@ def parts_table(
         [Cell("", fill=colour), Cell(column.name), *(Cell(said, centre=True) for said in line)]
         for column, colour, line in zip(columns, colours, values, strict=True)
     ]
-    room, size = points(canvas.box.width), look.tick
-    swatch = size
-    first = max(face.width(column.name, size) for column in columns) + 2 * _PAD_X + 2
+    room, most, swatch = points(canvas.box.width), points(canvas.box.height) * _UNDER, look.tick
+    first = max(face.width(column.name, look.tick) for column in columns) + 2 * _PAD_X + 2
     widths = [swatch, first, *([(room - swatch - first) / len(names)] * len(names))]
+    size = size_for(face, rows, widths, most, look.tick)
     tall = sum(heights(face, rows, widths, size))
-    if first > room * 0.3 or tall > points(canvas.box.height) * _UNDER or _breaks(face, rows, widths, size):
+    if first > room * 0.3 or tall > most or size < 0.75 * look.tick or _breaks(face, rows, widths, size):
         return None
     under = canvas.box.part(top=canvas.box.height - round(tall * _POINT))
     draw(canvas.within(under), rows, widths, size=size, name="Parts")

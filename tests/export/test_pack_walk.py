@@ -5,24 +5,28 @@ behind each chart holds what the chart shows; text fits its box and nothing stan
 """
 
 import io
+import posixpath
 import re
+import zipfile
 from functools import cache
 from itertools import combinations
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from lxml import etree
+from pptx.oxml.ns import qn
 
 from insight.analysis import registry
-from insight.export import deck, workbook, written
+from insight.export import deck, deck_access, workbook, written
 from insight.export.item import Item
 from insight.export.pack import Wanted, collect
 from insight.i18n.catalog import Language, Words
-from insight.result import Result
+from insight.result import ChartKind, Result
 from tests.contract.test_marks import company
-from tests.export import decks
+from tests.export import decks, schema
 
 LANGUAGES: tuple[Language, ...] = ("sv", "en")
 KEYS = sorted(registry.analyses())
@@ -41,8 +45,13 @@ def items(language: Language) -> list[Item]:
 
 
 @cache
+def the_file(language: Language) -> bytes:
+    return deck.build(items(language), words(language), about="Test")
+
+
+@cache
 def the_deck(language: Language) -> Any:
-    return decks.opened(deck.build(items(language), words(language), about="Test"))
+    return decks.opened(the_file(language))
 
 
 @cache
@@ -237,6 +246,86 @@ def test_text_fits_and_nothing_stands_on_something_else(language):
             down = min(one[4], other[4]) - max(one[2], other[2])
             # A twentieth of an inch is the air inside the boxes.
             assert across <= 45_720 or down <= 45_720, (number, one[0], other[0])
+
+
+def test_the_package_holds_together():
+    """No part twice, none missing that another points to, each of a known kind."""
+    with zipfile.ZipFile(io.BytesIO(the_file("sv"))) as package:
+        names = package.namelist()
+        assert len(names) == len(set(names))
+        assert package.testzip() is None
+        kinds = etree.fromstring(package.read("[Content_Types].xml"))
+        known = {part.get("PartName") or f".{part.get('Extension')}" for part in kinds}
+        for name in names:
+            assert f"/{name}" in known or f".{name.rpartition('.')[2]}" in known, name
+            if not name.endswith(".rels"):
+                continue
+            owner = posixpath.dirname(posixpath.dirname(name))
+            ids = [relation.get("Id") for relation in etree.fromstring(package.read(name))]
+            assert len(ids) == len(set(ids)), name
+            for relation in etree.fromstring(package.read(name)):
+                assert relation.get("TargetMode") != "External", name
+                target = posixpath.normpath(posixpath.join("/", owner, relation.get("Target"))).lstrip("/")
+                assert target in names, (name, target)
+
+
+def test_the_parts_of_every_chart_stand_in_the_schemas_order():
+    found = [chart._chartSpace for slide in the_deck("sv").slides for chart in decks.charts(slide)]
+    assert len(found) > 20
+    assert [fault for space in found for fault in schema.faults(space)] == []
+    ids = [[shape.shape_id for shape in slide.shapes] for slide in the_deck("sv").slides]
+    assert all(len(own) == len(set(own)) for own in ids)
+
+
+def test_bars_begin_at_zero():
+    for slide in the_deck("sv").slides:
+        for chart in decks.charts(slide):
+            if any(plot._element.tag.endswith("barChart") for plot in chart.plots):
+                values = [v for series in decks.drawn(chart) for v in series if v is not None]
+                axis = chart.value_axis
+                mixed = min(values, default=0.0) < 0 < max(values, default=0.0)
+                assert mixed or 0 in (axis.minimum_scale, axis.maximum_scale) or (axis.minimum_scale or 1) < 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_deck_can_be_heard_and_spelled(language):
+    """Titles tell slides apart; charts and tables have a description; all text has its language; faces the theme's."""
+    tag = {"sv": "sv-SE", "en": "en-GB"}[language]
+    made = the_deck(language)
+    titles = [slide.shapes.title.text_frame.text for slide in made.slides]
+    assert all(titles)
+    assert len(titles) == len(set(titles))
+    assert made.core_properties.language == tag
+    for slide in made.slides:
+        trees = [slide._element, *(chart._chartSpace for chart in decks.charts(slide))]
+        trees += [slide.notes_slide._element] if slide.has_notes_slide else []
+        for tree in trees:
+            said = list(tree.iter(qn("a:r")))
+            assert all(run.find(qn("a:rPr")) is not None and run.find(qn("a:rPr")).get("lang") == tag for run in said)
+            assert {face.get("typeface") for face in tree.iter(qn("a:latin"))} <= {"+mj-lt", "+mn-lt"}
+        for shape in slide.shapes:
+            if shape.has_chart or shape.has_table:
+                assert len(deck_access.described(shape)) > 5, shape.name
+    described = [deck_access.described(shape) for slide in made.slides for shape in slide.shapes if shape.has_chart]
+    kinds = [words(language).t(f"chart.kind.{kind}") for kind in get_args(ChartKind)]
+    assert all(any(kind in said for kind in kinds) for said in described)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_part_of_a_stack_stands_in_the_table_under_it(key):
+    slide = slide_of(key, "sv")
+    for table in decks.tables(slide, "Parts"):
+        (chart,) = decks.charts(slide)
+        series = list(chart.plots[0].series)[::-1]
+        head, *rows = [[cell.text_frame.text for cell in row.cells] for row in table.rows]
+        assert head[2:] == list(chart.plots[0].categories)
+        assert [row[1] for row in rows] == [one.name for one in series]
+        for row, one in zip(rows, series, strict=True):
+            for said, value in zip(row[2:], one.values, strict=True):
+                shown = decks.number(said, "sv")
+                near = (value or 0.0, (value or 0.0) / 1e6)
+                half = 0.5 * 10 ** -decks.decimals(said, "sv") + 1e-9
+                assert (shown is None and value is None) or min(abs(v - (shown or 0.0)) for v in near) <= half
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
