@@ -199,10 +199,10 @@ def _same_marks(chart: Chart, main: Chart) -> bool:
     return chart.kind == main.kind and chart.x == main.x and (chart.y == main.y or chart.kind in ("bar", "hbar"))
 
 
-def caveats(result: Result) -> None:
-    """What must be said beside the figures, in grey; a warning in amber."""
+def caveats(result: Result, *, said: Sequence[str] = ()) -> None:
+    """What must be said beside the figures, in grey; a warning in amber. said: notes that the page has told already."""
     words = words_of(result)
-    for note in result.notes:
+    for note in (note for note in result.notes if note.code not in said):
         sentence = words.t(f"note.{note.code}", **note.values)
         if note.severity == "warning":
             st.markdown(f":orange[:material/warning:] :small[{text.plain(sentence)}]")

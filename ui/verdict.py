@@ -134,10 +134,15 @@ def _back_span(words: Words, metric: Metric) -> str:
     return words.t("ui.interval", low=words.about(_back(metric.low)), high=words.about(_back(metric.high)))
 
 
-def badges(result: Result, words: Words) -> None:
-    """Every check as a badge: grey with a tick, amber where something needs care, rust where it stops the verdict."""
+def badges(result: Result, words: Words, *, asked: bool = False) -> None:
+    """Every check as a badge: grey with a tick, amber where something needs care, rust where it stops the verdict.
+
+    asked: what is missing is asked for beside the badges, and needs none.
+    """
     parts: list[str] = []
     for row in result.tables["checks"].to_dict("records"):
+        if asked and row["state"] == "ask":
+            continue
         colour, icon = _BADGES[row["state"]]
         sentence = words.t(f"lift.check.{row['check']}.{row['state']}", n=row["n"], window=window_of(result))
         parts.append(f":{colour}-badge[:material/{icon}: {text.plain(sentence)}]")

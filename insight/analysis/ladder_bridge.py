@@ -156,7 +156,7 @@ def bridge(query: Query, settings: Settings) -> Result:
         },
         basis=Basis(
             span.opened, span.end, int(used), {"outside_windows": int(outside)} if outside else {}, rule, "bridge",
-            check,
+            check, windows=span.both,
         ),
         chart=Chart("bridge", x="class", y="money_change", title=Message("ladder.bridge_title")),
         charts=(

@@ -129,7 +129,7 @@ def bridge_by(query: Query, settings: Settings) -> Result:
         units=_UNITS,
         basis=Basis(
             span.opened, span.end, used, {"outside_windows": outside} if outside else {},
-            bridge_rule(span), "bridge", check,
+            bridge_rule(span), "bridge", check, windows=span.both,
         ),
         chart=Chart(
             "matrix", x="class", y="value", color="money_change", title=_headline(changes),

@@ -70,8 +70,9 @@ def window_basis(query: Query, span: Windows, rule: Message, formula: str, check
     used, earlier, later, unidentified = found
     left_out = {"earlier": int(earlier or 0), "later": int(later or 0), "unidentified": int(unidentified or 0)}
     return Basis(
-        span.opened, span.end, int(used or 0), {reason: n for reason, n in left_out.items() if n}, rule, formula, check
-    )
+        span.opened, span.end, int(used or 0), {reason: n for reason, n in left_out.items() if n}, rule, formula, check,
+        windows=span.both,
+    )  # fmt: skip
 
 
 def missing_months(query: Query, opened: date, closed: date) -> tuple[int, date | None]:

@@ -126,6 +126,11 @@ class Windows:
         return self.opens(self.start)
 
     @property
+    def both(self) -> tuple[tuple[date, date], tuple[date, date]]:
+        """The earlier and the later window, [start, end)."""
+        return (self.opened, self.start), (self.opened_last, self.end)
+
+    @property
     def opened_last(self) -> date:
         """The first day of the later window."""
         return self.opens(self.end)

@@ -15,6 +15,8 @@ from insight.result import Basis, Metric, Result, Unit
 _MILLIONS_FROM = 10_000_000
 _HELPERS = ("_low", "_high")
 _MEASURES = ("points", "number", "score")
+# Shares that are one share less another: they are told in percentage points.
+_SHARES_APART = ("difference", "difference_low", "difference_high", "buyers_effect", "more_buyers")
 
 
 def undefined(value: object) -> bool:
@@ -26,7 +28,10 @@ def undefined(value: object) -> bool:
 
 
 def period_words(words: Words, basis: Basis) -> str:
-    """The period of an answer; for one that looks back from a day, the last day that counts."""
+    """The period of an answer; for one that looks back from a day, the last day that counts; two windows by both."""
+    if basis.windows is not None:
+        earlier, later = (words.period(*window) for window in basis.windows)
+        return words.t("period.two", earlier=earlier, later=later)
     if basis.start is None and basis.end is not None:
         return words.t("ui.as_of", day=basis.end - timedelta(days=1))
     return words.period(basis.start, basis.end)
@@ -52,6 +57,19 @@ def metric_name(words: Words, result: Result, name: str) -> str:
     return words.t(own) if words.has(own) else words.t(f"metric.{name}")
 
 
+def metric_words(words: Words, name: str, metric: Metric) -> str:
+    """A metric's value; one share less another in percentage points."""
+    return _points(words, metric.value) if _apart(name, metric) else words.value(metric.value, metric.unit)
+
+
+def _apart(name: str, metric: Metric) -> bool:
+    return metric.unit == "ratio" and name in _SHARES_APART and metric.value is not None
+
+
+def _points(words: Words, share: Any) -> str:
+    return words.t("ui.points", value=words.number(Decimal(str(share)) * 100, 1, signed=True))
+
+
 def against_words(words: Words, result: Result, chosen: Pairs) -> str:
     """What a change is set against: 'mot året före'; empty where the earlier figure itself says more."""
     known = {setting.name for setting in registry.find(result.key).settings}
@@ -61,10 +79,13 @@ def against_words(words: Words, result: Result, chosen: Pairs) -> str:
     return words.t("ui.against_year_before") if result.key.startswith("segments.") else ""
 
 
-def change_of(words: Words, metric: Metric) -> tuple[str, int, str]:
+def change_of(words: Words, metric: Metric, name: str = "") -> tuple[str, int, str]:
     """What stands under a figure: (change or interval, 1 better, -1 worse or 0, grey words beside)."""
     if metric.low is not None and metric.high is not None:
-        low, high = (words.value(end, metric.unit) for end in (metric.low, metric.high))
+        ends = (metric.low, metric.high)
+        low, high = (
+            _points(words, end) if _apart(name, metric) else words.value(end, metric.unit) for end in ends
+        )  # fmt: skip
         return words.t("ui.interval", low=low, high=high), 0, ""
     if metric.before is None or metric.value is None or isinstance(metric.value, date):
         return "", 0, ""
@@ -114,6 +135,8 @@ def head(words: Words, column: str, unit: Unit, values: Sequence[Any], analysis:
     if unit == "money":
         key = "ui.head_money_m" if in_millions(values) else "ui.head_money"
         return words.t(key, name=name, unit=words.unit_of_money())
+    if unit == "ratio" and column in _SHARES_APART:
+        return f"{name}, {words.t('common.percentage_points')}"
     return f"{name}, %" if unit == "ratio" else name
 
 
@@ -124,7 +147,7 @@ def in_millions(values: Sequence[Any]) -> bool:
 
 def is_change(column: str) -> bool:
     """Whether a column tells a change: its numbers carry their sign."""
-    return column.startswith("change") or column.endswith(("_change", "contribution"))
+    return column.startswith("change") or column.endswith(("_change", "contribution")) or column in _SHARES_APART
 
 
 def formatter(words: Words, unit: Unit, values: Sequence[Any], *, signed: bool = False) -> Callable[[Any], str]:

@@ -6,10 +6,11 @@ slots = trial.head("lift.checks")
 result, chosen = trial.answer("lift.checks")
 if not compare.instead(result, chosen, slots):
     show.head(result, slots)
-    verdict.badges(result, show.words_of(result))
+    # The form below asks for the planned shares: neither a badge nor a note says once more that they are missing.
+    verdict.badges(result, show.words_of(result), asked=True)
     trial.ask_shares(result)
     show.body(result, chosen)
     verdict.compared(result)
     verdict.size_parts(result)
-    show.caveats(result)
+    show.caveats(result, said=("sample_ratio_unchecked",))
     show.foot.row(result, chosen)
