@@ -190,15 +190,17 @@ def _quickly(con: DuckDBPyConnection, opened: Opened, file_id: int, options: Rea
 
 
 class _Clock:
-    """CPU seconds by step."""
+    """CPU seconds by step, and the seconds that passed meanwhile as `<step>_passed`."""
 
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
-        self._last = time.process_time()
+        self._last = time.process_time(), time.perf_counter()
 
     def lap(self, name: str) -> None:
-        now = time.process_time()
-        self.laps[name] = round(now - self._last, 3)
+        now = time.process_time(), time.perf_counter()
+        self.laps[name], self.laps[f"{name}_passed"] = (
+            round(after - before, 3) for after, before in zip(now, self._last, strict=True)
+        )
         self._last = now
 
 

@@ -83,7 +83,7 @@ class FileReport:
 
     lines: data lines of the file: records after the header, blank lines and comment lines not counted.
     mapping: field → label of the column. figures: amounts and counts that a reader can check against the source,
-    as text or integers. seconds: CPU seconds by step. memory: what to remember for the next file of the kind.
+    as text or integers. seconds: by step, of CPU and passed. memory: what to remember for the next file of the kind.
     """
 
     name: str
