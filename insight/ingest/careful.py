@@ -8,7 +8,8 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import convert, fill, footers, privacy, quality, raw, undated, write
+from insight.ingest import convert, fill, footers, order_sums, privacy, quality, raw, sides, undated, write
+from insight.ingest.cells import MONTHS
 from insight.ingest.columns import Reader
 from insight.ingest.mapping import Mapped, is_crowded
 from insight.ingest.normalise import Normalised, normalise
@@ -56,9 +57,12 @@ def read_carefully(
     mapped, labels = opened.mapped, opened.layout.labels
     _join_date(con, mapped)
     _join_time(con, mapped)
+    joined = sides.join(con, mapped.pair, labels)
     _join_names(con, mapped)
     foot = _take_footers(con, opened, careful)
     repeats = _repeated_headers(con, opened)
+    headed = fill.headed(con, mapped, labels)
+    repeats += [(line, "group_head", text) for line, text in headed]
     filled = fill.groups(con, mapped, labels, foot) + fill.order_lines(con, mapped, labels)
     if len(mapped.parts) == 2:
         filled.append(FileMessage("date_month", "warning", {}, column=labels[mapped.parts[1]]))
@@ -66,6 +70,8 @@ def read_carefully(
     converted = convert.convert(con, mapped, labels, options, reader)
     filled = fill.line_prices(con, mapped, filled) + undated.control_days(con, mapped, labels)
     _duplicate_customers(con, mapped, labels, guessed=options.kind is None)
+    if options.order_sums == "aside":
+        order_sums.set_aside(con, order_sums.suspect(mapped, labels, opened.layout.sample))
     foot += _wordless_total(con, mapped)
     watch.check()
     rows, aside = _counts(con)
@@ -81,7 +87,7 @@ def read_carefully(
     write.write_rows(con, mapped.kind, [*converted.fields], file_id, attributes, merge=options.if_exists != "replace")
     messages = _split(con, opened, file_id, options)
     write.write_aside(con, file_id, early_aside, opened.layout.width, hidden)
-    messages += [*_careful_messages(careful, opened, early_aside), *filled, *reader.messages, *said]
+    messages += [*_careful_messages(careful, opened, early_aside), *joined, *filled, *reader.messages, *said]
     lines = careful.lines if careful else rows + aside + len(foot) + len(repeats)
     messages += quality.footer_messages(con, foot, mapped, labels, converted, reader)
     return Done(
@@ -95,6 +101,9 @@ def _fill_raw(con: DuckDBPyConnection, opened: Opened, folder: Path, watch: Watc
     """The raw table: in bulk where the file is plain, else record by record (then what was mended is returned)."""
     text, layout, source = opened.text, opened.layout, opened.source
     assert text is not None
+    if opened.spread is not None:
+        raw.from_normalised(con, opened.spread.path, layout.width)
+        return opened.spread
     repair = text.scan.mojibake > 0
     expected = data_lines(text, layout)
     offset = source.first_row - 1 + layout.first_line - 1
@@ -127,11 +136,16 @@ def _split(con: DuckDBPyConnection, opened: Opened, file_id: int, options: ReadO
         said.append(FileMessage("customers_split", "note", {"columns": names, "count": count}))
     if mapped.sales:
         count = _split_sales(con, opened, file_id, options, said)
-        undated = mapped.sales["ordered_at"] == mapped.fields["assigned_on"]
+        undated = mapped.sales["ordered_at"] == _mailed(mapped)
         names = ", ".join(labels[at] for name, at in mapped.sales.items() if not (undated and name == "ordered_at"))
         code = "sales_split_undated" if undated else "sales_split"
         said.append(FileMessage(code, "warning", {"columns": names, "count": count}))
     return said
+
+
+def _mailed(mapped: Mapped) -> int | None:
+    """The column of the mailing's day."""
+    return mapped.fields.get("assigned_on", mapped.fields.get("sent_at"))
 
 
 def _split_sales(
@@ -144,7 +158,7 @@ def _split_sales(
         fields={**opened.mapped.sales, "customer_id": opened.mapped.fields["customer_id"]},
     )
     amount = mapped.fields["amount"]
-    undated = mapped.fields["ordered_at"] == opened.mapped.fields["assigned_on"]
+    undated = mapped.fields["ordered_at"] == _mailed(opened.mapped)
     con.execute("ALTER TABLE typed RENAME TO typed_main")
     con.execute("ALTER TABLE raw RENAME TO raw_main")
     con.execute(
@@ -248,6 +262,8 @@ def _join_date(con: DuckDBPyConnection, mapped: Mapped) -> None:
     """Year, month and day become one date; without a day, the first."""
     if len(mapped.parts) > 1:
         year, month = (f"regexp_replace(c{at}, '[.,]0+$', '')" for at in mapped.parts[:2])
+        names = " ".join(f"WHEN '{name}' THEN '{number}'" for name, number in MONTHS.items())
+        month = f"CASE rtrim(lower(c{mapped.parts[1]}), '.') {names} ELSE {month} END"
         day = f"regexp_replace(c{mapped.parts[2]}, '[.,]0+$', '')" if len(mapped.parts) > 2 else "'1'"
         con.execute(f"UPDATE raw SET c{mapped.parts[0]} = {year} || '-' || {month} || '-' || {day}")  # noqa: S608
 
@@ -377,6 +393,10 @@ def _careful_messages(
 ) -> list[FileMessage]:
     """What was mended or set aside before the cells were read."""
     found: list[FileMessage] = []
+    heads = [line for line, reason, _ in aside if reason == "group_head"]
+    if heads:
+        label = opened.layout.labels[opened.mapped.fields["customer_id"]]
+        found.append(FileMessage("group_heads", "warning", {"count": len(heads)}, heads[0], label))
     repeated = [line for line, reason, _ in aside if reason == "repeated_header"]
     if repeated:
         found.append(FileMessage("repeated_header", "warning", {"count": len(repeated)}, line=repeated[0]))

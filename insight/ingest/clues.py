@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from insight.ingest.cells import kind_of
+from insight.ingest.cells import MONTHS, kind_of
 from insight.ingest.schema import TABLES, Field, Table, fold
 from insight.result import Message
 
@@ -17,7 +17,10 @@ _TIME_WORDS = ("tid", "time", "klock")
 _DATES = ("date", "datetime")
 _NUMBERS = ("money", "price", "number", "integer", "score")
 # The question that a score answers, as a header.
-ASKED = re.compile(r"rekommend|recommend|sannolikt|likely|likelihood|hurnojd|betyg|^nps|npsscore|npsbetyg")
+ASKED = re.compile(
+    r"rekommend|recommend|sannolikt|likely|likelihood|hurnojd|betyg|^nps|npsscore|npsbetyg"
+    r"|sannsynlig|sandsynlig|anbefal|weiterempf|empfehlen|wahrscheinlich|suosittel|todennakois|recommander"
+)
 _YEARS = frozenset({"birth_date", "child_birth_date", "joined_on", "left_on"})
 _MONTH = re.compile(r"(?:19|20)\d{2}[-/](?:0[1-9]|1[0-2])")
 _SIX = re.compile(r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
@@ -34,6 +37,7 @@ class Content:
 
     six: cells that can be days as 240131. graded: answers from 0 to 10 with words behind. wordy: running text.
     spaced: cells with a blank in them. percent: cells with a percent sign. marked: numbers as '#1001'.
+    months: names of months.
     """
 
     filled: int
@@ -57,6 +61,7 @@ class Content:
     spaced: float
     percent: float
     marked: float
+    months: float
 
 
 def contents(rows: Sequence[Sequence[str]], width: int) -> list[Content]:
@@ -71,7 +76,7 @@ def _content(cells: Sequence[str]) -> Content:
     eight = sum(
         bool(re.fullmatch(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:\d{4}|\d{6})?", cell)) for cell in filled
     )
-    plain = [float(cell.replace(",", ".")) for cell in filled if re.fullmatch(r"-?\d{1,15}(?:[.,]\d+)?", cell)]
+    plain = [float(cell.replace(",", ".")) for cell in filled if re.fullmatch(r"-?\d{1,16}(?:[.,]\d+)?", cell)]
     months = sum(bool(_MONTH.fullmatch(cell)) for cell in filled)
     dates = kinds.count("date") + max(
         (many for many in (eight, months) if many >= 0.95 * n and len(set(filled)) > 1), default=0
@@ -95,6 +100,7 @@ def _content(cells: Sequence[str]) -> Content:
         wordy=sum(len(cell.split(maxsplit=2)) > 2 for cell in filled) / n,
         spaced=sum(" " in cell for cell in filled) / n,
         percent=sum(cell.endswith("%") for cell in filled) / n,
+        months=sum(cell.lower().rstrip(".") in MONTHS for cell in filled) / n,
         marked=sum(bool(re.fullmatch(r"#\s?\d+", cell)) for cell in filled) / n,
     )  # fmt: skip
 
@@ -118,7 +124,9 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
     bare = fold(_BRACKETS.sub("", label[:_LONGEST_LABEL]))
     aliases = aliases_of(field)
     score, reason = 0.0, Message("ingest.reason_attribute")
-    for text, base in ((folded, EXACT), (bare, EXACT - 1)):
+    money = field.name in ("amount", "unit_price")
+    without = _OF_VAT.sub("", folded) if money else ""
+    for text, base in ((folded, EXACT), (bare, EXACT - 1), (without, EXACT - 1)):
         if text and text in aliases:
             score, reason = base - 0.02 * aliases.index(text), Message("ingest.reason_header", {"column": label})
             break
@@ -136,10 +144,17 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
             score = NEAR * (0.4 + 0.6 * len(alias) / len(folded))
             reason = Message("ingest.reason_near", {"column": label})
     if score and field.name == "amount":
-        score += 0.3 * bool(re.search(r"exkl|exvat|exclvat|excl|net", folded)) - 0.3 * bool(
-            re.search(r"inkl|incl|brutto|gross", folded)
+        score += 0.3 * bool(re.search(r"exkl|exvat|excl|eks|utan|ohne|net|ht$", folded)) - 0.3 * bool(
+            re.search(r"inkl|incl|brutto|gross|ttc$", folded)
         )
     return score * _suits(field, look), reason
+
+
+def names_money(field: Field, label: str) -> bool:
+    """Whether a header names that amount outright, with or without words for VAT or a bracket behind it."""
+    folded = fold(label)
+    texts = (folded, fold(_BRACKETS.sub("", label[:_LONGEST_LABEL])), _OF_VAT.sub("", folded))
+    return any(text in aliases_of(field) for text in texts if text)
 
 
 _VAGUE = frozenset({
@@ -157,11 +172,12 @@ _ID_WORDS = ("number", "code")
 _IDS = re.compile(r"(?:id|nr|no|num|number|nummer|key|code|kod|ref|reference|referens|uuid|guid|hash|kort|card)$")
 _NOT_SALES = re.compile(
     r"tax|moms|skatt|vat|shipp|frakt|freight|porto|discount|rabatt|fee|avgift|balance|saldo|dricks|refund|limit"
-    r"|cost|kostnad|inkop|provision|commission|budget|mal|target|prognos|forecast|potential|kvar|skuld|debt|due"
+    r"|aterstaende|remaining|outstanding|restbelopp|obetal|unpaid|cost|kostnad|inkop|provision|commission|budget|mal|target|prognos|forecast|potential|kvar|skuld|debt|due"
 )
 # 'ordervärde exkl moms' is the value of an order.
 _OF_VAT = re.compile(
-    r"(?:in(?:kl?|cl?)|ex(?:kl?|cl?)?|utan|med|net(?:of)?|fore|efter)[a-z]{0,6}?(?:moms|vat|tax|skatt)"
+    r"(?:in(?:kl?|cl?)|ex(?:kl?|cl?)?|eks(?:kl)?|utan|med|net(?:of)?|fore|efter|ohne|zzgl|hors)[a-z]{0,6}?"
+    r"(?:moms|vat|tax(?:es)?|skatt|mva|mwst|ust|tva|btw|alv)|(?:tax|vat|moms)(?:es)?(?:in|ex)(?:kl|cl)(?:uded|usive)?"
 )
 _SOFT = frozenset({"datum", "belopp", "amount", "pris", "price", "kostnad", "cost"})
 
@@ -194,7 +210,11 @@ def _suits(field: Field, look: Content) -> float:
     if field.type in _DATES:
         numeric = 0.5 if look.number > 0.9 and look.date < 0.5 else 0.0
         serial = look.number > 0.9 and look.lowest >= 20_000 and look.highest <= 60_000
-        epoch = look.whole and look.lowest >= 8e8 and look.highest <= 2.2e12
+        epoch = (
+            look.whole
+            and look.lowest >= 8e8
+            and (look.highest <= 2.2e12 or (look.lowest >= 8e14 and look.highest <= 2.2e15))
+        )
         year = field.name in _YEARS and look.whole and look.lowest >= 1900 and look.highest <= 2100
         known = serial or epoch or year or look.six > 0.95
         return 1.0 if look.date >= 0.5 else 0.8 if known else max(0.15, numeric * 0.4, look.date)

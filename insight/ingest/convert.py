@@ -255,7 +255,9 @@ def currency_above(above: Sequence[str]) -> str:
 def vat_in(label: str) -> str:
     """What a header says about VAT: 'included', 'excluded' or ''."""
     folded = fold(label)
-    if re.search(r"exkl|excl|exvat|utanmoms|netto|^net|montantht|totalht", folded):
+    if re.search(
+        r"exkl|excl|exvat|eks(?:kl)?(?:moms|mva)|ohnemwst|zzglmwst|utanmoms|netto|^net|montantht|totalht", folded
+    ):
         return "excluded"
     return "included" if re.search(r"inkl|incl|brutto|gross|medmoms|ttc$", folded) else ""
 
@@ -346,9 +348,14 @@ def _returns(
     labels: Sequence[str],
 ) -> None:  # fmt: skip
     """Returns with positive amounts get their sign turned where the file's rule is plain, and it is said."""
+    if options.returns != "none":
+        _by_side(con, reader, mapped, labels)
+    if options.signs == "swap":
+        con.execute("UPDATE typed SET amount = -amount, amount_exact = -amount_exact")
+        column = labels[mapped.fields.get("amount", mapped.fields.get("unit_price", 0))]
+        reader.tell("signs_swapped", column=column)
     if options.returns == "none":
         return
-    _by_side(con, reader, mapped, labels)
     rules: list[tuple[str, str]] = [("header", "true")] if says_returns(mapped, labels) else []
     if "quantity" in fields:
         rules.append(("quantity", "quantity < 0"))
@@ -446,6 +453,7 @@ def _column_of(reason: str, mapped: Mapped, labels: Sequence[str]) -> str | None
         "arm": ("arm", "is_control"),
         "kind": ("kind",),
         "not": ("status",),
+        "order": ("order_id",),
     }
     word = reason.split("_")[0]
     names = wanted.get(word) or tuple(

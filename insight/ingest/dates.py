@@ -73,7 +73,7 @@ def read_form(shape: str) -> Form:
         return replace(_compact(text.removesuffix("z")), zone=text.endswith("z"))
     if re.fullmatch(r"9{5}(?:[.,]9+)?", text):
         return Form("serial")
-    if re.fullmatch(r"9{10}(?:\.9+)?|9{13}", text):
+    if re.fullmatch(r"9{10}(?:\.9+)?|9{13}|9{16}", text):
         return Form("epoch")
     if re.fullmatch(r"/date\(-?9{10,14}(?:[+-]9999)?\)/", text):
         return Form("epoch", _IN_BRACKETS)
@@ -177,7 +177,10 @@ def date_sql(cell: str, form: Form, order: str, epoch_1904: bool = False) -> str
     if form.kind == "epoch":
         digits = rf"regexp_extract({cell}, '\((-?[0-9]+)', 1)" if form.format == _IN_BRACKETS else cell
         number = f"try_cast({digits} AS DOUBLE)"
-        seconds = f"CASE WHEN {number} > 100000000000 THEN {number} / 1000 ELSE {number} END"
+        seconds = (
+            f"CASE WHEN {number} > 100000000000000 THEN {number} / 1000000 "
+            f"WHEN {number} > 100000000000 THEN {number} / 1000 ELSE {number} END"
+        )
         return f"TIMESTAMP '1970-01-01 00:00:00' + to_seconds(CAST(round({seconds}) AS BIGINT))"
     if form.kind in ("week", "quarter", "year"):
         part = rf"nullif(regexp_extract({cell}, '([0-9]+)$', 1), '')"

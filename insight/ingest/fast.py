@@ -84,6 +84,8 @@ def plan(layout: Layout, mapped: Mapped, options: ReadOptions, text: Text, perso
     """A plan for a file that looks plain all through; None when it does not."""
     if mapped.kind != "transactions" or "amount" not in mapped.fields or mapped.time is not None or mapped.parts:
         return None
+    if mapped.pair or options.signs == "swap":
+        return None
     if layout.width - len(mapped.used) > WIDE:
         return None
     if len(layout.sample) < _ENOUGH or "personal_number" in personal.values() or _ends_in_footer(text, layout, mapped):

@@ -93,6 +93,33 @@ def line_prices(con: DuckDBPyConnection, mapped: Mapped, said: Sequence[FileMess
     return found
 
 
+def headed(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> list[tuple[int, str]]:
+    """Purchases listed below a row of its own that names their customer: each gets that customer.
+
+    Only where no row has both: a head has neither day nor amount, a purchase no customer. Returns the heads, which are
+    taken out of `raw`, with their cells as text.
+    """
+    if mapped.kind != "transactions" or not {"customer_id", "ordered_at", "amount"} <= mapped.fields.keys():
+        return []
+    customer, day, amount = (f"c{mapped.fields[name]}" for name in ("customer_id", "ordered_at", "amount"))
+    head, sale = f"({customer} IS NOT NULL AND {day} IS NULL AND {amount} IS NULL)", f"({day} IS NOT NULL)"
+    row = con.execute(
+        f"SELECT count(*) FILTER (WHERE {head}), count(*) FILTER (WHERE {sale} AND {customer} IS NULL), "  # noqa: S608
+        f"count(*) FILTER (WHERE {sale} AND {customer} IS NOT NULL), min(line) FILTER (WHERE {head}), "
+        f"min(line) FILTER (WHERE {sale}) FROM raw"
+    ).fetchone()
+    if row is None or row[0] < 2 or not row[1] or row[2] or row[3] > row[4]:
+        return []
+    cells = ", ".join(f"c{at}" for at, label in enumerate(labels) if label)
+    heads = con.execute(f"SELECT line, concat_ws(';', {cells}) FROM raw WHERE {head} ORDER BY line").fetchall()  # noqa: S608
+    con.execute(
+        f"UPDATE raw SET {customer} = owners.owner FROM (SELECT line, last_value({customer} IGNORE NULLS) "  # noqa: S608
+        "OVER (ORDER BY line) AS owner FROM raw) AS owners WHERE owners.line = raw.line"
+    )
+    con.execute(f"DELETE FROM raw WHERE {day} IS NULL AND {amount} IS NULL")  # noqa: S608
+    return [(int(line), str(text)) for line, text in heads]
+
+
 def groups(
     con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str], found: Sequence[tuple[int, list[str]]]
 ) -> list[FileMessage]:

@@ -14,6 +14,7 @@ _DIGITS = re.compile(r"[-\u2212+(]?[\d\s.,]+")
 _FITS = 0.85
 _MOST_BLANK = 0.95
 _FEWEST = 4
+_CLOSING = 3
 
 
 def find_cuts(lines: Sequence[str], known: frozenset[str]) -> tuple[int, ...]:
@@ -28,7 +29,7 @@ def find_cuts(lines: Sequence[str], known: frozenset[str]) -> tuple[int, ...]:
         if at and _RULER.fullmatch(line):
             cuts = tuple(match.start() for match in re.finditer(r"[-=_]+", line))
             below = [other for other in table[at + 1 :] if not _RULER.fullmatch(other)]
-            return (0, *cuts[1:]) if _fitting(below, cuts) >= _FITS * len(below) > 0 else ()
+            return (0, *cuts[1:]) if _agree(below, cuts) else ()
     return _by_blanks(table, known)
 
 
@@ -43,8 +44,13 @@ def _fits(line: str, cuts: Sequence[int]) -> bool:
     return all(line[cut - 1 : cut].strip() == "" for cut in cuts[1:])
 
 
-def _fitting(lines: Sequence[str], cuts: Sequence[int]) -> int:
-    return sum(_fits(line, cuts) for line in lines)
+def _agree(lines: Sequence[str], cuts: Sequence[int]) -> bool:
+    """Whether nearly all lines fit, a few words at the end apart ('3 rows selected.')."""
+    rows = list(lines)
+    for _ in range(_CLOSING):
+        if rows and not _fits(rows[-1], cuts):
+            rows.pop()
+    return bool(rows) and sum(_fits(row, cuts) for row in rows) >= _FITS * len(rows)
 
 
 def _by_blanks(table: Sequence[str], known: frozenset[str]) -> tuple[int, ...]:

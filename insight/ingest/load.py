@@ -10,7 +10,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import fast, memory, overlap, profile, quality
+from insight.ingest import column_sets, fast, memory, order_sums, overlap, profile, quality
 from insight.ingest.careful import Done, attributes_of, read_carefully, same_currency
 from insight.ingest.opening import Opened, data_lines, is_bulk, open_file
 from insight.ingest.options import ReadOptions
@@ -21,7 +21,7 @@ from insight.result import Message
 Progress = Callable[[float], None]
 _TEMPORARY = (
     "raw", "typed", "staged", "shapes", "named_dates", "overlapping", "order_lines", "line_amounts", "test_days",
-    "control_days",
+    "control_days", "order_heads",
 )  # fmt: skip
 
 
@@ -120,6 +120,11 @@ def _read(
         figures["overlap"] = {**there, "left_out": options.overlap == "skip"}
     profiles = profile.profiles(con, opened.layout, mapped, done.changed, opened.personal, done.quick)
     clock.lap("quality")
+    if opened.spread is not None:
+        opened.messages = [column_sets.told_line(message) for message in opened.messages]
+        found = [column_sets.told_line(message) for message in found]
+        for table in {mapped.kind, "customers", "transactions", "set_aside"}:
+            con.execute(f"UPDATE {table} SET line = line // {column_sets.APART} WHERE file_id = {file_id}")  # noqa: S608
     return FileReport(
         name=name, kind=mapped.kind, rows=done.rows, set_aside=done.set_aside, footers=done.footers, lines=done.lines,
         mapping={f: labels[at] for f, at in mapped.fields.items()}, messages=(*opened.messages, *found),
@@ -155,6 +160,8 @@ def _quickly(con: DuckDBPyConnection, opened: Opened, file_id: int, options: Rea
     """The fast path for plain transactions; None when the file is not plain, and then nothing has happened."""
     text, layout = opened.text, opened.layout
     if text is None or not is_bulk(opened):
+        return None
+    if order_sums.suspect(opened.mapped, layout.labels, layout.sample) is not None:
         return None
     plan = fast.plan(layout, opened.mapped, options, text, opened.personal)
     expected = data_lines(text, layout)

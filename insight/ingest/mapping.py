@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from insight.errors import IngestError
+from insight.ingest import sides
 from insight.ingest.clues import (
     ASKED,
     CONTENT,
     EXACT,
-    NEAR,
     SPECIFIC,
     Content,
     aliases_of,
@@ -17,17 +17,15 @@ from insight.ingest.clues import (
     contents,
     time_column,
 )
+from insight.ingest.kinds import kind_score, known_as
 from insight.ingest.options import ReadOptions
 from insight.ingest.schema import TABLES, Table, fold
-from insight.ingest.wide import FIRST_NAMES, LAST_NAMES, explained, widen
+from insight.ingest.wide import explained, widen
 from insight.result import Message
 
 _ORDER = (
     "transactions", "answers", "assignments", "rewards", "contacts", "agreements", "events", "identities", "customers",
 )  # fmt: skip
-_PERSON = frozenset({"name", "email", "phone", "birth_date", "gender", "postcode", "city", "joined_on", "is_member",
-                     "member_level", "consent_email", "consent_sms", "consent_post", "household_id",
-                     "org_id"})  # fmt: skip
 _DATES = ("date", "datetime")
 _CUSTOMERS = frozenset(
     {"customer", "kund", "client", "kunde", "kunden", "asiakas", "user", "buyer", "shopper", "medlem"}
@@ -35,17 +33,12 @@ _CUSTOMERS = frozenset(
 # What identifies a customer where nothing is called a customer id, best first.
 _STAND_INS = ("household_id", "org_id", "email")
 _COMPANY_IDS = frozenset(aliases_of(TABLES["customers"].field("org_id"))) | {"hushall", "household", "hushallsnr"}
-# 'Senaste köp', 'last purchase': the day of one of many purchases, so the row sums up a customer.
-_SUMMED = re.compile(r"senast|forsta|sista|last(?!n)|first|latest|recent")
-# 'Senaste order, belopp', 'lifetime value': one sum for a customer, not a sale.
-_OF_MANY = r"senast|recent|last(?!n)|lifetime|livstid|ackum|totaltkopt|totalspend|totalspent|snittkop|averageorder"
-_NAMES = (*FIRST_NAMES, *LAST_NAMES)
-# What says where something happened, in any table: nothing of which table it is.
-_BESIDE = ("store", "channel", "category")
+_LITTLE = 2
 # Days of the record, of the payment or of what is still to come: the last to be taken for the day of the sale.
 _OTHER_DAYS = re.compile(r"modif|updat|andra[dt]|uppdat|change|forfall|due|payout|utbetal|expir|birth|fodel")
+_MONTHS = 12
 _PARTS = (
-    (("ar", "year", "forsaljningsar", "kopar"), 1980, 2100), (("manad", "month", "man", "mon"), 1, 12),
+    (("ar", "year", "forsaljningsar", "kopar"), 1980, 2100), (("manad", "month", "man", "mon"), 1, _MONTHS),
     (("dag", "day"), 1, 31),
 )  # fmt: skip
 
@@ -65,6 +58,7 @@ class Mapped:
 
     time: the column with the time of day. last_name: the column that belongs behind the first name in `name`.
     parts: the columns of year, month and (if there is one) day that make the date together.
+    pair: the columns of debit and credit that make the amount together.
     lacking: a kind of file that this would be but for a date, and the column that speaks for it.
     by_name: customers are told apart by nothing but their names.
     customers, sales: customer fields, and the date and amount of a purchase, that a wide file brings along.
@@ -78,6 +72,7 @@ class Mapped:
     rivals: tuple[str, ...] = ()
     last_name: int | None = None
     parts: tuple[int, ...] = ()
+    pair: tuple[int, ...] = ()
     lacking: tuple[str, int] | None = None
     by_name: bool = False
     customers: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -86,12 +81,16 @@ class Mapped:
     @property
     def used(self) -> frozenset[int]:
         """The columns that have a place, so that they are no attributes."""
-        joined = [*self.parts, *(at for at in (self.time, self.last_name) if at is not None)]
+        joined = [*self.parts, *self.pair, *(at for at in (self.time, self.last_name) if at is not None)]
         return frozenset((*self.fields.values(), *self.customers.values(), *self.sales.values(), *joined))
 
 
-def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadOptions, has_header: bool) -> Mapped:
+def propose(
+    labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadOptions, has_header: bool, spread: bool = False
+) -> Mapped:
     """The table and mapping that suit the file best. With `options.kind` the table is given.
+
+    spread: its rows were made of sets of columns, so that what was bought stands beside each mailing.
 
     Raises IngestError when a required field has no column (it names the field and the columns found).
     """
@@ -105,14 +104,14 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
                 kind=Message(f"ingest.kind_{options.kind}"),
             )  # fmt: skip
         reason = Message("ingest.kind_recalled" if "kind" in options.recalled else "ingest.kind_told")
-        return explained(widen(replace(found, reason=reason), labels, looks, options), labels)
+        return explained(widen(replace(found, reason=reason), labels, looks, options, spread), labels)
     best: tuple[float, Mapped] | None = None
     rivals: list[tuple[float, str]] = []
     for kind in _ORDER:
         found = _map(TABLES[kind], labels, looks, options, has_header)
         if _missing(found):
             continue
-        score = _kind_score(found, looks, labels)
+        score = kind_score(found, looks, labels, spread)
         if score is None:
             continue
         rivals.append((score, kind))
@@ -129,7 +128,7 @@ def propose(labels: Sequence[str], rows: Sequence[Sequence[str]], options: ReadO
     if not known:
         reason = Message("ingest.kind_by_id", {"column": labels[chosen.fields["customer_id"]]})
     guessed = replace(chosen, reason=reason, rivals=others)
-    return explained(widen(guessed, labels, looks, options), labels)
+    return explained(widen(guessed, labels, looks, options, spread), labels)
 
 
 def _lacking(
@@ -152,7 +151,22 @@ def _lacking(
 def is_guess(found: Mapped, labels: Sequence[str]) -> bool:
     """Whether a register of customers is made of nothing but a column that looks like an id."""
     names = [name for name in found.fields if found.choices[found.fields[name]].score > CONTENT]
-    return found.kind == "customers" and not names and not _known(labels[found.fields["customer_id"]])
+    return found.kind == "customers" and not names and not known_as(labels[found.fields["customer_id"]])
+
+
+def unclaimed_dates(found: Mapped, labels: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Dated columns of what was taken for a register of customers by their ids and little else; [] where it is one.
+
+    A day in each row without a place says that the rows may be answers, mailings, agreements or sales.
+    """
+    if found.kind != "customers" or len(found.fields) > _LITTLE:
+        return []
+    looks = contents(rows, len(labels))
+    return [
+        label
+        for at, label in enumerate(labels)
+        if label and at not in found.used and looks[at].date >= 0.8 and not _OTHER_DAYS.search(fold(label))
+    ]
 
 
 def is_crowded(rows: int, customers: int) -> bool:
@@ -178,53 +192,6 @@ def _missing(found: Mapped) -> list[str]:
     if found.kind == "assignments" and "is_control" in found.fields:
         lacking = [name for name in lacking if name != "arm"]
     return lacking
-
-
-def _kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str]) -> float | None:
-    """How well a table explains the columns; None when nothing but a customer and some date speaks for it."""
-    score, named = 0.0, 0
-    core = found.fields
-    for name, at in core.items():
-        if name == "customer_id":
-            continue
-        choice = found.choices[at]
-        weight = SPECIFIC.get((found.kind, fold(labels[at])), 0.5)
-        score += weight * min(1.0, choice.score / EXACT)
-        named += choice.score > 0.98 * NEAR and weight >= 0.3 and name not in _BESIDE
-    if found.kind == "transactions":
-        if "customer_id" not in core and "amount" in core and found.choices[core["amount"]].score == CONTENT:
-            return None  # neither a customer nor an amount by name: budgets, price lists
-        sure = all(found.choices[core[name]].score >= CONTENT for name in ("ordered_at", "amount") if name in core)
-        return score + (1.5 if sure else 0.5) - (2.5 if _is_register(core, looks, labels) else 0)
-    if found.kind == "customers":
-        ids = looks[core["customer_id"]]
-        return score - (2 if ids.filled >= 5 and ids.distinct < 0.8 * ids.filled else 0)
-    if not named:
-        return None
-    if found.kind == "assignments" and "arm" in core and looks[core["arm"]].arms:
-        score += 3
-    if found.kind == "answers" and ASKED.search(fold(labels[core["score"]])):
-        score += 3
-    return score + (1.0 if found.kind in ("answers", "assignments") else 0)
-
-
-def _is_register(core: Mapping[str, int], looks: Sequence[Content], labels: Sequence[str]) -> bool:
-    """A row a customer, with personal data or the last day of many: a register that has a date and a sum too."""
-    ids = looks[core["customer_id"]] if "customer_id" in core else None
-    summed = "ordered_at" in core and _SUMMED.search(fold(labels[core["ordered_at"]])) is not None
-    if summed and ids is not None and 1 < ids.filled == ids.distinct:
-        return True
-    personal = sum(bool(_known(label) & _PERSON) or fold(label) in _NAMES for label in labels)
-    lines = core.keys() & {"order_id", "quantity", "article_id", "article"}
-    amount = fold(labels[core["amount"]]) if "amount" in core else ""
-    if ids is not None and 1 < ids.filled == ids.distinct and not lines and re.search(_OF_MANY, amount):
-        return True
-    return ids is not None and ids.filled >= 10 and ids.distinct == ids.filled and personal >= 3 and not lines
-
-
-def _known(label: str) -> frozenset[str]:
-    folded = fold(label)
-    return frozenset(f.name for f in TABLES["customers"].fields if folded in aliases_of(f))
 
 
 def _map(
@@ -255,9 +222,32 @@ def _map(
             choices[at] = Choice(name, reason, score)
     _by_content(_Places(table, labels, looks, taken, choices, barred, time), has_header)
     parts = _date_parts(table, labels, looks, options, taken, choices)
+    pair = _sides(table, labels, looks, options, taken, choices)
     fields = {spec.name: taken[spec.name] for spec in table.fields if spec.name in taken}
     named = _named_customers(table, labels, looks, taken)
-    return Mapped(table.name, Message("ingest.kind_told"), fields, tuple(choices), time, parts=parts, by_name=named)
+    return Mapped(
+        table.name, Message("ingest.kind_told"), fields, tuple(choices), time, parts=parts, pair=pair, by_name=named
+    )
+
+
+def _sides(
+    table: Table, labels: Sequence[str], looks: Sequence[Content], options: ReadOptions, taken: dict[str, int],
+    choices: list[Choice],
+) -> tuple[int, ...]:  # fmt: skip
+    """Columns of debit and credit, which make the amount where no column holds it with its sign."""
+    if table.name != "transactions" or "amount" in options.mapping or "amount" in options.closed:
+        return ()
+    pair = sides.columns(labels, [look.filled == 0 or look.number >= 0.5 for look in looks], taken.get("amount"))
+    if not pair:
+        return ()
+    for at in pair:
+        held = choices[at].field
+        if held:
+            taken.pop(held)
+        choices[at] = Choice("", Message("ingest.reason_attribute"), 0.0)
+    taken["amount"] = pair[0]
+    choices[pair[0]] = Choice("amount", Message("ingest.reason_header", {"column": labels[pair[0]]}), EXACT)
+    return pair
 
 
 def _date_parts(
@@ -273,7 +263,8 @@ def _date_parts(
     for words, lowest, highest in _PARTS:
         for place, label in enumerate(labels):
             look = looks[place]
-            if fold(label) in words and look.whole and lowest <= look.lowest and look.highest <= highest:
+            number = look.whole and lowest <= look.lowest and look.highest <= highest
+            if fold(label) in words and (number or (highest == _MONTHS and look.months > 0.95)):
                 found.append(place)
                 break
         else:
@@ -358,12 +349,14 @@ def _by_content(places: _Places, has_header: bool) -> None:
             dates = [at for at in range(len(places.labels)) if places.free(at) and places.looks[at].date >= 0.8]
             dates.sort(key=lambda at: _OTHER_DAYS.search(fold(places.labels[at])) is not None)
             # With several, the first: only where the rest of the row says that these are sales.
-            several = places.table.name == "transactions" and "amount" in places.taken and _repeats(places)
+            priced = "amount" in places.taken or "unit_price" in places.taken
+            several = places.table.name == "transactions" and priced and _repeats(places)
             if dates and (len(dates) == 1 or not has_header or several):
                 places.take(spec.name, dates[0])
         elif spec.name == "amount" and not ("unit_price" in places.taken and "quantity" in places.taken):
             _amount_by_content(places, has_header)
     _orders_by_content(places)
+    _order_called_id(places)
     if places.lacks("customer_id"):
         _customer_by_content(places, has_header)
     elif _named_customers(places.table, places.labels, places.looks, places.taken):
@@ -396,6 +389,20 @@ def _orders_by_content(places: _Places) -> None:
         marked = [at for at, look in enumerate(places.looks) if places.free(at) and look.marked > 0.9]
         if marked and not places.choices[marked[0]].field:
             places.take("order_id", marked[0])
+
+
+def _order_called_id(places: _Places) -> None:
+    """'ID' beside e-mail addresses in a file of sales is the order's: the customer is the address."""
+    at = places.taken.get("customer_id")
+    emails = [place for place, look in enumerate(places.looks) if look.email > 0.9 and places.free(place)]
+    if places.table.name != "transactions" or at is None or fold(places.labels[at]) != "id" or not emails:
+        return
+    if "customer_id" in places.told or places.looks[at].distinct < places.looks[at].filled:
+        return
+    places.take("customer_id", emails[0])
+    places.choices[at] = Choice("", Message("ingest.reason_attribute"), 0.0)
+    if places.lacks("order_id"):
+        places.take("order_id", at)
 
 
 def _repeats(places: _Places) -> bool:

@@ -46,6 +46,8 @@ def of(layout: Layout, mapped: Mapped, options: ReadOptions) -> FileMemory | Non
         fields.pop("name")
     if mapped.parts:
         fields.pop("ordered_at")
+    if mapped.pair and "amount" not in options.mapping:
+        fields.pop("amount")
     return FileMemory(mapped.kind, tuple(labels), {**fields, **options.mapping}, options.choices)
 
 
@@ -179,7 +181,7 @@ def _said(
 
 def _choice(name: str, value: str) -> Message:
     """A choice in words. Choices among a few have words of their own, others show their value."""
-    few = name in ("day_first", "returns", "vat", "personal_ids")
+    few = name in ("day_first", "returns", "signs", "order_sums", "sets", "vat", "personal_ids")
     shown = {"\t": "tab", " ": "space"}.get(value, value)
     return Message(f"ingest.choice_{name}_{value}" if few else f"ingest.choice_{name}", {"value": shown})
 

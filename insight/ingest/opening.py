@@ -7,16 +7,18 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import containers, mapping, memory, privacy, raw
+from insight.ingest import column_sets, containers, mapping, memory, privacy, raw
 from insight.ingest.archive import no_pause
 from insight.ingest.clues import lies_on_its_side
 from insight.ingest.containers import Source
 from insight.ingest.detect import Layout, find_layout, read_head
 from insight.ingest.encoding import LEGACY, Text, as_utf8
 from insight.ingest.mapping import Mapped
+from insight.ingest.normalise import Normalised, normalise
 from insight.ingest.options import ReadOptions
 from insight.ingest.records import Dialect
 from insight.ingest.report import Decision, FileMessage
+from insight.ingest.schema import TABLES, fold
 from insight.result import Message
 
 
@@ -24,7 +26,8 @@ from insight.result import Message
 class Opened:
     """A file on its way: what it is, its layout, table and mapping, and what has been said so far.
 
-    options: what the user says, and what an earlier file like this one (`recalled`) adds to it.
+    options: what the user says, and what an earlier file like this one (`recalled`) adds to it. spread: the file with
+    its sets of columns made into rows, where it has such.
     """
 
     source: Source
@@ -36,6 +39,7 @@ class Opened:
     decisions: list[Decision]
     personal: dict[int, str] = field(default_factory=dict[int, str])
     recalled: memory.Recalled | None = None
+    spread: Normalised | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class _Laid:
     text: Text | None
     layout: Layout
     has_header: bool
+    spread: Normalised | None = None
 
     def differs(self, options: ReadOptions) -> bool:
         """Whether these options, said beforehand, would lay the file out in another way."""
@@ -71,7 +76,11 @@ def open_file(
 
     laid, options = _as_before(lay_out, options, folder)
     recalled = memory.recall(laid.layout, options, laid.has_header)
-    return _mapped(laid, recalled.options if recalled else options, recalled)
+    opened = _mapped(laid, recalled.options if recalled else options, recalled)
+    if opened.spread is None or opened.mapped.kind != "customers":
+        return opened
+    # Sets of columns that make no mailings, answers or sales of the rows are the customers' own.
+    return open_file(con, path, name, replace(options, sets="keep"), folder, rows, pause)
 
 
 def _as_before(
@@ -120,14 +129,41 @@ def _lay_out(
     layout = find_layout(read_head(text.path), options)
     if layout.body == 0:
         raise IngestError("ingest.header_only", line=layout.header_line)
-    return _Laid(source, text, layout, layout.header_line is not None)
+    has_header = layout.header_line is not None
+    sets = column_sets.find(layout) if has_header and options.sets == "spread" else None
+    if options.kind == "customers":
+        sets = None
+    if sets is None:
+        return _Laid(source, text, layout, has_header)
+    wide = _Laid(source, text, layout, has_header)
+    if not sets.dated:
+        return _asked(wide, sets) if _is_mail(sets) else wide
+    work = folder / f"spread-{len(list(folder.iterdir()))}"
+    work.mkdir()
+    careful = normalise(text.path, layout, work, repair=text.scan.mojibake > 0, row_of=source.row_of)
+    long = column_sets.spread(careful, layout, sets, work)
+    return _Laid(source, text, long, has_header, careful) if long.sample else wide
+
+
+def _asked(laid: _Laid, sets: column_sets.Sets) -> _Laid:
+    messages = (*laid.layout.messages, column_sets.undated(sets))
+    return replace(laid, layout=replace(laid.layout, messages=messages))
+
+
+def _is_mail(sets: column_sets.Sets) -> bool:
+    """Whether sets without a date are of mailings all the same: they have a channel, a group or an answer."""
+    words = {fold(name) for name in sets.fields}
+    return any(
+        words & set(TABLES[kind].field(name).aliases)
+        for kind, name in (("contacts", "channel"), ("assignments", "arm"), ("answers", "score"))
+    )
 
 
 def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None) -> Opened:
     source, text, layout, sample = laid.source, laid.text, laid.layout, laid.layout.sample
     if laid.has_header and lies_on_its_side(layout.labels, sample):
         raise IngestError("ingest.on_its_side", column=layout.labels[0])
-    mapped = mapping.propose(layout.labels, sample, options, laid.has_header)
+    mapped = mapping.propose(layout.labels, sample, options, laid.has_header, laid.spread is not None)
     messages = [*source.messages, *(text.messages if text else ()), *layout.messages]
     if recalled is not None:
         messages.append(recalled.message)
@@ -141,6 +177,9 @@ def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None)
     if mapping.is_guess(mapped, layout.labels) and options.kind is None:
         column = layout.labels[mapped.fields["customer_id"]]
         messages.append(FileMessage("kind_unsure", "warning", {}, column=column))
+    dated = mapping.unclaimed_dates(mapped, layout.labels, sample) if options.kind is None else []
+    if dated and not mapped.lacking:
+        messages.append(FileMessage("customers_dated", "warning", {"columns": ", ".join(dated[:4])}))
     if mapped.by_name:
         column = layout.labels[mapped.fields["customer_id"]]
         messages.append(FileMessage("customer_by_name", "warning", {}, column=column))
@@ -156,7 +195,7 @@ def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None)
                 {"kind": Message(f"ingest.kind_{mapped.kind}"), "others": ", ".join(mapped.rivals)},
             )
         )
-    opened = Opened(source, text, layout, mapped, options, messages, decisions, recalled=recalled)
+    opened = Opened(source, text, layout, mapped, options, messages, decisions, recalled=recalled, spread=laid.spread)
     for at, label in enumerate(layout.labels):
         found = privacy.recognise(label, [row[at] for row in sample if at < len(row)]) if label else None
         if found is not None:

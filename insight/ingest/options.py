@@ -27,6 +27,7 @@ _FIELDS = frozenset(field.name for table in TABLES.values() for field in table.f
 _CHOICES: dict[str, tuple[str, ...]] = {
     "decimal": (",", "."), "vat": ("included", "excluded"), "returns": ("auto", "sign", "none"),
     "if_exists": ("append", "replace", "refuse"), "overlap": ("keep", "skip"),
+    "signs": ("keep", "swap"), "order_sums": ("aside", "keep"), "sets": ("spread", "keep"),
     "date_system": ("1900", "1904"), "personal_ids": ("hash", "drop", "birth"),
 }  # fmt: skip
 _SWITCHES = ("day_first", "memory")
@@ -54,7 +55,11 @@ class ReadOptions:
     kind: a canonical table. mapping: field → column label, or None to leave the field out. header_line: the line of
     the header (0: there is none). day_first: 3/4 is the third of April. decimal: the decimal mark. currency: the one
     currency to load (rows in others are set aside). returns: 'auto' turns the sign of returns where the file's rule
-    is plain, 'sign' always does, 'none' never. if_exists is for the workspace: what a further file of a kind does.
+    is plain, 'sign' always does, 'none' never. signs: 'swap' turns plus and minus of all amounts (what was taken for
+    purchases are returns: a ledger that credits sales, debit and credit the other way round). order_sums: rows with
+    the amount of a whole order beside its lines are set aside, or kept. sets: columns that come
+    again for each campaign become rows, or stay columns. if_exists is for the workspace: what a further
+    file of a kind does.
     personal_ids: personal numbers become keyed hashes where they are the id ('hash'), or are not read at all ('drop');
     'birth' keeps a customer's year of birth and sex of them besides.
     overlap: rows that an earlier file had already are kept, or set aside.
@@ -76,6 +81,9 @@ class ReadOptions:
     vat: str | None = None
     currency: str | None = None
     returns: Returns = "auto"
+    signs: Literal["keep", "swap"] = "keep"
+    order_sums: Literal["aside", "keep"] = "aside"
+    sets: Literal["spread", "keep"] = "spread"
     date_system: str | None = None
     personal_ids: str = "hash"
     if_exists: IfExists = "append"

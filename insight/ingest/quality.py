@@ -8,17 +8,19 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import footers
-from insight.ingest.clues import ASKED
+from insight.ingest.clues import ASKED, names_money
 from insight.ingest.columns import Reader
-from insight.ingest.convert import CURRENCY, Converted
+from insight.ingest.convert import CURRENCY, Converted, says_returns, vat_in
 from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import decide, number_sql
 from insight.ingest.report import FileMessage
-from insight.ingest.schema import fold
+from insight.ingest.schema import TABLES, fold
 
 # Things that have happened: a date that is still to come, or from before there were such records, is a mistake.
 _HAPPENED = ("transactions", "answers", "contacts", "events")
 _OLDEST = 1980
+# Above this share of negative amounts the file likely books its sales as credit.
+_MOSTLY, _SOME = 0.6, 15
 _CANCELLED = (
     "regexp_matches(lower(status), '^(?:makuler|annuller|avbrut|avbok|avbest|cancel|void|declined|nekad|failed"
     "|offert|quot|utkast|draft|kladd|övergiv|abandon|test(?:order|köp|beställning)?$|väntar|väntande|inväntar|pending"
@@ -60,6 +62,8 @@ def footer_messages(
     total = _as_amount(con, text, converted, reader)
     row = con.execute("SELECT sum(amount) FROM typed WHERE reason IS NULL").fetchone()
     ours = Decimal(str(row[0])) if row and row[0] is not None else Decimal(0)
+    if reader.options.signs == "swap":
+        ours = -ours
     if total is None:
         return said
     if total == ours:
@@ -149,9 +153,13 @@ def _money(
         "currency": row[3], "vat": row[4], "zero_amounts": row[5],
     }  # fmt: skip
     said = [FileMessage("returns_found", "note", {"count": row[2], "sum": str(row[1])})] if row[2] else []
+    negative = row[2] > _MOSTLY * max(_SOME, figures["rows"])
+    if negative and "amount" in mapped.fields and not says_returns(mapped, labels):
+        label = labels[mapped.fields["amount"]]
+        said = [FileMessage("mostly_negative", "warning", {"count": row[2], "sum": str(row[1])}, column=label)]
     if row[4] == "included" and "amount" in mapped.fields and "vat" not in mapped.fields:
         said.append(FileMessage("vat_included", "note", {}, column=labels[mapped.fields["amount"]]))
-    said += _unit(mapped, labels)
+    said += _unit(mapped, labels) + _other_amounts(con, mapped, labels)
     if row[3] is None:
         said.append(_taken_as(con, file_id, figures))
     said += _discount(con, mapped, labels) + _repeated(con, file_id, mapped, labels)
@@ -269,6 +277,21 @@ def _unit(mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
     if found is None:
         return []
     return [FileMessage("amount_unit", "warning", {"unit": found[1].replace("ore", "öre")}, column=label)]
+
+
+def _other_amounts(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
+    """Other columns that could be the amount by their headers; a warning where only they say how VAT is counted."""
+    if "amount" not in mapped.fields or mapped.pair:
+        return []
+    spec, chosen = TABLES["transactions"].field("amount"), labels[mapped.fields["amount"]]
+    kept = con.execute("SELECT label FROM attributes WHERE table_name = 'transactions'").fetchall()
+    free = [label for (label,) in kept if label in labels and labels.index(label) not in mapped.used]
+    others = [label for label in free if names_money(spec, label)]
+    if not others:
+        return []
+    open_vat = not vat_in(chosen) and any(vat_in(label) for label in others)
+    values = {"others": ", ".join(others[:6])}
+    return [FileMessage("amount_others", "warning" if open_vat else "note", values, column=chosen)]
 
 
 def _cancelled(con: DuckDBPyConnection, file_id: int, label: str) -> list[FileMessage]:

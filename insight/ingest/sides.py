@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from duckdb import DuckDBPyConnection
 
 from insight.ingest.numbers import PAIRS
+from insight.ingest.report import FileMessage
 from insight.ingest.schema import fold
 
 # A header that says so makes single letters enough; without one the words must be whole.
@@ -15,6 +16,57 @@ _HEADER = re.compile(
 )
 _WHOLE = frozenset(("debit", "debet", "soll", "credit", "kredit", "haben", "dr", "cr"))
 _MOST = 4
+# Words of two columns, debit first, that share an amount between them.
+_COLUMNS = (
+    ("debet", "kredit"), ("debit", "credit"), ("debet", "credit"), ("debit", "kredit"), ("soll", "haben"),
+    ("debiterat", "krediterat"), ("debited", "credited"), ("moneyin", "moneyout"), ("paidin", "paidout"),
+)  # fmt: skip
+_AROUND = frozenset(
+    {"", "belopp", "amount", "betrag", "sek", "kr", "gc", "nc", "gross", "net", "grossgc", "netnc", "eur"}
+)
+
+
+def columns(labels: Sequence[str], numeric: Sequence[bool], amount: int | None) -> tuple[int, ...]:
+    """(debit, credit): two columns of numbers whose headers differ in that word alone; () where there is no such pair.
+
+    amount: the column that is the amount so far; where it is one of a pair, that pair; any other is no half.
+    """
+    folded = {fold(label): at for at, label in enumerate(labels) if label}
+    for debit, credit in _COLUMNS:
+        for head, at in folded.items():
+            if debit not in head or head.replace(debit, "", 1) not in _AROUND:
+                continue
+            other = folded.get(head.replace(debit, credit, 1))
+            if other is not None and numeric[at] and numeric[other] and amount in (None, at, other):
+                return at, other
+    return ()
+
+
+def join(con: DuckDBPyConnection, pair: Sequence[int], labels: Sequence[str]) -> list[FileMessage]:
+    """Debit and credit in `raw` made into one column, the first of the pair; says which of them counts as purchases.
+
+    The side that is filled more often is what sales are booked on, and the other one's amounts get a minus sign unless
+    they have it already. A row with an amount on both sides can't be read and is set aside for that.
+    """
+    if not pair:
+        return []
+    real = [f"coalesce(regexp_matches(c{at}, '[1-9]'), false)" for at in pair]
+    minus = [f"({real[n]} AND regexp_matches(c{at}, '^[ ]*[-(\u2212]|-[ ]*$'))" for n, at in enumerate(pair)]
+    row = con.execute(
+        f"SELECT {', '.join(f'count(*) FILTER (WHERE {test})' for test in (*real, *minus))} FROM raw"  # noqa: S608
+    ).fetchone()
+    assert row is not None
+    kept, turned = (0, 1) if row[0] >= row[1] else (1, 0)
+    cell, other = f"c{pair[kept]}", f"c{pair[turned]}"
+    signed = row[2 + turned] > 0.5 * row[turned]
+    plain = f"trim(replace(replace({other}, '-', ''), '\u2212', ''))"
+    back = other if signed else f"CASE WHEN {minus[turned]} THEN {plain} ELSE '-' || {other} END"
+    con.execute(
+        f"UPDATE raw SET c{pair[0]} = CASE WHEN {real[kept]} AND {real[turned]} THEN {cell} || ' / ' || {other} "  # noqa: S608
+        f"WHEN {real[turned]} THEN {back} ELSE coalesce({cell}, {other}) END"
+    )
+    values = {"kept": labels[pair[kept]], "turned": labels[pair[turned]], "count": row[kept], "other": row[turned]}
+    return [FileMessage("sides_joined", "warning", values, column=labels[pair[0]])]
 
 
 def candidates(labels: Sequence[str], used: Collection[int], rows: Sequence[Sequence[str]]) -> list[int]:

@@ -19,7 +19,7 @@ LAST_NAMES = ("efternamn", "lastname", "surname", "familyname", "enamn")
 _WIDE = ("assignments", "answers", "contacts")
 
 
-def widen(found: Mapped, labels: Sequence[str], looks: Sequence[Content], options: ReadOptions) -> Mapped:
+def widen(found: Mapped, labels: Sequence[str], looks: Sequence[Content], options: ReadOptions, spread: bool) -> Mapped:
     """What a row a customer brings along besides: names and addresses of customers, one purchase with its date.
 
     What the user says of a field of customers or purchases holds here, too.
@@ -48,7 +48,8 @@ def widen(found: Mapped, labels: Sequence[str], looks: Sequence[Content], option
     }
     customers = {name: at for name, at in customers.items() if at >= 0}
     sales: dict[str, int] = {}
-    if found.kind == "assignments":
+    day = found.fields.get("assigned_on", found.fields.get("sent_at"))
+    if day is not None and (spread or found.kind == "assignments"):
         rest = [at for at in free if at not in customers.values()]
         for spec in TABLES["transactions"].fields:
             if spec.name in ("ordered_at", "amount") and told.get(spec.name) != -1:
@@ -65,7 +66,7 @@ def widen(found: Mapped, labels: Sequence[str], looks: Sequence[Content], option
                     sales[spec.name] = hits[0]
         if "amount" in sales and looks[sales["amount"]].number > 0.8 and "ordered_at" not in told:
             # A purchase without a day of its own: it came of the mailing, whose day it gets.
-            sales.setdefault("ordered_at", found.fields["assigned_on"])
+            sales.setdefault("ordered_at", day)
     return replace(found, customers=customers, sales=sales if len(sales) == 2 else {})
 
 
@@ -82,7 +83,11 @@ def explained(found: Mapped, labels: Sequence[str]) -> Mapped:
     for at in found.sales.values():
         if not choices[at].field:
             choices[at] = replace(choices[at], reason=Message("ingest.reason_sales", {"column": labels[at]}))
-    for at, beside in ((found.time, "ordered_at"), (found.last_name, "name")):
+    for at, beside in (
+        (found.time, "ordered_at"),
+        (found.last_name, "name"),
+        ((found.pair[1:] or (None,))[0], "amount"),
+    ):
         to = found.fields.get(beside, found.fields.get("at", found.fields.get("sent_at")))
         if at is not None and to is not None:
             choices[at] = replace(choices[at], reason=Message("ingest.reason_joined", {"column": labels[to]}))

@@ -1,0 +1,88 @@
+"""How well each table explains a file's columns, so that the file is taken for the one that does it best."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from insight.ingest.clues import ASKED, CONTENT, EXACT, NEAR, SPECIFIC, Content, aliases_of
+from insight.ingest.schema import TABLES, fold
+from insight.ingest.wide import FIRST_NAMES, LAST_NAMES
+
+if TYPE_CHECKING:
+    from insight.ingest.mapping import Mapped
+
+_PERSON = frozenset({"name", "email", "phone", "birth_date", "gender", "postcode", "city", "joined_on", "is_member",
+                     "member_level", "consent_email", "consent_sms", "consent_post", "household_id",
+                     "org_id"})  # fmt: skip
+# 'Senaste köp', 'last purchase': the day of one of many purchases, so the row sums up a customer.
+_SUMMED = re.compile(r"senast|forsta|sista|last(?!n)|first|latest|recent")
+# 'Senaste order, belopp', 'lifetime value': one sum for a customer, not a sale.
+_OF_MANY = r"senast|recent|last(?!n)|lifetime|livstid|ackum|totaltkopt|totalspend|totalspent|snittkop|averageorder"
+_NAMES = (*FIRST_NAMES, *LAST_NAMES)
+# What says where something happened, in any table: nothing of which table it is.
+_BESIDE = ("store", "channel", "category")
+_SUBSCRIBED = re.compile(
+    r"subscription|abonnemang|prenumeration|forsakringsn|bindningstid|^mrr$|orderinterval|recurring"
+)
+_EACH = 0.9
+
+
+def kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str], spread: bool) -> float | None:
+    """How well a table explains the columns; None when nothing but a customer and some date speaks for it."""
+    score, named = 0.0, 0
+    core = found.fields
+    for name, at in core.items():
+        if name == "customer_id":
+            continue
+        choice = found.choices[at]
+        weight = SPECIFIC.get((found.kind, fold(labels[at])), 0.5)
+        score += weight * min(1.0, choice.score / EXACT)
+        named += choice.score > 0.98 * NEAR and weight >= 0.3 and name not in _BESIDE
+    if spread:
+        # Rows made of a set of columns a campaign: mailings, unless each has its sum.
+        sums = looks[core["amount"]] if "amount" in core else None
+        if found.kind == "transactions" and sums is not None and sums.filled < _EACH * sums.total:
+            return None
+        score -= 2 * (found.kind == "customers")
+        named += found.kind == "contacts" and bool({"channel", "opened", "clicked"} & core.keys())
+    if found.kind == "transactions":
+        if "customer_id" not in core and "amount" in core and found.choices[core["amount"]].score == CONTENT:
+            return None  # neither a customer nor an amount by name: budgets, price lists
+        both = [found.choices[core[name]].score for name in ("ordered_at", "amount") if name in core]
+        # By their content alone a day and a sum are in many tables.
+        sure = 0.5 if min(both) < CONTENT else 1.5 - 0.5 * both.count(CONTENT)
+        return score + sure - (2.5 if _is_register(core, looks, labels) else 0)
+    if found.kind == "customers":
+        ids = looks[core["customer_id"]]
+        return score - (2 if ids.filled >= 5 and ids.distinct < 0.8 * ids.filled else 0)
+    if not named:
+        return None
+    if found.kind == "assignments" and "arm" in core and looks[core["arm"]].arms:
+        score += 3
+    if found.kind == "agreements" and any(_SUBSCRIBED.search(fold(label)) for label in labels):
+        score += 1.5
+    if found.kind == "answers" and ASKED.search(fold(labels[core["score"]])):
+        score += 3
+    return score + (1.0 if found.kind in ("answers", "assignments") else 0)
+
+
+def _is_register(core: Mapping[str, int], looks: Sequence[Content], labels: Sequence[str]) -> bool:
+    """A row a customer, with personal data or the last day of many: a register that has a date and a sum too."""
+    ids = looks[core["customer_id"]] if "customer_id" in core else None
+    summed = "ordered_at" in core and _SUMMED.search(fold(labels[core["ordered_at"]])) is not None
+    if summed and ids is not None and 1 < ids.filled == ids.distinct:
+        return True
+    personal = sum(bool(known_as(label) & _PERSON) or fold(label) in _NAMES for label in labels)
+    lines = core.keys() & {"order_id", "quantity", "article_id", "article"}
+    amount = fold(labels[core["amount"]]) if "amount" in core else ""
+    if ids is not None and 1 < ids.filled == ids.distinct and not lines and re.search(_OF_MANY, amount):
+        return True
+    return ids is not None and ids.filled >= 10 and ids.distinct == ids.filled and personal >= 3 and not lines
+
+
+def known_as(label: str) -> frozenset[str]:
+    """The fields of a customer that a header names."""
+    folded = fold(label)
+    return frozenset(f.name for f in TABLES["customers"].fields if folded in aliases_of(f))
