@@ -148,8 +148,12 @@ def marks_of(audience: Audience) -> tuple[Mark, ...]:
 def customer_ids(workspace: Workspace, audience: Audience) -> pa.Table:
     """The audience's distinct customer ids: one column `customer_id`, sorted."""
     if isinstance(audience, Mark):
-        with select(workspace, audience) as query:
-            return query.arrow("SELECT DISTINCT customer_id FROM selected ORDER BY customer_id")
+        query, condition, bound = _found(workspace, audience)
+        with query:
+            return query.arrow(
+                f"SELECT DISTINCT customer_id FROM members WHERE {condition} ORDER BY customer_id",  # noqa: S608
+                **bound,
+            )
     found = [customer_ids(workspace, part) for part in audience.parts]
     with workspace.query() as query:
         query.put("result", found[0])
@@ -177,21 +181,25 @@ def select(workspace: Workspace, mark: Mark) -> Query:
     Where a customer stands in several of the marks that are asked for together, counts and money are added up.
     The caller closes the query.
     """
+    query, condition, bound = _found(workspace, mark)
+    query.make("selected", f"SELECT * FROM members WHERE {condition}", **bound)  # noqa: S608
+    total, distinct = query.one("SELECT count(*), count(DISTINCT customer_id) FROM selected")
+    if total != distinct:
+        query.make("selected", _collapsed(query))
+    return query
+
+
+def _found(workspace: Workspace, mark: Mark) -> tuple[Query, str, dict[str, Any]]:
+    """A query with `members` of the mark's analysis, and the condition of the mark on them with its parameters."""
     analysis = registry.find(mark.analysis)
     values = dict(mark.mark)
     _check_marks(analysis, values)
     query = scoped_query(workspace, mark.within)
     assert analysis.members is not None
     analysis.members(query, registry.settings_for(query, analysis, dict(mark.settings)))
-    conditions = (
-        " AND ".join(f'cast("{name}" AS VARCHAR) = $mark_{i}' for i, name in enumerate(values)) or analysis.listed
-    )
-    bound: dict[str, Any] = {f"mark_{i}": value for i, value in enumerate(values.values())}
-    query.make("selected", f"SELECT * FROM members WHERE {conditions}", **bound)  # noqa: S608
-    total, distinct = query.one("SELECT count(*), count(DISTINCT customer_id) FROM selected")
-    if total != distinct:
-        query.make("selected", _collapsed(query))
-    return query
+    conditions = [f'cast("{name}" AS VARCHAR) = $mark_{i}' for i, name in enumerate(values)]
+    bound = {f"mark_{i}": value for i, value in enumerate(values.values())}
+    return query, " AND ".join(conditions) or analysis.listed, bound
 
 
 def _collapsed(query: Query) -> str:

@@ -72,9 +72,7 @@ _BOUGHT_IN_ALL = """
     FROM customer_facts
 """
 
-_MEMBERS = """
-    SELECT * FROM assigned WHERE NOT $scoped OR customer_id IN (SELECT customer_id FROM scope)
-"""
+_MEMBERS = "SELECT * FROM assigned WHERE customer_id IN (SELECT customer_id FROM scope)"
 _BY_SEGMENT = """
     SELECT segment, count(*) AS n_customers, sum(n_orders) AS n_orders, sum(sales) AS sales, sum(margin) AS margin
     FROM members GROUP BY segment
@@ -154,9 +152,12 @@ def _keep(query: Query, key: tuple[object, ...], found: pa.Table) -> None:
 
 
 def make_members(query: Query, settings: Settings, assign: Assign) -> None:
-    """Temporary table `members`: the scope's customers with their segment at `as_of`."""
+    """Table or view `members`: the scope's customers with their segment at `as_of`."""
     make_assigned(query, settings, assign, settings["as_of"], "assigned")
-    query.make("members", _MEMBERS)
+    if query.scoped:
+        query.make("members", _MEMBERS)
+    else:
+        query.view("members", "SELECT * FROM assigned")
 
 
 def by_segment(query: Query, settings: Settings, assign: Assign, order: Sequence[str]) -> Segments:
