@@ -144,7 +144,7 @@ def _rows(
     return rows
 
 
-def _error(found: Mapping[str, Mapping[str, Any]]) -> float | None:
+def _error(found: Mapping[str, Mapping[Any, Any]]) -> float | None:
     """The standard error of sales per customer on the ladder: s / √n, s² with n − 1; None below two customers."""
     standing = [row for step, row in found.items() if step != NONE]
     n, total = sum(int(row["n_customers"]) for row in standing), sum(float(row["sales"]) for row in standing)
