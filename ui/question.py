@@ -11,7 +11,9 @@ from ui import asked, compare, filters, guards, show, text, view
 from ui.show import Slots
 
 # What the page shows of every segmentation; the file has the rest.
-SEGMENT_COLUMNS = ("segment", "n_customers", "share_customers", "sales", "share_sales", "sales_per_customer", "change")
+SEGMENT_COLUMNS = (
+    "segment", "n_customers", "share_customers", "share_before", "sales", "share_sales", "sales_per_customer", "change",
+)  # fmt: skip
 CONCENTRATION_COLUMNS = (
     "group",
     "n_customers",

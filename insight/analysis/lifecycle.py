@@ -104,7 +104,9 @@ def run(query: Query, settings: Settings) -> Result:
     )
     rows = {row["segment"]: row for row in found.rows}
     metrics = {"customers": Metric(found.n, "count")}
-    for state, better in (("active", 1), ("new", 1), ("slipping", -1), ("lost", -1), ("returned", 1)):
+    # Where all history counts, who is lost stays lost: their number rises by itself, which is no bad news.
+    lost = -1 if found.grown_from is None else 0
+    for state, better in (("active", 1), ("new", 1), ("slipping", -1), ("lost", lost), ("returned", 1)):
         if state in rows:
             row = rows[state]
             metrics[state] = Metric(

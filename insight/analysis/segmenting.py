@@ -89,7 +89,8 @@ _BY_SEGMENT_BEFORE = """
 UNITS: dict[str, Unit] = {
     "segment": "text", "n_customers": "count", "share_customers": "ratio", "sales": "money", "share_sales": "ratio",
     "margin": "money", "n_orders": "count", "receipt": "money", "frequency": "number", "sales_per_customer": "money",
-    "n_customers_before": "count", "change": "count", "change_share": "ratio", "sales_before": "money",
+    "n_customers_before": "count", "share_before": "ratio", "change": "count", "change_share": "ratio",
+    "sales_before": "money",
 }  # fmt: skip
 
 
@@ -98,6 +99,7 @@ class Segments:
     """The table by segment with its totals; `n` and `sales` speak of the segmentation, outside rows not counted.
 
     whole: customers and sales of everybody in the segmentation, where a scope holds one segment of it only.
+    grown_from: customers in it a year earlier, where all history counts: a year more of it, and so more of them.
     """
 
     rows: Sequence[Mapping[str, Any]]
@@ -109,6 +111,7 @@ class Segments:
     account: Account
     compared: date | None
     whole: tuple[int, Decimal] | None = None
+    grown_from: int | None = None
 
     @property
     def inside(self) -> list[Mapping[str, Any]]:
@@ -181,16 +184,18 @@ def by_segment(query: Query, settings: Settings, assign: Assign, order: Sequence
         compared = None
     keys = [key for key in order if key in now or (before and key in before)] + [key for key in OUTSIDE if key in now]
     inside = [key for key in keys if key not in OUTSIDE]
+    n_before = sum(held for key, (held, _) in (before or {}).items() if key not in OUTSIDE)
     n = sum(int(now[key][0]) for key in inside if key in now)
     sales = sum((money(now[key][2]) for key in inside if key in now), Decimal("0.00"))
     with_margin = any(row[3] is not None for row in now.values())
-    rows = [_row(key, now.get(key), before, n, sales) for key in keys]
+    rows = [_row(key, now.get(key), before, n, sales, n_before) for key in keys]
     units: dict[str, Unit] = {name: unit for name, unit in UNITS.items() if with_margin or name != "margin"}
     parts = {key: money(now[key][2]) for key in keys if key in now}
     found = account(query, window_start(settings, as_of), as_of)
-    held = sum(1 for key in inside if key in now)
-    whole = _whole(query) if query.scoped and held == 1 else None
-    return Segments(rows, frame(rows, list(units)), units, n, sales, parts, found, compared, whole)
+    one = sum(1 for key in inside if key in now) == 1
+    whole = _whole(query) if query.scoped and one else None
+    grown_from = n_before if before is not None and window_start(settings, as_of) is None else None
+    return Segments(rows, frame(rows, list(units)), units, n, sales, parts, found, compared, whole, grown_from)
 
 
 def _whole(query: Query) -> tuple[int, Decimal]:
@@ -200,7 +205,7 @@ def _whole(query: Query) -> tuple[int, Decimal]:
 
 def _row(
     key: str, found: tuple[int, int, Decimal, Decimal | None] | None, before: Mapping[str, tuple[int, Decimal]] | None,
-    n_all: int, sales_all: Decimal,
+    n_all: int, sales_all: Decimal, n_all_before: int,
 ) -> Mapping[str, Any]:  # fmt: skip
     n, n_orders, raw_sales, margin = found or (0, 0, Decimal(0), None)
     sales, outside = money(raw_sales), key in OUTSIDE
@@ -217,6 +222,7 @@ def _row(
         "frequency": int(n_orders) / int(n) if n and not outside else None,
         "sales_per_customer": per(sales, int(n)),
         "n_customers_before": n_before,
+        "share_before": None if n_before is None or outside else share(n_before, n_all_before),
         "change": None if n_before is None else int(n) - n_before,
         "change_share": int(n) / n_before - 1 if n_before else None,
         "sales_before": sales_before,
@@ -228,6 +234,9 @@ def notes(query: Query, found: Segments) -> tuple[Note, ...]:
     remarks: list[Note] = []
     if found.compared is None:
         remarks.append(Note("no_year_before", {"first": query.extent()[0]}))
+    if found.grown_from and found.grown_from < found.n:
+        values = {"first": query.extent()[0], "before": found.grown_from, "n": found.n}
+        remarks.append(Note("history_a_year_longer", values))
     if query.scoped:
         remarks.append(Note("segments_of_all"))
     outside = sum(row["n_customers"] for row in found.rows if row["segment"] in OUTSIDE)

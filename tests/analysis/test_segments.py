@@ -151,6 +151,24 @@ def test_a_year_before_by_the_same_rule_and_only_where_the_data_reach() -> None:
     assert "no_year_before" in {note.code for note in short.notes}
 
 
+def test_where_all_history_counts_a_longer_one_is_told_beside_the_changes() -> None:
+    """Four customers a year ago, one of them lost; six now, four lost: nobody came to harm by the reckoning."""
+    rows = [
+        ("old", "2021-01-01", 10), ("a", "2023-01-01", 10), ("b", "2023-02-01", 10), ("c", "2023-03-01", 10),
+        ("d", "2024-01-01", 10), ("e", "2024-02-01", 10),
+    ]  # fmt: skip
+    found = run(workspace(rows), "segments.lifecycle", {"as_of": "2024-05-01"})
+    lost = {row["segment"]: row for row in found.table.to_dict("records")}["lost"]
+    assert (lost["n_customers"], lost["n_customers_before"]) == (4, 1)
+    assert (lost["share_customers"], lost["share_before"]) == (pytest.approx(4 / 6), 0.25)
+    told = [note.values for note in found.notes if note.code == "history_a_year_longer"]
+    assert told == [{"first": date(2021, 1, 1), "before": 4, "n": 6}]
+    assert found.metrics["lost"].better == 0
+    within = run(workspace(rows), "segments.lifecycle", {"as_of": "2024-05-01", "window": "24"})
+    assert "history_a_year_longer" not in {note.code for note in within.notes}
+    assert within.metrics["lost"].better == -1
+
+
 # --- lifecycle --------------------------------------------------------------------------------------------------------
 
 
