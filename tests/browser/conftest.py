@@ -6,6 +6,7 @@ anything outside this machine, or threw in its script, fails, whatever it checke
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,23 +43,43 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@dataclass(frozen=True)
+class FirstRequest:
+    """What a visitor saw whose link to a page was the very first request to a server."""
+
+    headlines: int
+    chosen: list[str]
+    menu: list[str]
+    dialogs: int
+
+
 @pytest.fixture(scope="session")
-def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the running app."""
+def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, FirstRequest]]:
+    """Address of the running app, and what its first visitor saw."""
     with rig.serving(tmp_path_factory.mktemp("server") / "log.txt") as address:
-        yield address
+        with rig.context(browser) as context:
+            page = context.new_page()
+            rig.go(page, address, "segments-rfm")
+            chosen = page.locator('[data-testid="stSidebarNavLink"][aria-current="page"]')
+            seen = FirstRequest(
+                page.locator('[data-testid="stMain"] h1').count(),
+                chosen.evaluate_all("links => links.map(link => new URL(link.href).pathname)"),
+                rig.menu_paths(page),
+                page.get_by_role("dialog").count(),
+            )
+        yield address, seen
+
+
+@pytest.fixture(scope="session")
+def url(server: tuple[str, FirstRequest]) -> str:
+    """Address of the running app."""
+    return server[0]
 
 
 @pytest.fixture
 def page(browser: Browser, url: str) -> Iterator[Page]:
     """A Swedish visitor with a light theme and a small screen."""
     yield from visitor(browser, url)
-
-
-@pytest.fixture
-def dark_page(browser: Browser, url: str) -> Iterator[Page]:
-    """A visitor whose system is dark."""
-    yield from visitor(browser, url, dark=True)
 
 
 def visitor(browser: Browser, url: str, size: str = "small", dark: bool = False, lang: str = "sv") -> Iterator[Page]:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from insight.charts.theme import DARK, LIGHT
-from tests.browser.rig import go
+from insight.charts.theme import DARK, LIGHT, Palette
+from tests.browser.rig import go, ready
 
 
 def upgrade(url: str, **headers: str) -> int:
@@ -66,7 +66,7 @@ def test_only_static_files_are_served(url, path):
     assert status(url, "GET", path) in (400, 403, 404)
 
 
-def test_typefaces_arrive(page: Page, url: str):
+def test_typefaces_colours_and_logo_arrive_in_the_light_and_in_the_dark(page: Page, url: str):
     go(page, url)
     heading = page.locator('[data-testid="stMain"] h1').first
     expect(heading).to_be_visible()
@@ -76,15 +76,16 @@ def test_typefaces_arrive(page: Page, url: str):
     )
     # Streamlit's own fallback would be "Source Sans".
     assert {"IBM Plex Sans", "Source Serif"} <= {family.strip('"') for family in loaded}
+    wears(page, LIGHT)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.reload()
+    ready(page)
+    wears(page, DARK)
 
 
-@pytest.mark.parametrize(("visitor", "colours"), [("page", LIGHT), ("dark_page", DARK)], ids=["light", "dark"])
-def test_page_wears_the_colours_of_the_visitors_theme(request, url, visitor, colours):
-    page: Page = request.getfixturevalue(visitor)
-    go(page, url)
+def wears(page: Page, colours: Palette) -> None:
     for place, colour in (("stApp", colours.page), ("stSidebar", colours.sidebar)):
         channels = tuple(int(colour[start : start + 2], 16) for start in (1, 3, 5))
-        seen = page.locator(f'[data-testid="{place}"]').evaluate("e => getComputedStyle(e).backgroundColor")
-        assert seen == f"rgb{channels}", place
+        expect(page.locator(f'[data-testid="{place}"]')).to_have_css("background-color", f"rgb{channels}")
     logo = page.locator('[data-testid="stSidebarLogo"]')
     assert logo.evaluate("e => e.complete && e.naturalWidth") > 0

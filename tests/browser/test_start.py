@@ -1,24 +1,19 @@
 """The first minute: a link to a page as a server's very first request, and the change of language."""
 
-from pathlib import Path
-
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser import rig
+from tests.browser.conftest import FirstRequest
 
 
-def test_a_link_to_a_page_works_as_the_first_request_of_all(browser: Browser, tmp_path: Path):
+def test_a_link_to_a_page_works_as_the_first_request_of_all(server: tuple[str, FirstRequest]):
     """A server that has shown nothing yet knows our menu; the old form of Streamlit would list files instead."""
-    with rig.serving(tmp_path / "log.txt") as url, rig.context(browser) as context:
-        page = context.new_page()
-        rig.go(page, url, "segments-rfm")
-        expect(page.locator('[data-testid="stMain"] h1').first).to_be_visible()
-        chosen = page.locator('[data-testid="stSidebarNavLink"][aria-current="page"]')
-        expect(chosen).to_have_count(1)
-        assert chosen.evaluate("link => new URL(link.href).pathname") == "/segments-rfm"
-        assert "/" in rig.menu_paths(page)
-        # Streamlit would say "Page not found" in a dialog and show the start page behind it.
-        expect(page.get_by_role("dialog")).to_have_count(0)
+    _, seen = server
+    assert seen.headlines == 1
+    assert seen.chosen == ["/segments-rfm"]
+    assert "/" in seen.menu
+    # Streamlit would say "Page not found" in a dialog and show the start page behind it.
+    assert seen.dialogs == 0
 
 
 def test_the_language_changes_everything_and_stays(page: Page, url: str):
