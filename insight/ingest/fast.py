@@ -6,11 +6,14 @@ and the whole file takes the careful way, which decides from every cell.
 """
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
+import numpy as np
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import dates, footers, numbers, sides
@@ -32,11 +35,14 @@ from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import NumberStyle
 from insight.ingest.options import ReadOptions
 from insight.ingest.raw import BLANKS, csv_source
+from insight.ingest.scan import BLOCK
 from insight.ingest.schema import SQL_TYPES, TABLES, FieldType, fold
 from insight.ingest.write import MISSING, WIDE
 from insight.workspace.stored import rewrite, room
 
 _ENOUGH = 50
+_LARGE = 64 << 20
+_LINE_FEED = ord("\n")
 _NUMBERS = ("money", "price", "number", "integer")
 _NO_CUSTOMER = ", ".join(f"'{word}'" for word in sorted((*NO_CUSTOMER, *footers.PART_SUMS)))
 # What is dear to tell, with what tells most rows apart in no time before it: none of the words ends in a digit.
@@ -211,12 +217,13 @@ def _ends_in_footer(text: Text, layout: Layout, mapped: Mapped) -> bool:
 
 
 def read(
-    con: DuckDBPyConnection, text: Text, layout: Layout, plan: Plan, attributes: Mapping[str, str], *, file_id: int,
-    expected: int, offset: int, constants: Mapping[str, str],
+    con: DuckDBPyConnection, text: Text, layout: Layout, plan: Plan, attributes: Mapping[str, str], folder: Path, *,
+    file_id: int, expected: int, offset: int, constants: Mapping[str, str],
 ) -> bool:  # fmt: skip
     """Read the whole file, sorted, as `staged`; False when a row does not fit the plan (the caller then rolls back).
 
-    With no transactions there yet, `staged` is a view of the table itself; else a table beside it.
+    With no transactions there yet, `staged` is a view of the table itself; else a table beside it. A large file is read
+    in two halves at once, which are written to `folder`.
     """
     failed = " OR ".join(f"({check})" for check in plan.checks) or "false"
     kept = {
@@ -224,7 +231,7 @@ def read(
         for name, cell in attributes.items()
     }
     values = {
-        **plan.values, **kept, "line": f"row_number() OVER () + {offset}",
+        **plan.values, **kept, "line": "row_number() OVER () + $after",
         "ordered_at": f"CASE WHEN {failed} THEN NULL ELSE {plan.values['ordered_at']} END",
     }  # fmt: skip
     # What is the same in all rows is not sorted with them, and a day is sorted as a day: that is a third of the memory.
@@ -235,23 +242,52 @@ def read(
     names = list(values | alike)
     columns = ", ".join(f'{alike[name]} AS "{name}"' if name in alike else f'"{name}"' for name in names)
     typed, form = ({plan.day[0]: "DATE"}, f", dateformat = '{plan.day[1]}'") if plan.day is not None else ({}, "")
-    source = csv_source(layout.width, layout.dialect.delimiter, layout.first_line - 1, form, typed)
     casts = "".join(f", {sql} AS {name}" for name, sql in plan.casts.items())
     order = "customer_id, ordered_at, line" if "customer_id" in plan.values else "ordered_at, line"
-    rows = f"SELECT {sorted_} FROM (SELECT *{casts} FROM {source}) AS cells ORDER BY {order}"  # noqa: S608
+    found: list[str] = []
+    params: dict[str, object] = {}
+    for place, (path, skip, after) in enumerate(_parts(text, layout, folder)):
+        source = csv_source(layout.width, layout.dialect.delimiter, skip, form, typed)
+        part = f"SELECT {sorted_} FROM (SELECT *{casts} FROM {source}) AS cells"  # noqa: S608
+        found.append(part.replace("$path", f"$path_{place}").replace("$after", f"$after_{place}"))
+        params |= {f"path_{place}": str(path), f"after_{place}": after + offset}
+    rows = f"SELECT * FROM ({' UNION ALL '.join(found)}) AS parts ORDER BY {order}"  # noqa: S608
     select = f"SELECT {columns} FROM ({rows}) AS rows"  # noqa: S608
     empty = con.execute("SELECT 1 FROM transactions LIMIT 1").fetchone() is None
     try:
         if empty:
             room(con, names)
             into = ", ".join(f'"{name}"' for name in names)
-            con.execute(f"INSERT INTO transactions ({into}) {select}", {"path": str(text.path)})
+            con.execute(f"INSERT INTO transactions ({into}) {select}", params)
             con.execute("CREATE OR REPLACE TEMP VIEW staged AS SELECT * FROM transactions")
         else:
-            con.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {select}", {"path": str(text.path)})
+            con.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {select}", params)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False  # not as plain as its first lines: the careful way reads it record by record
     return _fits(con, plan, list(attributes), expected)
+
+
+def _parts(text: Text, layout: Layout, folder: Path) -> list[tuple[Path, int, int]]:
+    """The files to read for the whole: (file, lines to skip, data lines before the rest).
+
+    The rows of one file are numbered by one thread, so a large one is cut into two at a line's end. Where quotes may
+    hold line ends, or lines are few, it stays whole.
+    """
+    whole = [(text.path, layout.first_line - 1, 0)]
+    if text.scan.quotes or text.scan.size < _LARGE:
+        return whole
+    halves = folder / "first-half", folder / "second-half"
+    lines, left = 0, text.scan.size // 2
+    with text.path.open("rb") as source:
+        with halves[0].open("wb") as target:
+            while left > 0 and (block := source.read(min(BLOCK, left))):
+                lines += int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == _LINE_FEED))
+                left -= len(block)
+                target.write(block)
+            target.write(source.readline())
+        with halves[1].open("wb") as target:
+            shutil.copyfileobj(source, target, BLOCK)
+    return [(halves[0], layout.first_line - 1, 0), (halves[1], 0, lines + 1 - (layout.first_line - 1))]
 
 
 def _fits(con: DuckDBPyConnection, plan: Plan, kept: Sequence[str], expected: int) -> bool:

@@ -106,7 +106,7 @@ def _read(
     options = opened.options
     learnt = memory.of(opened.layout, opened.mapped, options)
     clock.lap("open")
-    done = _quickly(con, opened, file_id, options, watch) or read_carefully(
+    done = _quickly(con, opened, file_id, options, folder, watch) or read_carefully(
         con, opened, file_id, options, key, folder, watch, clock.lap
     )
     clock.lap("write")
@@ -156,7 +156,9 @@ def _overlap(
     return found.values
 
 
-def _quickly(con: DuckDBPyConnection, opened: Opened, file_id: int, options: ReadOptions, watch: Watch) -> Done | None:
+def _quickly(
+    con: DuckDBPyConnection, opened: Opened, file_id: int, options: ReadOptions, folder: Path, watch: Watch
+) -> Done | None:
     """The fast path for plain transactions; None when the file is not plain, and then nothing has happened."""
     text, layout = opened.text, opened.layout
     if text is None or not is_bulk(opened):
@@ -172,7 +174,8 @@ def _quickly(con: DuckDBPyConnection, opened: Opened, file_id: int, options: Rea
     watch.stage(0.85)
     offset = opened.source.first_row - 1 + layout.first_line - 1
     if not fast.read(
-        con, text, layout, plan, attributes, file_id=file_id, expected=expected, offset=offset, constants=constants
+        con, text, layout, plan, attributes, folder,
+        file_id=file_id, expected=expected, offset=offset, constants=constants,
     ):  # fmt: skip
         con.execute("ROLLBACK")
         con.execute("BEGIN TRANSACTION")

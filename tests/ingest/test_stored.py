@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from insight.ingest import load
+from insight.ingest import fast, load
 from insight.ingest.cells import NO_CUSTOMER
 from insight.ingest.footers import PART_SUMS
 from insight.ingest.schema import TABLES
@@ -153,3 +153,28 @@ def test_the_order_of_day_and_month_is_told_of_a_plain_file_too():
     with reading("kundnr;datum;belopp\n" + rows) as loaded:
         told = [(d.value, d.column) for d in loaded.report.decisions if d.name == "day_first"]
         assert told == [("yes", "datum")]
+
+
+@pytest.mark.parametrize("above", ["", "Export\n\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_large_file_in_two_halves_has_every_row_on_its_line(above: str, end: str, monkeypatch: pytest.MonkeyPatch):
+    """Lines as an editor counts them: the header's is 1, or 3 below what stands above it."""
+    monkeypatch.setattr(fast, "_LARGE", 0)
+    with reading((above + plain(301)).replace("\n", end)) as loaded:
+        first = 2 + above.count("\n")
+        found = loaded.rows("SELECT line, order_id, amount FROM transactions ORDER BY line")
+        assert found == [(first + n, f"O{n}", Decimal(n + 1) + Decimal("0.50")) for n in range(301)]
+        assert loaded.balanced()
+
+
+@pytest.mark.parametrize("blank", [3, 290])
+def test_a_blank_line_in_either_half_moves_no_row(blank: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fast, "_LARGE", 0)
+    lines = plain(301).splitlines()
+    lines.insert(blank, "")
+    with reading("\n".join(lines) + "\n") as loaded:
+        assert loaded.one("SELECT count(DISTINCT order_id) FROM transactions") == 301
+        assert loaded.rows("SELECT line FROM transactions WHERE order_id IN ('O0', 'O300') ORDER BY line") == [
+            (2,), (303,),
+        ]  # fmt: skip
+        assert loaded.balanced()
