@@ -19,7 +19,11 @@ _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe"}
 _CALLED = {"tab": "\t", "cp1252": "windows-1252"}
 _ATTRIBUTE = "attribute"
 _MEGABYTES = 1000
-_TYPES = ["csv", "txt", "tsv", "xlsx", "xlsm", "xls", "ods", "parquet", "zip", "gz"]
+# What can be read, and what is often tried: a refusal of ours says what to do, the browser's only that it is refused.
+_TYPES = [
+    "csv", "txt", "tsv", "tab", "prn", "asc", "skv", "dat", "lst", "rpt", "xlsx", "xlsm", "xlsb", "xls", "xltx", "ods",
+    "parquet", "zip", "gz", "numbers", "json", "ndjson", "xml", "html", "htm", "pdf", "dif", "slk", "tar", "7z", "rar",
+]  # fmt: skip
 
 
 def drop_zone() -> None:

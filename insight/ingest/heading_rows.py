@@ -83,7 +83,7 @@ def grouped(header: Record, table: Sequence[Record], width: int) -> Record:
 
 def _of_two(upper: str, lower: str) -> str:
     """One label of two: the one that we know, a question before the name of its scale."""
-    if not (upper and lower):
+    if not (upper and lower) or fold(upper) == fold(lower):
         return upper or lower
     if ASKED.search(fold(upper)):
         return upper

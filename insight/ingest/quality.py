@@ -20,6 +20,7 @@ from insight.ingest.schema import TABLES, fold
 _HAPPENED = ("transactions", "answers", "contacts", "events")
 _OLDEST = 1980
 # Above this share of negative amounts the file likely books its sales as credit.
+_FEW = 3
 _MOSTLY, _SOME = 0.6, 15
 _CANCELLED = (
     "regexp_matches(lower(status), '^(?:makuler|annuller|avbrut|avbok|avbest|cancel|void|declined|nekad|failed"
@@ -122,6 +123,7 @@ def examine(
         said += _money(con, file_id, figures, mapped, labels)
     if "customer_id" in mapped.fields:
         said += _zeros(con, labels[mapped.fields["customer_id"]])
+        said += _almost(con, kind, file_id, labels[mapped.fields["customer_id"]])
     time = _TIME_FIELD.get(kind)
     if time is not None:
         said += _times(
@@ -178,6 +180,26 @@ def _zeros(con: DuckDBPyConnection, label: str) -> list[FileMessage]:
         "HAVING count(DISTINCT customer_id) > 1)"
     ).fetchone()
     return [FileMessage("id_zeros", "warning", {"count": row[0]}, column=label)] if row is not None and row[0] else []
+
+
+def _almost(con: DuckDBPyConnection, kind: str, file_id: int, label: str) -> list[FileMessage]:
+    """Ids that another file writes with other blanks, dashes, noughts before them or capitals: they meet nobody."""
+    other = "transactions" if kind == "customers" else "customers"
+    there = f"SELECT DISTINCT customer_id AS id FROM {other} WHERE file_id <> {file_id} AND customer_id IS NOT NULL"  # noqa: S608
+    if con.execute(f"{there} LIMIT 1").fetchone() is None:
+        return []
+    here = "SELECT DISTINCT customer_id AS id FROM typed WHERE reason IS NULL AND customer_id IS NOT NULL"
+    bare = "ltrim(regexp_replace(lower(id), '[^0-9a-zåäö@.]', '', 'g'), '0') AS bare"
+    row = con.execute(
+        f"WITH here AS ({here}), there AS ({there}) SELECT (SELECT count(*) FROM here), "  # noqa: S608
+        "(SELECT count(*) FROM here SEMI JOIN there USING (id)), "
+        f"(SELECT count(*) FROM (SELECT {bare} FROM here) SEMI JOIN (SELECT {bare} FROM there) USING (bare))"
+    ).fetchone()
+    assert row is not None
+    total, same, alike = row
+    if total < _FEW or same > 0.5 * total or alike - same < 0.3 * total:
+        return []
+    return [FileMessage("ids_almost", "warning", {"count": alike - same, "total": total}, column=label)]
 
 
 def _discount(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:

@@ -3,9 +3,14 @@
 import io
 import zipfile
 from decimal import Decimal
+from pathlib import Path
 
+import duckdb
 import pytest
 
+from insight.ingest.load import read_into
+from insight.ingest.options import ReadOptions
+from insight.workspace.tables import create_tables
 from tests.ingest.reading import reading
 
 THREE = (("00012", "2024-01-31", "1 234,50"), ("00007", "2024-02-13", "-34,25"), ("00012", "2024-03-05", "99,75"))
@@ -218,3 +223,20 @@ def test_other_files_are_refused_by_name(content: bytes, code: str, word: str):
 def test_a_table_whose_first_headings_are_id_and_p_is_no_sylk_file():
     with reading("ID;P;datum;belopp\n1;2;2024-01-31;5,00\n2;2;2024-02-13;6,00\n") as loaded:
         assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal("11.00")
+
+
+def test_ids_that_two_files_write_in_two_ways_are_told(tmp_path: Path):
+    def load(con: duckdb.DuckDBPyConnection, text: str, file_id: int) -> set[str]:
+        path = tmp_path / "upload"
+        path.write_text(text, encoding="utf-8")
+        key = b"a key of the tests, 16+"
+        options = ReadOptions()
+        report = read_into(con, path, name=f"{file_id}.csv", file_id=file_id, options=options, key=key)
+        return {message.code for message in report.messages}
+
+    sales = "kundnr;datum;belopp\n" + "".join(f"00{n}-1;2024-01-{n};1,00\n" for n in range(10, 20))
+    with duckdb.connect() as con:
+        create_tables(con)
+        assert "ids_almost" not in load(con, "kundnr;namn\n" + "".join(f"{n} 1;Åsa\n" for n in range(10, 20)), 1)
+        assert "ids_almost" in load(con, sales, 2)
+        assert "ids_almost" not in load(con, sales.replace("-1;", " 1;").replace("\n00", "\n"), 3)
