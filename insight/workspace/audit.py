@@ -36,6 +36,8 @@ _here = threading.Lock()
 
 # What must not come along in a text that somebody wrote: addresses, personal numbers and telephone numbers.
 _PERSONAL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+|\+?\d(?:[\s-]?\d){8,}")
+# The beginning of a file's hash tells nobody, though its digits can look as a number of somebody's.
+_FINGERPRINT = ("sha256", re.compile(r"[0-9a-f]{12}"))
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def append(
     if not _ACTION.fullmatch(action):
         raise ValueError(f"{action} is no action's name")
     when = (at or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
-    told = {str(name): _plain(value) for name, value in (values or {}).items()}
+    told = _told(values or {})
     try:
         with _locked(folder):
             number, last = _latest(folder)
@@ -145,6 +147,11 @@ def verify(folder: Path) -> Verdict:
     return Verdict(number, None)
 
 
+def _told(values: Mapping[str, object]) -> dict[str, object]:
+    """Names and values as JSON holds them."""
+    return {str(name): part if _is_fingerprint(name, part) else _plain(part) for name, part in values.items()}
+
+
 def _plain(value: object) -> object:
     """The value as JSON holds it, without what tells who somebody is."""
     if value is None or isinstance(value, bool | int | float):
@@ -152,11 +159,16 @@ def _plain(value: object) -> object:
     if isinstance(value, Decimal | date):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
+        return _told(value)
     if isinstance(value, list | tuple | set | frozenset):
         parts = sorted(value, key=str) if isinstance(value, set | frozenset) else value
         return [_plain(part) for part in parts]
     return _PERSONAL.sub("…", str(value))
+
+
+def _is_fingerprint(name: object, value: object) -> bool:
+    known, form = _FINGERPRINT
+    return name == known and isinstance(value, str) and form.fullmatch(value) is not None
 
 
 def _digest(body: Mapping[str, object]) -> str:

@@ -228,3 +228,12 @@ def test_the_command_prints_and_checks_it(capsys, monkeypatch):
     log.write_text(log.read_text().replace("120", "12"))
     assert main(["audit", str(made.folder), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["broken"] is not None
+
+
+def test_a_files_fingerprint_stays_whole_however_many_digits_it_has(tmp_path):
+    # Ten digits in a row, as in a personal number: of a hash they say nothing of anybody, of other texts they may.
+    audit.append(tmp_path, "file_read", {"sha256": "cb0689303470", "reason": "cb0689303470"})
+    audit.append(tmp_path, "file_read", {"sha256": "ring 070-123 45 67 89"})
+    first, second = audit.events(tmp_path)
+    assert first.values == {"sha256": "cb0689303470", "reason": "cb…"}
+    assert second.values == {"sha256": "ring …"}
