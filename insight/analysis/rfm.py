@@ -6,6 +6,7 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from insight.analysis import segmenting
@@ -27,23 +28,10 @@ _RULE = re.compile(r"([^:,]+):(\d+)(?:-(\d+))?/(\d+)(?:-(\d+))?/(\d+)(?:-(\d+))?
 
 # In öre, so that equal amounts are equal and a bound is met exactly.
 _FIGURES = """
-    SELECT customer_id, cast($as_of AS DATE) - last_on AS days, n_orders, cast(sales * 100 AS BIGINT) AS cents
-    FROM bought WHERE outside IS NULL
-"""
-_ASSIGNED = """
     SELECT
-        bought.customer_id,
-        coalesce(bought.outside, scored.segment) AS segment,
-        scored.days AS days_since_last,
-        bought.n_orders,
-        bought.sales AS spend,
-        scored.r,
-        scored.f,
-        scored.m,
-        CASE WHEN list_contains(cast($leaving AS VARCHAR[]), scored.segment) THEN 'leaving' END AS heading,
-        bought.sales,
-        bought.margin
-    FROM bought LEFT JOIN scored ON scored.customer_id = bought.customer_id
+        customer_id, outside, cast($as_of AS DATE) - last_on AS days, n_orders, sales,
+        cast(sales * 100 AS BIGINT) AS cents, margin
+    FROM bought
 """
 _SCORES = """
     SELECT r, f, count(*) AS n_customers, sum(n_orders) AS n_orders, sum(sales) AS sales
@@ -133,16 +121,35 @@ def assign(query: Query, settings: Settings, as_of: date, into: str) -> None:
     """Temporary table `into`: every customer with scores and segment at `as_of`, or why they stand outside."""
     segmenting.make_bought(query, segmenting.window_start(settings, as_of), as_of)
     found = query.arrow(_FIGURES, as_of=as_of)
-    scores = _scores(settings, found)
-    places = _segments(settings, scores)
-    keys = pa.array(score.segment_keys(read_map(settings["map"])), pa.string())
-    scored = {name: pa.array(part.astype(np.int8)) for name, part in zip("rfm", scores, strict=True)}
-    segments = keys.take(pa.array(places))
-    query.put(
-        "scored", pa.table({"customer_id": found["customer_id"], "days": found["days"], "segment": segments, **scored})
-    )
+    outside = found["outside"].is_valid().to_numpy()
+    inside = found.filter(pa.array(~outside))
+    scores = _scores(settings, inside)
+    keys = score.segment_keys(read_map(settings["map"]))
+    places = _places(_segments(settings, scores), outside)
     # Groups of a map of the user's own say nothing about who is leaving, whatever they are called.
-    query.make(into, _ASSIGNED, leaving=[] if settings["map"] else list(LEAVING))
+    leaving = [None if settings["map"] or key not in LEAVING else "leaving" for key in keys]
+    segments = pa.chunked_array([pa.array(keys, pa.string()).take(places)])
+    query.put(
+        into,
+        pa.table({
+            "customer_id": found["customer_id"],
+            "segment": pc.coalesce(found["outside"], segments),
+            "days_since_last": pc.if_else(pa.array(outside), None, found["days"]),
+            "n_orders": found["n_orders"],
+            "spend": found["sales"],
+            **{name: _places(part.astype(np.int8), outside) for name, part in zip("rfm", scores, strict=True)},
+            "heading": pa.array(leaving, pa.string()).take(places),
+            "sales": found["sales"],
+            "margin": found["margin"],
+        }),
+    )  # fmt: skip
+
+
+def _places(values: NDArray[np.signedinteger], outside: NDArray[np.bool_]) -> pa.Array:
+    """What those inside have, in everybody's order; empty for those outside."""
+    everybody = np.zeros(len(outside), dtype=values.dtype)
+    everybody[~outside] = values
+    return pa.array(everybody, mask=outside)
 
 
 def members(query: Query, settings: Settings) -> None:
