@@ -226,7 +226,7 @@ def _traces(subject: Subject, series: Series, places: Floats) -> list[Spec]:
             return [plot.line(x, series.values, series.colour, thickness)]
         return [plot.line(x, series.values, colour, thickness, **_markers(subject, series, partial, "lines+markers"))]
     whole = plot.line(x, parts.solid(series.values, partial), colour, thickness)
-    dashed = plot.line(*parts.strokes(x, series.values, partial), colour, thickness, line={"dash": "dot"})
+    dashed = plot.line(*parts.strokes(x, series.values, partial), colour, thickness, line={"dash": "dash"})
     if not series.clickable:
         return [whole, dashed]
     taken = plot.line(x, series.values, colour, thickness, **_markers(subject, series, partial, "markers"))

@@ -44,6 +44,7 @@ from insight.export.deck_text import add_runs, points
 _FEW, _MARKED = 14, 20
 _NUMBERS = ("days", "months", "number", "count", "ratio", "money")
 _CROWDED = 0.07
+_HALF_A_SLIDE = 560
 
 
 def series_over(canvas: Canvas, subject: Subject) -> None:
@@ -320,7 +321,8 @@ def _beside(canvas: Canvas, subject: Subject) -> _Beside:
     """Names, estimates and intervals as a table on the left; each row's plot stands level with its line."""
     subject = replace(subject, table=subject.table.head(_FEW))
     box = canvas.box
-    left = round(box.width * 0.46)
+    # On half a slide the names and figures need the larger part of it.
+    left = round(box.width * (0.46 if points(box.width) > _HALF_A_SLIDE * canvas.look.scale else 0.64))
     head, row_height = forest_table(canvas.within(box.part(width=left)), subject)
     count = len(subject.table)
     plot = Box(box.left + left, box.top + head, box.width - left, row_height * count)

@@ -198,7 +198,7 @@ def forms_of(book: Any) -> dict[str, Any]:
     }  # fmt: skip
     # A date stands at the left like the text beside it.
     return {
-        unit: book.add_format({"num_format": form, **({"align": "left"} if unit == "date" else {})})
+        unit: book.add_format({"num_format": form, **({"align": "left", "indent": 1} if unit == "date" else {})})
         for unit, form in formats.items()
     }
 
@@ -225,7 +225,7 @@ def write_cell(sheet: Any, row: int, column: int, cell: Any, form: Any) -> None:
     if isinstance(cell, date):
         sheet.write_datetime(row, column, cell, form)
     elif isinstance(cell, str | bool):
-        sheet.write_string(row, column, str(cell))
+        sheet.write_string(row, column, str(cell), form)
     elif isinstance(cell, int | float | Decimal) or hasattr(cell, "item"):
         number = float(cell)
         if abs(number) < 10**_EXCEL_NUMBER:

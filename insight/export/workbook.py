@@ -32,6 +32,8 @@ _WIDEST, _NUMBER, _AIR, _LINE = 46, 12, 2, 15
 # By so many rows a column of text is measured; more than a page of them repeats its heads in print.
 _MEASURED, _A_PAGE = 2_000, 30
 _A4 = 9
+# Wider than so many characters, the columns go on to a second page: on one they could not be read.
+_A_SHEET_WIDE = 230
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -45,6 +47,8 @@ class _Book:
     strong: Any
     head: Any
     head_right: Any
+    head_in: Any
+    text_in: Any
     wrapped: Any
     link: Any
 
@@ -61,6 +65,8 @@ def build(items: Sequence[Item], words: Words, *, title: str = "", about: str = 
         book, forms_of(book), book.add_format({"bold": True, "font_size": 16}), book.add_format({"bold": True}),
         book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"}),
         book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "align": "right"}),
+        book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom", "indent": 1}),
+        book.add_format({"indent": 1}),
         book.add_format({"text_wrap": True, "valign": "top"}),
         book.add_format({"font_color": LIGHT.accent, "underline": 1}),
     )  # fmt: skip
@@ -144,6 +150,9 @@ def _answer(made: _Book, item: Item, sheet_name: str, words: Words) -> None:
     for column, width in widths.items():
         sheet.set_column(column, column, width)
     _paper(sheet)
+    if sum(widths.values()) > _A_SHEET_WIDE:
+        sheet.fit_to_pages(2, 0)
+        sheet.repeat_columns(0)
 
 
 def _paper(sheet: Any) -> None:
@@ -161,7 +170,8 @@ def _heads(
     for column, (said, is_number) in enumerate(zip(heads, right, strict=True)):
         longest = max((len(word) for word in said.split()), default=0) + _AIR
         widths[column] = max(widths.get(column, 0), min(longest, _WIDEST))
-        sheet.write_string(row, column, said, made.head_right if is_number else made.head)
+        # Words beside figures, which stand at the right, keep a little away from them.
+        sheet.write_string(row, column, said, made.head_right if is_number else made.head_in if column else made.head)
     lines = max((_lines(said, widths[column]) for column, said in enumerate(heads)), default=1)
     sheet.set_row(row, _LINE * lines + 1)
 
@@ -270,7 +280,7 @@ def _table(
     row += 2
     for cells in rows:
         for column, (cell, unit) in enumerate(zip(cells, kinds, strict=True)):
-            write_cell(sheet, row, column, cell, made.forms.get(unit))
+            write_cell(sheet, row, column, cell, made.text_in if unit == "text" and column else made.forms.get(unit))
         row += 1
     return row + 1
 

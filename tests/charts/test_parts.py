@@ -72,7 +72,7 @@ def test_a_part_is_named_by_its_days(language: Language, start: str, end: str, n
 def test_the_stretch_to_a_part_is_dashed_and_its_marker_hollow() -> None:
     result = series(start="2024-01-01", end="2024-11-10")
     found = traces(result)
-    dashed = [trace for trace in found if trace.line.dash == "dot"]
+    dashed = [trace for trace in found if trace.line.dash == "dash"]
     assert [[y for y in trace.y if y == y] for trace in dashed] == [[310, 90], [310, 90]], "October to November, twice"
     taken = found[-1]
     assert len(taken.x) == 11, "every month still takes clicks"
