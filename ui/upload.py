@@ -226,7 +226,7 @@ def _choices(place: int, file: state.Incoming, found: Proposal | None) -> None:
         ("day_first", {"yes": words.t("upload.day_first"), "no": words.t("upload.month_first")}),
         ("vat", {name: words.t(f"upload.vat_{name}") for name in ("excluded", "included")}),
         *([("personal_ids", _personal_ids())] if found is not None and _has_personal_numbers(found) else []),
-        ("sets", {name: words.t(f"upload.sets_{name}") for name in ("spread", "keep")}),
+        *([("sets", _sets())] if "sets" in {*named, *_decided(found)} else []),
         ("order_sums", {"keep": words.t("upload.order_sums_keep")}),
         ("signs", {"swap": words.t("upload.signs_swap")}),
         ("returns", {name: words.t(f"upload.returns_{name}") for name in ("sign", "none")}),
@@ -252,6 +252,10 @@ def _choices(place: int, file: state.Incoming, found: Proposal | None) -> None:
 
 def _has_personal_numbers(found: Proposal) -> bool:
     return any(column.personal == "personal_number" for column in found.columns)
+
+
+def _sets() -> dict[str, str]:
+    return {name: view.t(f"upload.sets_{name}") for name in ("spread", "keep")}
 
 
 def _personal_ids() -> dict[str, str]:
