@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
 
+from insight.ingest.cells import MINUS
 from insight.ingest.mapping import Mapped
 
 _MOST_WORDS = 6
@@ -24,7 +25,7 @@ def suspect(mapped: Mapped, labels: Sequence[str], rows: Sequence[Sequence[str]]
         return None
     order, amount = mapped.fields["order_id"], mapped.fields["amount"]
     status = mapped.fields.get("status")
-    sums = [re.sub(r"[^\d-]", "", row[amount]) for row in rows]
+    sums = [_whole(row[amount]) for row in rows]
     for at, label in enumerate(labels):
         if not label or (at in mapped.used and at != status):
             continue
@@ -33,15 +34,23 @@ def suspect(mapped: Mapped, labels: Sequence[str], rows: Sequence[Sequence[str]]
             continue
         for word in sorted(words):
             orders: dict[str, list[list[int]]] = defaultdict(lambda: [[], []])
-            for row, text in zip(rows, sums, strict=True):
-                if row[order] and text.strip("-"):
-                    orders[row[order]][row[at] != word].append(int(text))
+            for row, amount_of in zip(rows, sums, strict=True):
+                if row[order] and amount_of is not None:
+                    orders[row[order]][row[at] != word].append(amount_of)
             both = [(heads, lines) for heads, lines in orders.values() if heads and lines]
             agree = [lines for heads, lines in both if len(heads) == 1 and heads[0] == sum(lines)]
             several = sum(len(lines) > 1 for lines in agree)
             if len(both) >= _FEWEST and len(agree) >= _AGREE * len(both) and several >= 0.25 * len(agree):
                 return at, word
     return None
+
+
+def _whole(cell: str) -> int | None:
+    """The digits of an amount as one whole number, good for comparing within a column; None without any."""
+    digits = re.sub(r"[^0-9]", "", cell[:_LONGEST])
+    if not digits:
+        return None
+    return -int(digits) if any(char in MINUS + "(" for char in cell[:_LONGEST]) else int(digits)
 
 
 def set_aside(con: DuckDBPyConnection, found: tuple[int, str] | None) -> None:

@@ -90,6 +90,13 @@ def test_what_was_decided_of_signs_and_sums_is_told_and_can_be_turned():
         assert loaded.one("SELECT sum(amount) FROM transactions") == 2 * SUM
 
 
+@pytest.mark.parametrize("cell", ["1-5", "-", "9" * 5000, "5-", "²", "1−", "(2)"])
+def test_no_cell_stops_the_look_for_whole_orders(cell: str):
+    with reading(SALES["head and lines"].replace("1 134,50", cell)) as loaded:
+        assert loaded.report.kind == "transactions", loaded.said
+        assert loaded.balanced()
+
+
 def test_an_amount_on_both_sides_of_a_ledger_is_set_aside():
     with reading(
         "kundnr;datum;debet;kredit\n1;2024-01-31;10,00;\n2;2024-02-13;5,00;2,00\n3;2024-02-14;;1,00\n"
