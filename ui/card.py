@@ -60,7 +60,7 @@ def head(place: CardPlace, found: Card, n: int) -> None:
                 _step("previous", ":material/chevron_left:", place, -1, place.index == 0)
                 _step("next", ":material/chevron_right:", place, 1, place.index + 1 >= n)
         st.title(text.plain(_headline(found)), anchor=False)
-        st.subheader(text.plain(_called(found)), anchor=False)
+        st.header(text.plain(_called(found)), anchor=False)
 
 
 def _back(place: CardPlace) -> None:

@@ -302,4 +302,4 @@ def open_first_card(page: Page) -> str:
     picker.press("Enter")
     expect(page).to_have_url(re.compile("/card"))
     ready(page)
-    return page.locator('[data-testid="stMain"] h3').first.inner_text()
+    return page.locator('[data-testid="stMain"] h2').first.inner_text()
