@@ -29,8 +29,8 @@ _RULE = re.compile(r"([^:,]+):(\d+)(?:-(\d+))?/(\d+)(?:-(\d+))?/(\d+)(?:-(\d+))?
 # In öre, so that equal amounts are equal and a bound is met exactly.
 _FIGURES = """
     SELECT
-        customer_id, outside, cast($as_of AS DATE) - last_on AS days, n_orders, sales,
-        cast(sales * 100 AS BIGINT) AS cents, margin
+        customer_id, outside, CASE WHEN outside IS NULL THEN cast($as_of AS DATE) - last_on END AS days,
+        n_orders, sales, cast(sales * 100 AS BIGINT) AS cents, margin
     FROM bought
 """
 _SCORES = """
@@ -133,8 +133,8 @@ def assign(query: Query, settings: Settings, as_of: date, into: str) -> None:
         into,
         pa.table({
             "customer_id": found["customer_id"],
-            "segment": pc.coalesce(found["outside"], segments),
-            "days_since_last": pc.if_else(pa.array(outside), None, found["days"]),
+            "segment": pc.call_function("coalesce", [found["outside"], segments]),
+            "days_since_last": found["days"],
             "n_orders": found["n_orders"],
             "spend": found["sales"],
             **{name: _places(part.astype(np.int8), outside) for name, part in zip("rfm", scores, strict=True)},
