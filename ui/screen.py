@@ -6,6 +6,7 @@ Type grows by the style's own rules on large screens (`ui/chrome.py`); figures h
 from typing import Any
 
 import streamlit as st
+from streamlit.components import v2
 
 from ui import state
 
@@ -33,7 +34,7 @@ export default function({ data, setStateValue }) {
 @st.cache_resource(show_spinner=False)
 def _component() -> Any:
     """Registered once a server: Streamlit warns of a name that is registered again."""
-    return st.components.v2.component("kundkompass_screen", js=_JS)
+    return v2.component("kundkompass_screen", js=_JS)
 
 
 def scale(least: float) -> float:
