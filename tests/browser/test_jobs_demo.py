@@ -25,19 +25,19 @@ def meeting(browser: Browser, url: str) -> Iterator[Page]:
 def test_chief_finds_who_fell_from_gold_hears_them_and_gets_the_slide(
     meeting: Page, known: truth.Truth, tmp_path: Path
 ):
-    walks.chief(meeting, known, tmp_path)
+    walks.check_chief(meeting, known, tmp_path)
 
 
 def test_analyst_takes_a_step_out_by_consent_and_says_how_it_was_counted(
     meeting: Page, known: truth.Truth, tmp_path: Path
 ):
-    walks.analyst(meeting, known, tmp_path)
+    walks.check_analyst(meeting, known, tmp_path)
 
 
 def test_consultant_prepares_a_story_and_plays_it_in_the_meeting(
     meeting: Page, known: truth.Truth, browser: Browser, url: str, tmp_path: Path
 ):
-    recipe = walks.consultant(meeting, known, tmp_path)
+    recipe = walks.check_story(meeting, known, tmp_path)
     for page in visitor(browser, url, size="wide"):
         rig.go(page, url, "recipe")
-        walks.in_the_meeting(page, known, recipe)
+        walks.check_meeting(page, known, recipe)

@@ -39,20 +39,20 @@ def test_every_file_is_read_whole_and_takes_the_demo_companys_place(meeting: Pag
 def test_chief_finds_who_fell_from_gold_hears_them_and_gets_the_slide(
     meeting: Page, known: truth.Truth, tmp_path: Path
 ):
-    walks.chief(meeting, known, tmp_path)
+    walks.check_chief(meeting, known, tmp_path)
 
 
 def test_analyst_takes_a_step_out_by_consent_and_says_how_it_was_counted(
     meeting: Page, known: truth.Truth, tmp_path: Path
 ):
-    walks.analyst(meeting, known, tmp_path)
+    walks.check_analyst(meeting, known, tmp_path)
 
 
 def test_consultant_prepares_a_story_and_plays_it_on_the_day_with_the_files_and_the_recipe(
     meeting: Page, known: truth.Truth, browser: Browser, url: str, files: list[Path], tmp_path: Path
 ):
-    recipe = walks.consultant(meeting, known, tmp_path)
+    recipe = walks.check_story(meeting, known, tmp_path)
     for page in visitor(browser, url, size="wide"):
         rig.go(page, url, "recipe")
         walks.upload(page, files)
-        walks.in_the_meeting(page, known, recipe)
+        walks.check_meeting(page, known, recipe)

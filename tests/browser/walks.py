@@ -132,7 +132,7 @@ def upload(page: Page, files: list[Path]) -> None:
 # --- the three jobs ---------------------------------------------------------------------------------------------------
 
 
-def chief(page: Page, truth: Truth, tmp_path: Path) -> None:
+def check_chief(page: Page, truth: Truth, tmp_path: Path) -> None:
     """Who fell from gold, what those think of us, and the slide of it."""
     fell = truth.moved(GOLD, SILVER)
     score, n_answers = truth.nps(fell)
@@ -163,7 +163,7 @@ def chief(page: Page, truth: Truth, tmp_path: Path) -> None:
     show_all(page)
 
 
-def consultant(page: Page, truth: Truth, tmp_path: Path) -> Path:
+def check_story(page: Page, truth: Truth, tmp_path: Path) -> Path:
     """A story of two findings, one of them within a selection, and the recipe that takes it along; gives its file."""
     fell = truth.moved(GOLD, SILVER)
     turn_to(page, "movement")
@@ -192,7 +192,7 @@ def _add_to_story(page: Page, title: str, number: int) -> None:
     close_menu(page)
 
 
-def in_the_meeting(page: Page, truth: Truth, recipe: Path) -> None:
+def check_meeting(page: Page, truth: Truth, recipe: Path) -> None:
     """Another day, another visitor: the recipe is taken in and the story played, by the keys of a remote control."""
     fell = truth.moved(GOLD, SILVER)
     score, _ = truth.nps(fell)
@@ -223,7 +223,7 @@ def in_the_meeting(page: Page, truth: Truth, recipe: Path) -> None:
     assert "finding" not in address(page)
 
 
-def analyst(page: Page, truth: Truth, tmp_path: Path) -> None:
+def check_analyst(page: Page, truth: Truth, tmp_path: Path) -> None:
     """A step of the ladder, its customers, their list by consent as CSV and whole as Excel, and how it was counted."""
     gold = truth.on(GOLD)
     willing = truth.willing(gold)
