@@ -149,9 +149,12 @@ class Words:
         """Money in whole units (or with `decimals`): '184 213 kr', 'SEK 184,213'."""
         return self._with_currency(self.number(value, decimals, signed=signed))
 
-    def money(self, value: object, *, signed: bool = False) -> str:
-        """Money as a card or headline says it: '184,2 mn kr' from a million up, whole units below."""
-        size = abs(Decimal(str(value)))
+    def money(self, value: object, *, signed: bool = False, like: object = None) -> str:
+        """Money as a card or headline says it: '184,2 mn kr' from a million up, whole units below.
+
+        like: an amount that it stands beside, in whose scale it is written.
+        """
+        size = abs(Decimal(str(value if like is None else like)))
         if size < 1_000_000:
             return self.amount(value, signed=signed)
         scale, words = (Decimal(10**9), _BILLIONS) if size >= 10**9 else (Decimal(10**6), _MILLIONS)
