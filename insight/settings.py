@@ -58,9 +58,13 @@ def day_after_last(query: Query) -> date:
 
 
 def years_before(query: Query) -> date:
-    """The default `start`: twelve months before the default end, or the first transaction if that is later."""
+    """The default `start`: twelve months before the default end, or the first transaction if that is later.
+
+    Data that are less than a month longer than a year are looked at whole: their sum is then the file's own.
+    """
     first, _ = query.extent()
-    return max(first, add_months(query.day_after_last(), -12))
+    end = query.day_after_last()
+    return first if first > add_months(end, -13) else add_months(end, -12)
 
 
 AS_OF = Setting("as_of", "date", day_after_last)

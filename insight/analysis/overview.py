@@ -168,7 +168,7 @@ class Figures:
     orders: int
     bought: Decimal
     returned_earlier: Decimal
-    new: int
+    new: int | None
     lost: int | None
     back: int | None
     returns: Decimal
@@ -266,8 +266,8 @@ def _figures(query: Query, sql: str, start: date, end: date, first: date) -> Fig
     # Who fell silent within the period bought last in the twelve months before it, or in its beginning.
     known = covers(first, add_months(start, -LAPSE_MONTHS), start) and first < add_months(end, -LAPSE_MONTHS)
     return Figures(
-        account(query, start, end, chosen=True), int(customers), int(orders), money(bought), money(returned), int(new),
-        int(lost) if known else None, int(back) if first < add_months(start, -LAPSE_MONTHS) else None,
+        account(query, start, end, chosen=True), int(customers), int(orders), money(bought), money(returned),
+        int(new) if first < start else None, int(lost) if known else None, int(back) if first < add_months(start, -LAPSE_MONTHS) else None,
         -money(returns), money(margin) if n_margin else None,
     )  # fmt: skip
 
@@ -331,8 +331,8 @@ def run(query: Query, settings: Settings) -> Result:
 
     sales: all sales after returns, with or without a customer. customers: with at least one purchase. orders: purchases
     of customers. receipt: sales of those customers, after their returns, per purchase. frequency: orders per customer.
-    identified_share: share of sales with a customer. new: first purchase ever. lost: became silent for twelve months
-    within the period. returns: returned orders, as a positive amount. Table: a row a group, and unidentified sales.
+    identified_share: share of sales with a customer. new: first purchase ever, None where the data begin with the
+    period. lost: became silent for twelve months within it. returns: returned orders, as a positive amount. Table: a row a group, and unidentified sales.
     tables['drivers']: customers × frequency × receipt, returns by those who only returned, unidentified sales; the
     contributions add up to the change of sales exactly. `sales`: the product of the three (on 'receipt'), and the two
     others' own; they add up to sales. Raises NotEnoughDataError for a period without transactions.
@@ -385,6 +385,7 @@ def run(query: Query, settings: Settings) -> Result:
         ),
         labels={
             **{key: f"overview.group.{key}" for key in (*_GROUPS, "unidentified")},
+            **({} if first < start else {"new": "overview.group.bought"}),
             **{key: f"overview.driver.{key}.name" for key in _DRIVERS if key != "unidentified"},
         },
         evidence="before_after" if before else "",
@@ -433,7 +434,9 @@ def _notes(query: Query, now: Figures, start: date, other: tuple[date, date] | N
     to_nothing = int(query.one(_SUMS_TO_NOTHING)[0])
     if to_nothing:
         remarks.append(Note("sums_to_nothing", {"n": to_nothing}))
-    if now.new and not _old_are_known(first, start):
+    if first >= start:
+        remarks.append(Note("data_begin_with_period"))
+    elif now.new and not _old_are_known(first, start):
         remarks.append(Note("new_may_be_old", {"first": first}))
     elif now.new and other and not _old_are_known(first, other[0]):
         remarks.append(Note("new_not_compared", {"first": first}))

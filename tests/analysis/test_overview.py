@@ -137,6 +137,19 @@ def test_new_customers_are_compared_only_where_both_periods_look_equally_far_bac
     assert {"new_may_be_old", "lost_not_known"} <= {note.code for note in short.notes}
 
 
+def test_data_hardly_longer_than_a_year_are_looked_at_whole_and_nobody_in_them_is_called_new() -> None:
+    lines = [("a", "2023-12-31", 10), ("b", "2024-05-01", 20), ("a", "2025-01-15", 30)]
+    whole = run(workspace(lines), "overview.key_figures")
+    assert (whole.basis.start, whole.basis.end) == (date(2023, 12, 31), date(2025, 1, 16))
+    assert whole.metrics["sales"].value == 60
+    assert whole.metrics["new_customers"].value is None
+    assert whole.labels["new"] == "overview.group.bought"
+    assert "data_begin_with_period" in {note.code for note in whole.notes}
+    longer = run(workspace([("c", "2023-12-01", 5), *lines]), "overview.key_figures")
+    assert (longer.basis.start, longer.metrics["sales"].value) == (date(2024, 1, 16), 50)
+    assert longer.metrics["new_customers"].value == 1  # b
+
+
 def test_a_period_without_transactions_is_refused_with_the_extent() -> None:
     with pytest.raises(NotEnoughDataError) as refused:
         run(company(), "overview.key_figures", {"start": "2022-01-01", "end": "2022-06-01"})
