@@ -115,7 +115,7 @@ def migration(query: Query, settings: Settings) -> Result:
     order = {key: rank for rank, key in enumerate([*step_order(ladder), NEW])}
     table = table.sort_values(["from_step", "to_step"], key=lambda column: column.map(order), ignore_index=True)
     _add_shares(table)
-    then = compared_windows(query, span, rule)
+    then = None if chosen_by_step(query) else compared_windows(query, span, rule)
     earlier = cells_then(query, then, rule, ladder) if then else ()
     _add_then(table, earlier if then else None)
     rank = {key: number for number, key in enumerate(ladder.keys, start=1)} | {NONE: 0}
@@ -255,7 +255,14 @@ def _moved_then(
     return {"up": climbed if sees_lapses(span.first_day, then.opened) else None, "down": fell}
 
 
+def chosen_by_step(query: Query) -> bool:
+    """Whether the scope was made, wholly or in part, from where its customers stood on the ladder or how they moved."""
+    return any(analysis.startswith("ladder.") for analysis, _, _ in query.scope_marks)
+
+
 def _then_notes(query: Query, then: Windows | None, span: Windows) -> tuple[Note, ...]:
+    if chosen_by_step(query):
+        return (Note("chosen_by_step", {}, "warning"),)
     if then is None:
         return (Note("no_movement_before", {"first": span.first_day}),)
     notes = [Note("movement_before", {"start": then.start, "end": then.end})]

@@ -267,8 +267,9 @@ def _figures(query: Query, sql: str, start: date, end: date, first: date) -> Fig
     known = covers(first, add_months(start, -LAPSE_MONTHS), start) and first < add_months(end, -LAPSE_MONTHS)
     return Figures(
         account(query, start, end, chosen=True), int(customers), int(orders), money(bought), money(returned),
-        int(new) if first < start else None, int(lost) if known else None, int(back) if first < add_months(start, -LAPSE_MONTHS) else None,
-        -money(returns), money(margin) if n_margin else None,
+        int(new) if first < start else None, int(lost) if known else None,
+        int(back) if first < add_months(start, -LAPSE_MONTHS) else None, -money(returns),
+        money(margin) if n_margin else None,
     )  # fmt: skip
 
 
@@ -332,7 +333,8 @@ def run(query: Query, settings: Settings) -> Result:
     sales: all sales after returns, with or without a customer. customers: with at least one purchase. orders: purchases
     of customers. receipt: sales of those customers, after their returns, per purchase. frequency: orders per customer.
     identified_share: share of sales with a customer. new: first purchase ever, None where the data begin with the
-    period. lost: became silent for twelve months within it. returns: returned orders, as a positive amount. Table: a row a group, and unidentified sales.
+    period. lost: became silent for twelve months within it. returns: returned orders, as a positive amount.
+    Table: a row a group, and unidentified sales.
     tables['drivers']: customers × frequency × receipt, returns by those who only returned, unidentified sales; the
     contributions add up to the change of sales exactly. `sales`: the product of the three (on 'receipt'), and the two
     others' own; they add up to sales. Raises NotEnoughDataError for a period without transactions.

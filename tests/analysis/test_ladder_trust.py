@@ -78,6 +78,24 @@ def test_movements_are_set_against_those_of_a_year_before_where_the_data_show_th
     assert not {"climbed_not_compared", "months_missing", "months_missing_then"} & codes(result).keys()
 
 
+def test_a_selection_made_by_how_customers_moved_is_not_set_against_another_movement():
+    made = workspace([*moves("2021-01-01", "2024-12-31"), *EDGES[1:]])
+    fell = Mark("ladder.migration", pairs(YEARS), pairs({"move": "down"}))
+    bought = Mark("overview.key_figures", pairs({"start": "2023-01-01", "end": "2024-01-01"}), pairs({"group": "kept"}))
+    try:
+        within = run(made, "ladder.migration", YEARS, fell)
+        other = run(made, "ladder.migration", YEARS, bought)
+    finally:
+        made.destroy()
+    # All of them fell, as they were chosen to: what others did a year before says nothing of them.
+    assert (within.metrics["fell"].value, within.metrics["fell"].before) == (2, None)
+    assert set(within.table["share_then"]) == {None}
+    assert "chosen_by_step" in codes(within)
+    # u1 and u2 bought in both years and climbed a year before.
+    assert other.metrics["climbed"].before == 2
+    assert "chosen_by_step" not in codes(other)
+
+
 def test_no_change_is_shown_of_what_short_data_cannot_show():
     short = [row for row in moves("2022-01-01", "2024-12-31") if row[1] >= "2022"]
     made = workspace([*short, *EDGES[1:]])
