@@ -262,8 +262,9 @@ def _series_notes(cut: list[dict[str, Any]], first: date, has_before: bool) -> t
 
 def _series_headline(rows: list[dict[str, Any]], column: str, measure: str) -> Message:
     name = Message(f"overview.series.name.{measure}")
-    both = [row for row in rows if row["before"] is not None and row[column] is not None]
-    if both:
+    # A month without any figure a year before says nothing of growth; where most are such, none is spoken of.
+    both = [row for row in rows if row["before"] and row[column] is not None]
+    if 2 * len(both) >= len(rows):
         above = sum(row[column] > row["before"] for row in both)
         return Message("overview.series.against", {"name": name, "above": above, "n": len(both)})
     best = max(rows, key=lambda row: (row["sales"], row["month"]))

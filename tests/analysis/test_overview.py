@@ -174,6 +174,16 @@ def test_months_with_the_year_before() -> None:
     assert [note.values["month"] for note in part.notes] == [date(2024, 1, 1), date(2024, 3, 1)]
 
 
+def test_months_are_counted_as_above_the_year_before_only_where_that_year_has_sales() -> None:
+    """2023 has sales in January, February and March, 2024 in four months: two are above, April is above nothing."""
+    before = [("a", "2022-12-01", 1), *(("a", f"2023-0{month}-10", 100) for month in (1, 2, 3))]
+    now = [("a", f"2024-0{month}-10", amount) for month, amount in ((1, 90), (2, 110), (3, 120), (4, 500))]
+    told = run(workspace([*before, *now]), "overview.series", {"start": "2024-01-01", "end": "2024-05-01"}).headline
+    assert (told.key, told.values["above"], told.values["n"]) == ("overview.series.against", 2, 3)
+    few = run(workspace([*before[:2], *now]), "overview.series", {"start": "2024-01-01", "end": "2024-05-01"}).headline
+    assert few.key == "overview.series.best"
+
+
 def test_a_series_ends_with_the_data() -> None:
     result = run(company(), "overview.series", {"start": "2019-01-01", "end": "2030-01-01"})
     assert (result.table["month"].iloc[0], result.table["month"].iloc[-1]) == (date(2020, 12, 1), date(2024, 5, 1))
