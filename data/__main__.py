@@ -1,6 +1,8 @@
 """The demo company as a workspace for the command line: `python -m data FOLDER`."""
 
+import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from data import demo
@@ -10,12 +12,11 @@ from insight.result import Message
 from insight.workspace.store import Workspace
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Make the demo company in a new folder; 2 when it cannot be made there."""
-    if len(sys.argv) != 2:
-        sys.stderr.write("python -m data FOLDER\n")
-        return 2
-    folder = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(prog="python -m data", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder, which becomes the workspace")
+    folder: Path = parser.parse_args(argv).folder
     try:
         made = Workspace.create(folder)
         made.load_tables(demo.tables(), name=demo.NAME, demo=True)

@@ -32,6 +32,14 @@ from insight.workspace.describe import describe
 from insight.workspace.store import SourceFile, Workspace
 
 _TEXT_ROWS = 40
+_YES = ("y", "yes", "j", "ja")
+# What a page offers as a choice, as the command line takes it.
+_OTHERWISE = {
+    "currency_taken": "currency=EUR", "same_file_again": "if_exists=replace", "kind_already_loaded": "if_exists=append",
+    "sales_overlap": "overlap=skip", "rows_overlap": "overlap=skip", "aside_order_sum": "order_sums=keep",
+    "sides_joined": "signs=swap", "mostly_negative": "signs=swap", "number_side": "returns=none",
+    "number_sides": "returns=none", "sets_spread": "sets=keep",
+}  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     forget = commands.add_parser("forget", parents=[common], help="erase a workspace, or one customer, for good")
     forget.add_argument("workspace", type=Path)
     forget.add_argument("--customer", metavar="ID", help="only this person; past figures stay, without the person")
+    forget.add_argument("--yes", action="store_true", help="erase the whole folder without asking, as a script has to")
 
     cli_export.add(commands, common)
     cli_recipe.add(commands, common)
@@ -129,9 +138,29 @@ def _report_text(report: FileReport, words: Words) -> str:
             rows=form["rows"], set_aside=form["set_aside"], footers=form["footers"], lines=form["lines"],
         )
     ]  # fmt: skip
-    lines += [f"  {field}: {column}" for field, column in form["mapping"].items()]
-    lines += [f"  - {message[words.language]}" for message in form["messages"]]
+    lines += [f"  {_field(report.kind, field, words)} ← {column}" for field, column in form["mapping"].items()]
+    for message in form["messages"]:
+        lines.append(f"  - {message[words.language]}")
+        otherwise = _otherwise(report, message["code"], message["column"])
+        if otherwise:
+            lines.append(f"    {words.t('cli.otherwise', setting=otherwise)}")
     return "\n".join(lines)
+
+
+def _field(kind: str, name: str, words: Words) -> str:
+    """A field by its name for people."""
+    known = next((field for field in TABLES[kind].fields if field.name == name), None) if kind in TABLES else None
+    if known is None:
+        return name
+    return known.sv if words.language == "sv" else known.en
+
+
+def _otherwise(report: FileReport, code: str, column: str | None) -> str:
+    """The setting that answers what a message asks about; empty where none does."""
+    if code == "date_ambiguous":
+        read = {d.value for d in report.decisions if d.name == "day_first" and column in (None, d.column)}
+        return f"day_first={'no' if 'yes' in read else 'yes'}"
+    return _OTHERWISE.get(code, "")
 
 
 def _describe(args: argparse.Namespace, words: Words) -> int:
@@ -148,10 +177,12 @@ def _describe(args: argparse.Namespace, words: Words) -> int:
         return 0
     for name, table in found.items():
         if table["rows"]:
+            total = table["amount_sum"]
             _say(
-                words.t(
-                    "cli.table", name=words.t(f"table.{name}"), rows=table["rows"], customers=table["customers"],
-                    first=table["first"] or "–", last=table["last"] or "–", total=table["amount_sum"] or "–",
+                Words(words.language, workspace.manifest.currency).t(
+                    "cli.table" if total is None else "cli.table_sum", name=words.t(f"table.{name}"),
+                    rows=table["rows"], customers=table["customers"], first=table["first"] or "–",
+                    last=table["last"] or "–", total=total,
                 )
             )  # fmt: skip
     if persons.ids:
@@ -260,13 +291,28 @@ def _tell(said: str) -> None:
 def _forget(args: argparse.Namespace, words: Words) -> int:
     if args.customer is not None:
         return _forget_customer(args, words)
-    Workspace(args.workspace).destroy()
+    workspace = Workspace(args.workspace)
+    if not args.yes and not _agreed(args, words):
+        return 2
+    workspace.destroy()
     _say(
         as_json.dumps({"forgotten": args.workspace.name})
         if args.json
         else words.t("cli.forgotten", name=args.workspace.name)
     )
     return 0
+
+
+def _agreed(args: argparse.Namespace, words: Words) -> bool:
+    """Whether who sits there says yes. Raises UsageError where nobody does: a script has to say so itself."""
+    if args.json or not sys.stdin.isatty():
+        raise UsageError("cli.forget_needs_yes", name=args.workspace.name)
+    sys.stderr.write(words.t("cli.forget_question", name=args.workspace.name) + " ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() in _YES:
+        return True
+    _tell(words.t("cli.not_forgotten", name=args.workspace.name))
+    return False
 
 
 def _forget_customer(args: argparse.Namespace, words: Words) -> int:

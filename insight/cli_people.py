@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from insight import customer_list
 from insight.analysis import registry
 from insight.audience import Mark, scoped_query, select
 from insight.errors import UsageError
@@ -18,12 +19,14 @@ from insight.export import as_json, people, people_rejoin
 from insight.export.as_csv import csv_text
 from insight.export.people import Account, Purpose, Wish
 from insight.export.people_hash import PLATFORMS
+from insight.export.written import column_name, undefined
 from insight.i18n.catalog import LANGUAGES, Words
-from insight.result import Result
+from insight.result import Message, Result, Unit
 from insight.words import sentence
 from insight.workspace.store import Workspace
 
 _TEXT_ROWS = 40
+_MOST_VALUES = 40
 _CONSENTS: tuple[Purpose, ...] = ("email", "sms", "post")
 Say = Callable[[str], None]
 
@@ -43,8 +46,10 @@ def customers(args: argparse.Namespace, words: Words, mark: Mark, say: Say, tell
     wish = _wish(args)
     workspace = Workspace.open(args.workspace)
     try:
+        _check_values(workspace, mark)
         result = _answer(workspace, mark) if args.out or not args.csv else None
         labels = result.labels if result else {}
+        words = Words(words.language, workspace.manifest.currency)
         known = words.with_labels(labels)
         if args.own:
             account, said = _own(workspace, mark, known, wish, args, tell)
@@ -53,10 +58,10 @@ def customers(args: argparse.Namespace, words: Words, mark: Mark, say: Say, tell
         elif wish.purpose == "ads":
             account, said = _hashed(workspace, mark, known, wish, args)
         else:
-            account, found = _found(workspace, mark, wish)
+            account, found, read = _found(workspace, mark, wish)
             if args.csv or args.json:
                 people.log(workspace, mark, wish, account, list(map(str, found.columns)))
-            said = _printed(args, mark, words, labels, wish, account, found)
+            said = _printed(args, mark, words, labels, wish, account, found, read)
         if said:
             say(said)
         _tell(tell, known, wish, account)
@@ -79,6 +84,48 @@ def _wish(args: argparse.Namespace) -> Wish:
 def _answer(workspace: Workspace, mark: Mark) -> Result:
     with scoped_query(workspace, mark.within) as query:
         return registry.run(query, mark.analysis, dict(mark.settings))
+
+
+def _check_values(workspace: Workspace, mark: Mark) -> None:
+    """Raise UsageError for a value that the mark's column never has, naming those it has. A value that nobody has just
+    now is one that the answer has a row or a word for."""
+    analysis = registry.find(mark.analysis)
+    if not mark.mark or analysis.members is None:
+        return
+    found: dict[str, set[str]] = {}
+    with scoped_query(workspace, mark.within) as query:
+        analysis.members(query, registry.settings_for(query, analysis, dict(mark.settings)))
+        for name, _ in mark.mark:
+            text = f'SELECT DISTINCT cast("{name}" AS VARCHAR) FROM members WHERE "{name}" IS NOT NULL'  # noqa: S608
+            found[name] = {str(row[0]) for row in query.rows(text)}
+    unknown = [(name, value) for name, value in mark.mark if value not in found[name]]
+    if not unknown:
+        return
+    result = _answer(workspace, mark)
+    for name, value in unknown:
+        table = result.table
+        known = found[name] | ({str(cell) for cell in table[name].dropna()} if name in table.columns else set())
+        if value not in known and value not in result.labels:
+            raise UsageError("cli.unknown_value", name=name, value=value, known=_listed(sorted(known), result.labels))
+
+
+def _listed(values: Sequence[str], labels: Mapping[str, str]) -> Message:
+    """Values with their words where they have any; of very many the first."""
+    words = Words(LANGUAGES[0])
+    parts = [
+        Message("cli.value_named", {"value": value, "words": Message(key)}) if words.has(key) else
+        Message("cli.value", {"value": value})
+        for value in values[:_MOST_VALUES]
+        for key in [labels.get(value, f"label.{value}")]
+    ]  # fmt: skip
+    if len(values) > _MOST_VALUES:
+        parts.append(Message("cli.value", {"value": "…"}))
+    if not parts:
+        return Message("cli.value", {"value": "–"})
+    said = parts[-1]
+    for part in reversed(parts[:-1]):
+        said = Message("cli.joined", {"first": part, "rest": said})
+    return said
 
 
 def _own(
@@ -129,19 +176,22 @@ def _hashed(
     return account, as_json.dumps(form) if args.json else content
 
 
-def _found(workspace: Workspace, mark: Mark, wish: Wish) -> tuple[Account, pd.DataFrame]:
-    """The mark's customers as its analysis has them, those left out taken away."""
+def _found(workspace: Workspace, mark: Mark, wish: Wish) -> tuple[Account, pd.DataFrame, dict[str, Unit]]:
+    """The mark's customers as its analysis has them, those left out taken away; and its columns for reading."""
     with select(workspace, mark) as query:
         found = query.frame("SELECT * FROM selected ORDER BY customer_id")
+        query.make("listed", "SELECT * FROM selected")
+        units = customer_list.units_of(query)
+        read = {name: units[name] for name in ("customer_id", *customer_list.own_columns(query))}
     if wish.purpose == "analysis":
-        return Account(len(found)), found
+        return Account(len(found)), found, read
     kept, account = people.kept_ids(workspace, mark, wish)
-    return account, found[found["customer_id"].isin(list(kept))].reset_index(drop=True)
+    return account, found[found["customer_id"].isin(list(kept))].reset_index(drop=True), read
 
 
 def _printed(
     args: argparse.Namespace, mark: Mark, words: Words, labels: Mapping[str, str], wish: Wish, account: Account,
-    found: pd.DataFrame,
+    found: pd.DataFrame, read: Mapping[str, Unit],
 ) -> str:  # fmt: skip
     """The list as CSV, as one JSON object, or for reading."""
     columns = [str(name) for name in found.columns]
@@ -154,9 +204,19 @@ def _printed(
             "rows": [[as_json.plain(cell) for cell in row] for row in found.itertuples(index=False)],
         }  # fmt: skip
         return as_json.dumps(form if wish.purpose == "analysis" else {**form, "dropped": dict(account.dropped)})
-    named = sentence(mark, words.with_labels(labels))
-    head = f"{named}: {words.count(len(found))} {words.t('common.customers')}"
-    return f"{head}\n{found.head(_TEXT_ROWS).to_string(index=False)}"
+    known = words.with_labels(labels)
+    head = f"{sentence(mark, known)}: {words.count(len(found))} {words.t('common.customers')}"
+    # A column of which nobody has anything says nothing.
+    shown = [name for name in read if name == "customer_id" or found[name].notna().any()]
+    rows = [
+        ["–" if undefined(cell) else str(cell) if name == "customer_id" else known.value(cell, read[name])
+         for name, cell in zip(shown, row, strict=True)]
+        for row in found[shown].head(_TEXT_ROWS).itertuples(index=False, name=None)
+    ]  # fmt: skip
+    lines = [[column_name(known, mark.analysis, name) for name in shown], *rows]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(shown))]
+    aligned = ("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join([head, *aligned])
 
 
 def _tell(tell: Say, words: Words, wish: Wish, account: Account) -> None:

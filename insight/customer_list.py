@@ -33,6 +33,7 @@ _PAIRS = (
 )  # fmt: skip
 # Money of an analysis' own period: beside it the sum of all time would be read as the same thing.
 _OWN_MONEY = frozenset(("sales", "spend", *(name for pair in _PAIRS for name in pair)))
+_MARKS_ONLY = frozenset(("heading", "stands", "part", "was_there"))
 _RATIOS = frozenset(("chance",))
 _AS_GOOD_AS_GONE = Decimal("0.1")
 # Where no mark says otherwise, money and orders are those of all time.
@@ -204,7 +205,7 @@ def listing(
         query.make("selected", "SELECT customer_id FROM customer_facts")
     elif isinstance(audience, Mark):
         query = select(workspace, audience)
-        own = _own_columns(query)
+        own = own_columns(query)
     else:
         query = workspace.query()
         query.put("selected", customer_ids(workspace, audience))
@@ -233,12 +234,14 @@ def listing(
     return query
 
 
-def _own_columns(query: Query) -> list[str]:
-    """What the mark's analysis says of each customer, without what only it can read or what is said twice."""
+def own_columns(query: Query) -> list[str]:
+    """What the mark's analysis says of each customer in table `selected`, for reading: without what only the analysis
+    can read or what is said twice."""
     kinds = dict(query.rows("SELECT column_name, column_type FROM (DESCRIBE selected)"))
     # Value tiers keep their measure in öre beside the money itself; `spend` is the sales under another name; the day
-    # of the last purchase stands in every list; how long an answer has waited is also told in days.
-    hidden = {"customer_id", "last_on", "latest_on", "waiting"}
+    # of the last purchase stands in every list; how long an answer has waited is also told in days. What a mark is
+    # found by and another column says in words (segment, group, steps) is not for reading.
+    hidden = {"customer_id", "last_on", "latest_on", "waiting", *_MARKS_ONLY}
     hidden |= {"spend"} if "sales" in kinds else set()
     hidden |= {"value"} if kinds.get("value") == "BIGINT" else set()
     return [name for name in columns_of(query) if name not in hidden]

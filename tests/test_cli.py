@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import sys
 
 import pytest
 
+from data.__main__ import main as data_main
 from insight.cli import main
+from insight.workspace import audit
 
 SALES = """kundnr;köpdatum;ordernr;belopp
 00001;2024-01-05;A1;1 000,50
@@ -155,9 +158,97 @@ def test_replacing_a_customer_file_keeps_the_customers_it_has_again(capsys, tmp_
 
 def test_a_forgotten_workspace_is_gone(capsys, tmp_path, sales):
     call(capsys, "load", tmp_path / "ws", sales)
-    code, _ = call(capsys, "forget", tmp_path / "ws")
+    code, refused = call(capsys, "forget", tmp_path / "ws")
+    assert (code, refused["error"]["key"]) == (2, "cli.forget_needs_yes")
+    assert (tmp_path / "ws" / "manifest.json").exists()
+    code, _ = call(capsys, "forget", tmp_path / "ws", "--yes")
     assert code == 0
     assert not (tmp_path / "ws").exists()
+
+
+@pytest.mark.parametrize(
+    ("lang", "typed", "code", "asked"),
+    [
+        ("sv", "nej\n", 2, "Radera arbetsytan"), ("sv", "\n", 2, "Radera arbetsytan"), ("sv", "j\n", 0, "för gott"),
+        ("en", "n\n", 2, "Erase the workspace"), ("en", "y\n", 0, "Erase the workspace"),
+    ],
+)  # fmt: skip
+def test_who_sits_at_the_terminal_is_asked_before_a_folder_goes(
+    capsys, tmp_path, sales, monkeypatch, lang, typed, code, asked
+):
+    call(capsys, "load", tmp_path / "ws", sales)
+    terminal = io.StringIO(typed)
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    assert main(["forget", str(tmp_path / "ws"), "--lang", lang]) == code
+    assert asked in capsys.readouterr().err
+    assert (tmp_path / "ws").exists() == (code == 2)
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("sv", "others (Övriga)"), ("en", "others (Others)")]
+)  # fmt: skip
+def test_a_value_that_no_mark_has_is_refused_with_those_there_are(capsys, tmp_path, sales, lang, said):
+    workspace = tmp_path / "ws"
+    main(["load", str(workspace), str(sales)])
+    capsys.readouterr()
+    lines = len(audit.events(workspace))
+    code = main(["customers", str(workspace), "segments.rfm", "--mark", "segment=gold", "--csv", "--lang", lang])
+    out = capsys.readouterr()
+    assert (code, out.out) == (2, "")
+    assert "gold" in out.err and said in out.err
+    assert len(audit.events(workspace)) == lines, "a list that was refused is not logged as one"
+    # A segment that nobody is in just now is a segment still.
+    assert main(["customers", str(workspace), "segments.rfm", "--mark", "segment=champions", "--csv"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_in_words_sums_have_their_currency_fields_their_names_and_choices_their_setting(capsys, tmp_path):
+    file = tmp_path / "köp.csv"
+    file.write_text("kundnr;köpdatum;belopp\n1;03/04/2024;1234,50\n2;03/05/2024;10,00\n", encoding="utf-8")
+    main(["load", str(tmp_path / "ws"), str(file)])
+    told = capsys.readouterr().out.splitlines()
+    assert "  Köpdatum ← köpdatum" in told
+    assert not any("ordered_at" in line for line in told)
+    assert told[next(i for i, line in enumerate(told) if "dag och månad" in line) + 1].endswith("--set day_first=no")
+    assert any(line.endswith("--set currency=EUR") for line in told)
+    main(["load", str(tmp_path / "other"), str(file), "--set", "currency=EUR", "--lang", "en"])
+    assert "  Order date ← köpdatum" in capsys.readouterr().out.splitlines()
+    main(["describe", str(tmp_path / "other"), "--lang", "en"])
+    assert "EUR 1,244.50" in capsys.readouterr().out.replace("\u00a0", " ")
+    main(["describe", str(tmp_path / "ws")])
+    assert "summa 1 244,50 kr" in capsys.readouterr().out.replace("\u00a0", " ")
+
+
+def test_a_list_to_read_has_words_for_heads_each_once(capsys, tmp_path, sales):
+    main(["load", str(tmp_path / "ws"), str(sales)])
+    for lang, word in (("sv", "Försäljning"), ("en", "Sales")):
+        capsys.readouterr()
+        assert main(["customers", str(tmp_path / "ws"), "segments.rfm", "--lang", lang]) == 0
+        head = capsys.readouterr().out.splitlines()[1]
+        assert head.count(word) == 1
+        assert "heading" not in head and "_" not in head
+
+
+def test_the_ends_of_an_interval_have_names(capsys, tmp_path, sales):
+    main(["load", str(tmp_path / "ws"), str(sales)])
+    capsys.readouterr()
+    windows = ("start=2024-04-01", "end=2024-07-01")
+    assert main(["run", str(tmp_path / "ws"), "ladder.migration", *windows]) == 0
+    out = capsys.readouterr().out
+    assert "Andel av raden, lägst" in out and "Andel av raden, högst" in out
+    assert "share_low" not in out
+
+
+def test_help_of_the_demo_makes_no_folder(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for argument, code in (("--help", 0), ("--hjälp", 2)):
+        with pytest.raises(SystemExit) as stopped:
+            data_main([argument])
+        assert stopped.value.code == code
+    said = capsys.readouterr()
+    assert "FOLDER" in said.out and "FOLDER" in said.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_recipe_is_printed_and_taken_from_a_file(tmp_path, capsys):

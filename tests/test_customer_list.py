@@ -9,6 +9,7 @@ from insight import customer_list
 from insight.audience import parse
 from insight.errors import NotEnoughDataError
 from insight.export.people import Wish, csv_file
+from insight.export.written import named
 from insight.i18n.catalog import Words
 from insight.workspace.copy import private_copy
 from tests.build import workspace
@@ -96,3 +97,22 @@ def test_private_copy_shares_nothing(shop):
     finally:
         copy.destroy()
     assert not copy.folder.exists()
+
+
+@pytest.fixture(scope="module")
+def years():
+    days = ("2023-03-01", "2024-02-01", "2024-09-01", "2025-03-01", "2025-10-01")
+    rows = [
+        (f"c{n:02d}", day, 10 * n + place) for n in range(1, 31) for place, day in enumerate(days) if n % (place + 1)
+    ]
+    made = workspace([*rows, ("c30", "2023-01-01", 5), ("c30", "2025-12-31", 5)])
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("key", ["segments.rfm", "ladder.steps", "ladder.migration", "concentration.lorenz"])
+def test_every_column_of_a_list_has_a_name_in_both_languages(years, key):
+    units = customer_list.page(years, parse(key)).units
+    assert {"customer_id", "last_order_on"} < set(units)
+    for language in ("sv", "en"):
+        assert [name for name in units if not named(Words(language), key, name)] == []

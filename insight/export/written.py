@@ -122,11 +122,16 @@ def shown(words: Words, result: Result, column: str) -> bool:
 
 
 def column_name(words: Words, analysis: str, column: str) -> str:
-    """A column's name, its own in this analysis where it has one."""
+    """A column's name, its own in this analysis where it has one; the ends of an interval after what they enclose."""
     own = f"column.{analysis}.{column}"
     if words.has(own):
         return words.t(own)
-    return words.t(f"column.{column}") if words.has(f"column.{column}") else column
+    if words.has(f"column.{column}"):
+        return words.t(f"column.{column}")
+    base, _, end = column.rpartition("_")
+    if f"_{end}" in _HELPERS and named(words, analysis, base):
+        return words.t(f"column.end_{end}", name=column_name(words, analysis, base))
+    return column
 
 
 def head(words: Words, column: str, unit: Unit, values: Sequence[Any], analysis: str = "") -> str:
