@@ -43,7 +43,7 @@ def more(mark: Mark) -> None:
         for name, wanted in ways:
             st.button(
                 words.t(f"audiences.{name}"), key=f"{name}_{mark.analysis}", type="tertiary",
-                on_click=view.set_scope, args=(wanted,),
+                on_click=view.look_within, args=(wanted,),
             )  # fmt: skip
         st.button(
             words.t("audiences.compare_with"), key=f"compare_{mark.analysis}", type="tertiary",
@@ -70,9 +70,10 @@ def _save_form(audience: Audience | None, place: str) -> None:
     if audience.link() in known:
         st.markdown(text.grey(words.t("audiences.saved", name=known[audience.link()])))
         return
-    proposed = sentence(audience, words.with_labels(cache.labels(audience)))[: recipes.LONGEST_NAME]
+    proposed = text.shortened(sentence(audience, words.with_labels(cache.labels(audience))), recipes.LONGEST_NAME)
     with st.form(f"save_{place}", border=False):
-        st.text_input(words.t("audiences.save_as"), key=key, max_chars=recipes.LONGEST_NAME, placeholder=proposed)
+        # A bound of the field's own would drop a longer name that is pasted, without a word.
+        st.text_input(words.t("audiences.save_as"), key=key, placeholder=proposed)
         st.form_submit_button(
             words.t("audiences.save"), on_click=_save, args=(audience, key, proposed), key=f"do_save_{place}"
         )
@@ -85,7 +86,7 @@ def _save(audience: Audience, key: str, proposed: str) -> None:
     name = str(state.widget(key) or "").strip() or proposed
     problem = recipes.problem_with(name)
     if problem:
-        state.tell(key, problem, name=name)
+        state.tell(key, problem, name=name, n=len(name), most=recipes.LONGEST_NAME)
         return
     try:
         recipes.save(name, audience)
@@ -170,7 +171,7 @@ def _deleted(name: str) -> None:
 def _rename_form(saved: SavedAudience) -> None:
     words, key = view.words(), f"w_rename_{saved.name}"
     with st.form(f"rename_form_{saved.name}", border=False):
-        st.text_input(words.t("audiences.new_name"), value=saved.name, key=key, max_chars=recipes.LONGEST_NAME)
+        st.text_input(words.t("audiences.new_name"), value=saved.name, key=key)
         st.form_submit_button(words.t("audiences.rename"), on_click=_renamed, args=(saved, key))
     told = state.told(key)
     if told:
@@ -181,7 +182,7 @@ def _renamed(saved: SavedAudience, key: str) -> None:
     name = str(state.widget(key) or "").strip()
     problem = recipes.problem_with(name, besides=saved.name)
     if problem:
-        state.tell(key, problem, name=name)
+        state.tell(key, problem, name=name, n=len(name), most=recipes.LONGEST_NAME)
         return
     state.toggle(f"rename_{saved.name}")
     recipes.keep(recipes.current().renaming(saved.name, name))

@@ -36,6 +36,8 @@ _CSS = (
     " [data-testid=InputInstructions], [data-testid=stFileUploaderDropzoneInstructions] {display: none}"
     # Without size and not taken away: a button whose only words stand in the style has no name for many readers.
     f" {_UPLOAD} p {{font-size: 0}} [data-testid=stFileUploaderDropzoneInput] {{visibility: hidden}}"
+    # A date or an amount beside a figure stays on its line; only a name of many words may break.
+    " [class*=st-key-panel_] [data-testid=stTable] td:not(:first-child) {white-space: nowrap}"
     # A wide table fits a low laptop's sheet with a little less air between its columns.
     " @media (max-width: 1400px) {[data-testid=stTable] :is(th, td)"
     " {padding-left: 0.25rem !important; padding-right: 0.25rem !important}}"
@@ -49,32 +51,42 @@ _CSS = (
 )
 
 # On the projector the sidebar goes at once: the browser would keep it, emptied, until the next click.
+_ON_PROJECTOR, _ON_LOW_PROJECTOR = 24, 18
 _DRAWN = "[class*=st-key-fit_] [data-testid=stFullScreenFrame]:has([data-testid=stEChartsChart])"
 _PRESENTING = (
-    f"html {{font-size: {16 * PROJECTOR_SCALE:g}px}} [data-testid=stSidebar] {{display: none}}"
-    " [data-testid=stMainBlockContainer] {padding-top: 4rem}"
-    # A figure is never higher than what the screen has left under headline and figures.
-    " [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_]) {max-height: max(13rem, calc(100vh - 28rem))}"
+    f"html {{font-size: {_ON_PROJECTOR:g}px}} [data-testid=stSidebar] {{display: none}}"
+    " [data-testid=stMainBlockContainer] {padding-top: 3.25rem; padding-bottom: 1rem}"
+    " [data-testid=stBottomBlockContainer] {padding-top: 0.25rem; padding-bottom: 0.5rem}"
+    # What stands between headline and figure closes up: the room is the figure's.
+    " .st-key-paper, .st-key-paper [data-testid=stVerticalBlock] {gap: 0.4rem}"
+    " [data-testid=stMain] h1 {padding: 0.25rem 0}"
+    # A figure is never higher than what the screen has left under headline and figures, as the page measures it.
+    " [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_]) {max-height: var(--room, calc(100vh - 24rem))}"
     " [class*=st-key-fit_] {max-height: 100%; overflow: hidden}"
     # Streamlit holds a chart of ECharts to the height it was asked for, also where its box is lower: rows were cut.
     f" {_DRAWN} > div, {_DRAWN} > div > div:last-child {{height: 100% !important; min-height: 0 !important}}"
-    # What is set before the meeting takes no room in it.
+    # What is set before the meeting takes no room in it; the figure's marks lead to the customers.
     " [class*=st-key-bounds_] {display: none}"
+    " [data-testid=stMain]:has([class*=st-key-fit_]) [class*=st-key-behind_] {display: none}"
     # A frame round the page, where a click gave it the keyboard, says nothing to a room.
     " [data-testid=stMain]:focus-visible {outline: none; box-shadow: none}"
-    # On a low screen the type steps down, and what stands between headline and figure closes up.
-    f" @media (max-height: 900px) {{html {{font-size: {16 * (1 + PROJECTOR_SCALE) / 2:g}px}}"
-    " [data-testid=stMainBlockContainer] {padding-top: 3.25rem; padding-bottom: 1rem}"
-    " [data-testid=stBottomBlockContainer] {padding-top: 0.25rem; padding-bottom: 0.5rem}"
-    " .st-key-paper, .st-key-paper [data-testid=stVerticalBlock] {gap: 0.4rem}"
-    " [data-testid=stMain] h1 {font-size: 1.75rem; padding: 0.25rem 0}"
-    " [data-testid=stMetricValue] {font-size: 1.5rem}"
-    " [data-testid=stMain]:has(.st-key-scope) [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_])"
-    " {max-height: max(11.5rem, calc(100vh - 30rem))}"
-    " [class*=st-key-behind_] {display: none}}"
-    f" @media (min-width: 1921px) {{html {{font-size: calc({16 * PROJECTOR_SCALE:g}px + (100vw - 1920px) / 240)}}"
+    # On a low screen the type steps down.
+    f" @media (max-height: 900px) {{html {{font-size: {_ON_LOW_PROJECTOR:g}px}}"
+    " [data-testid=stMain] h1 {font-size: 1.75rem} [data-testid=stMetricValue] {font-size: 1.5rem}}"
+    " @media (min-width: 1921px) and (min-height: 901px)"
+    f" {{html {{font-size: calc({_ON_PROJECTOR:g}px + (100vw - 1920px) / 240)}}"
     f" {_SHEET}, .st-key-paper {{width: calc({_WIDTH_PROJECTOR}px + (100vw - 1920px) * 0.6) !important}}}}"
 )
+
+# Once each time it is asked for; the keyboard goes along, to what says that the page has been narrowed.
+_TOP = """<script>
+if (window.kundkompassTop !== NUMBER) {
+    window.kundkompassTop = NUMBER;
+    document.querySelector('[data-testid=stMain]').scrollTo(0, 0);
+    const told = document.querySelector('.st-key-scope') || document.querySelector('[data-testid=stMain] h1');
+    if (told) { told.tabIndex = -1; told.focus({preventScroll: true}); }
+}
+</script>"""
 
 
 def dress(presenting: bool) -> None:
@@ -90,6 +102,11 @@ def last(presenting: bool) -> None:
     """Name the document's language, for screen readers, and ask for the type's size; last, since these take a gap."""
     with st.container(gap=None):
         st.html(f"<script>document.documentElement.lang='{view.language()}'</script>", unsafe_allow_javascript=True)
+        if state.bare():
+            # The number makes it another script each time: the same one is not run again.
+            st.html(f"<script>/* {state.bare()} */ {view.completion()}</script>", unsafe_allow_javascript=True)
+        if state.tops():
+            st.html(_TOP.replace("NUMBER", str(state.tops())), unsafe_allow_javascript=True)
         screen.listen(least_scale(presenting))
 
 

@@ -17,7 +17,7 @@ from insight.charts.together import same_scale
 from insight.comparing import Row
 from insight.errors import InsightError
 from insight.result import Chart, ChartKind, Metric, Result, Unit
-from ui import audiences, cache, charts, chrome, drill, foot, guards, marks, show, state, text, view
+from ui import audiences, cache, charts, chrome, drill, foot, guards, headline, marks, show, state, text, view
 from ui.show import Slots
 
 _HALF, _HALF_PROJECTOR, _WHOLE = 450, 780, 970
@@ -54,7 +54,7 @@ def instead(
     line = comparing.headline(
         result, theirs, show.words_of(result), _names(scope, other), apart=cache.apart(scope, other)
     )  # fmt: skip
-    place.headline.title(text.plain(line), anchor=False)
+    headline.title(place.headline, line)
     _pair(result, found, chosen, other, figures, picker)
     foot.row(result, chosen)
     return True

@@ -9,6 +9,8 @@ from insight.result import Message, Metric, Result
 from insight.words import sentence
 from ui import audiences, cache, marks, people_out, people_words, state, tables, text, view
 
+_FIGURE = 170
+
 
 def panel(
     result: Result, chosen: Pairs, mark: Mark, *, other: Audience | None = None, among: str = ""
@@ -46,8 +48,9 @@ def about(mark: Mark, found: Summary) -> None:
     """Count and money of an audience in a sentence with its period, then what each is worth, or before and after."""
     words = view.words()
     st.markdown(text.plain(people_words.bought(mark, found)))
-    for column, (name, metric) in zip(st.columns(2), figures(found).items(), strict=False):
-        with column:
+    # Side by side where both are seen whole, else one under the other.
+    with st.grid(2, min_column_width=_FIGURE, gap=16):
+        for name, metric in figures(found).items():
             st.metric(text.plain(words.t(name)), text.plain(words.value(metric.value, metric.unit)))
 
 
@@ -72,7 +75,7 @@ def actions(mark: Mark, found: Summary) -> None:
         st.button(
             words.t("ui.look_within"), key=f"look_within_{mark.analysis}", type="tertiary",
             icon=":material/filter_alt:",
-            on_click=view.set_scope, args=(mark,), disabled=not found.n_customers,
+            on_click=view.look_within, args=(mark,), disabled=not found.n_customers,
         )  # fmt: skip
         people_out.button(mark, key=f"download_mark_{mark.analysis}")
         audiences.more(mark)

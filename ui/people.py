@@ -9,7 +9,21 @@ from insight.customer_list import PAGE_ROWS, ListPage, Summary
 from insight.errors import InsightError
 from insight.result import Metric
 from insight.words import sentence
-from ui import audiences, cache, compare, drill, guards, people_out, people_words, show, state, tables, text, view
+from ui import (
+    audiences,
+    cache,
+    compare,
+    drill,
+    guards,
+    headline,
+    people_out,
+    people_words,
+    show,
+    state,
+    tables,
+    text,
+    view,
+)
 from ui.state import CardPlace, ListPlace
 
 _PROFILE = "segments.profile"
@@ -33,7 +47,7 @@ def head(audience: Audience | None, found: Summary) -> None:
             said = words.t("people.headline_changed", n=found.n_customers, before=before, after=after)
         else:
             said = words.t("ui.list.headline", n=found.n_customers, sales=found.sales)
-        st.title(text.plain(said), anchor=False)
+        headline.title(st.container(), said)
 
 
 def _period(audience: Audience | None, found: Summary) -> str:

@@ -3,7 +3,6 @@
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from insight.recipe import Finding
 from ui import nav, state, story, text, view
 
 _NOTE = "story_note"
@@ -16,6 +15,29 @@ if (!window.kundkompassRemote) {
         const button = way && document.querySelector(`.st-key-${way} button`);
         if (button && !button.disabled) { event.preventDefault(); button.click(); }
     });
+}
+</script>"""
+# How high a figure can be, under what stands above it: the rest of the screen, or a screen of its own further down.
+_ROOM = """<script>
+if (!window.kundkompassRoom) {
+    window.kundkompassRoom = true;
+    let waiting;
+    const measure = () => {
+        const main = document.querySelector('[data-testid=stMain]');
+        const bar = document.querySelector('[data-testid=stBottomBlockContainer]');
+        if (!main || !bar) return;
+        const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+        const end = bar.getBoundingClientRect().top - rem / 2;
+        for (const box of document.querySelectorAll('[data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_])')) {
+            const left = end - box.getBoundingClientRect().top - main.scrollTop;
+            const room = `${Math.round(left >= 10 * rem ? left : end - 8 * rem)}px`;
+            if (box.style.getPropertyValue('--room') !== room) box.style.setProperty('--room', room);
+        }
+    };
+    const soon = () => { clearTimeout(waiting); waiting = setTimeout(measure, 50); };
+    new MutationObserver(soon).observe(document.body, {childList: true, subtree: true});
+    window.addEventListener('resize', soon);
+    soon();
 }
 </script>"""
 
@@ -36,7 +58,7 @@ def bar(page: Page) -> None:
                 else:
                     _through_pages(page)
             _ways_out(number)
-    st.html(_REMOTE, unsafe_allow_javascript=True)
+    st.html(_REMOTE + _ROOM, unsafe_allow_javascript=True)
 
 
 def _place() -> tuple[int, int]:
@@ -52,19 +74,12 @@ def _place() -> tuple[int, int]:
 
 
 def _through_story(number: int, count: int) -> None:
-    finding = story.findings()[number - 1]
     back, forward = _arrows(number > 1, number < count)
-    st.markdown(text.grey(_said(finding, number, count)), width="content")
+    st.markdown(text.grey(view.t("story.place", n=number, of=count)), width="content")
     if back:
         story.show(number - 1)
     if forward:
         story.show(number + 1)
-
-
-def _said(finding: Finding, number: int, count: int) -> str:
-    place = view.t("story.place", n=number, of=count)
-    # Without a title of its own it is called what the page's headline says already.
-    return f"{place} · {finding.title}" if finding.title else place
 
 
 def _through_pages(page: Page) -> None:

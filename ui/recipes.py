@@ -13,7 +13,7 @@ from insight.recipe import Recipe, SavedAudience
 from insight.workspace import audit
 from ui import cache, session, state, view
 
-LONGEST_NAME = 80
+LONGEST_NAME = 120
 
 
 def current() -> Recipe:
@@ -100,5 +100,7 @@ def problem_with(name: str, *, besides: str = "") -> str:
     """The catalogue key that says why a name cannot be used; empty when it can. besides: the name that it replaces."""
     if not name:
         return "audiences.name_missing"
+    if len(name) > LONGEST_NAME:
+        return "audiences.name_too_long"
     names = {saved.name.casefold() for saved in current().audiences} - {besides.casefold()}
     return "audiences.name_taken" if name.casefold() in names else ""

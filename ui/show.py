@@ -14,7 +14,7 @@ from insight.export.written import against_words, change_of, eyebrow_parts, metr
 from insight.i18n.catalog import Words
 from insight.result import Chart, Metric, Result
 from insight.words import evidence_words
-from ui import charts, drill, drivers, foot, marks, tables, text, view
+from ui import charts, drill, drivers, foot, headline, marks, tables, text, view
 
 _METRICS = 5
 # Designed for a page of 970 px; wider pages stretch.
@@ -88,7 +88,7 @@ def head(result: Result, slots: Slots | None = None) -> None:
     words = words_of(result)
     place = slots or Slots(st.container(), st.container())
     place.eyebrow.markdown(eyebrow(result), help=evidence_help(result), width="content")
-    place.headline.title(text.plain(words.headline(result.headline)), anchor=False)
+    headline.title(place.headline, words.headline(result.headline))
 
 
 def eyebrow(result: Result) -> str:

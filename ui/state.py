@@ -44,6 +44,8 @@ _JOB = "reading_job"
 _LEFT_FROM = "story_left_from"
 _PACK = "meeting_pack"
 _PACK_ORDER = "meeting_pack_order"
+_TO_TOP = "page_to_top"
+_BARE = "address_was_bare"
 
 
 @dataclass(frozen=True)
@@ -276,6 +278,27 @@ def told(place: str) -> Message | None:
     """What there is to say at that place; read once."""
     kept = st.session_state.get(_TOLD)
     return st.session_state.pop(_TOLD)[1] if kept and kept[0] == place else None
+
+
+def set_bare(said_nothing: bool) -> None:
+    """Remember whether the address of this run had no parameters; runs where it had none are counted."""
+    st.session_state[_BARE] = (said_nothing, st.session_state.get(_BARE, (False, 0))[1] + said_nothing)
+
+
+def bare() -> int:
+    """The number of the run whose address had no parameters; 0 when this run's had some."""
+    said_nothing, number = st.session_state.get(_BARE, (False, 0))
+    return number if said_nothing else 0
+
+
+def to_top() -> None:
+    """Let the next run show the page from its top, where what changed is said."""
+    st.session_state[_TO_TOP] = st.session_state.get(_TO_TOP, 0) + 1
+
+
+def tops() -> int:
+    """How many times the page was to be shown from its top."""
+    return st.session_state.get(_TO_TOP, 0)
 
 
 def begin_page() -> None:

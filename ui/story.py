@@ -21,6 +21,13 @@ def findings() -> tuple[Finding, ...]:
     return recipes.current().story
 
 
+def played() -> Finding | None:
+    """The finding that the page is shown for; None where no story is played, or the number is none of its."""
+    held = state.view().get(view.FINDING, "")
+    number = int(held) if held.isdecimal() else 0
+    return findings()[number - 1] if 1 <= number <= len(findings()) else None
+
+
 def entry_of(finding: Finding) -> nav.Entry | None:
     """The page of a finding; None when the product has no such page (a story from elsewhere)."""
     return nav.at(finding.page)

@@ -11,6 +11,11 @@ def plain(text: object) -> str:
     return _MARKS.sub(r"\\\1", re.sub(r"\s*[\r\n\u2028\u2029]\s*", " ", str(text)))
 
 
+def shortened(text: str, most: int) -> str:
+    """At most so many characters; what is left out is seen to be."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def grey(text: object) -> str:
     """Small grey text: eyebrow, subtitle, note."""
     return f":gray[:small[{plain(text)}]]"

@@ -13,7 +13,7 @@ from insight.audience import Pairs
 from insight.charts.theme import palette
 from insight.i18n.catalog import Words
 from insight.result import Message, Metric, Result, Unit
-from ui import charts, chrome, drill, foot, lift_sheet, marks, show, tables, text, trial, view
+from ui import charts, chrome, drill, foot, headline, lift_sheet, marks, show, tables, text, trial, view
 from ui.show import Slots
 
 _SIZES = ("arm", "n_assigned", "n_customers", "planned")
@@ -41,7 +41,7 @@ def card(result: Result, slots: Slots) -> None:
     words = show.words_of(result)
     slots.eyebrow.markdown(show.eyebrow(result), help=show.evidence_help(result), width="content")
     with slots.headline, st.container(border=True, key="verdict", gap="medium"):
-        st.title(text.plain(words.headline(result.headline)), anchor=False)
+        headline.title(st.container(), words.headline(result.headline))
         losses(result)
         if "effect" in result.metrics:
             _figures(result, words)

@@ -1,12 +1,14 @@
 """The view and the address: what a link restores, read from the address and written back to it.
 
 The session's view is the truth. An address with parameters that we did not write (a link, the back button) replaces
-it; one without any (a click in the menu drops them) does not. Nothing here can name a customer.
+it; one without any (a click in the menu drops them) does not: the browser is told what it lacks, in place, so that
+every step of its history shows what its address says. Nothing here can name a customer.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -25,6 +27,7 @@ OTHERS = "others"
 PAGE_WIDE = frozenset({LANGUAGE, PRESENT, SCOPE, LIST, BESIDE, MARK, FINDING})
 _PERIOD = ("period", "fy")
 _MAX_PARAMETERS = 60
+_DEFAULT_LANGUAGE: Language = "sv"
 _MAX_VALUE = 4_000
 
 
@@ -46,7 +49,10 @@ def adopt() -> None:
 
 def open_view(parameters: Mapping[str, str]) -> None:
     """Let the view be what these parameters say; a name that nothing here answers to is left out."""
-    state.set_view({name: value for name, value in parameters.items() if known(name) and name != MARK})
+    kept = {name: value for name, value in parameters.items() if known(name) and name != MARK}
+    if kept.get(LANGUAGE) == _DEFAULT_LANGUAGE:
+        del kept[LANGUAGE]
+    state.set_view(kept)
     state.set_picks({})
     if parameters.get(MARK):
         _choose(parameters[MARK])
@@ -89,13 +95,20 @@ def settle(page: str) -> None:
     if latest and latest[0] is None:
         state.set_latest_pick(page, latest[1])
     wanted = parameters(page)
-    bare = not st.query_params.to_dict()
-    if bare and same_page and wanted == state.written_view():
-        # Back to an entry without parameters: leave it alone, or the back button would never get past it.
-        return
-    if wanted != state.written_view() or (bare and wanted):
-        st.query_params.from_dict(wanted)
+    state.set_bare(not st.query_params.to_dict())
+    if wanted != state.written_view():
+        if same_page or not state.bare():
+            st.query_params.from_dict(wanted)
         state.set_written_view(wanted)
+
+
+def completion() -> str:
+    """What the browser runs where the address says nothing: give it the view, in place, without a step of its own.
+
+    Written as a step, the address without parameters would stand in the history as a page that nobody saw.
+    """
+    query = urlencode(state.written_view() or {}).replace("'", "%27")
+    return f"if (!location.search) history.replaceState(history.state, '', location.pathname + '?{query}');"
 
 
 def parameters(page: str) -> dict[str, str]:
@@ -103,7 +116,10 @@ def parameters(page: str) -> dict[str, str]:
 
     What was given last is known again when it comes back as the address of the page that it led to.
     """
-    held = {name: value for name, value in state.view().items() if name != LIST or page == "list"}
+    # The language is always said: an address without anything is one that was not completed yet.
+    held = {LANGUAGE: language(), **state.view()}
+    if page != "list":
+        held.pop(LIST, None)
     latest = state.latest_pick()
     if latest and latest[0] == page and state.pick(latest[1]):
         chosen = audience.parse(latest[1])
@@ -188,6 +204,12 @@ def set_scope(wanted: Audience | None) -> None:
     state.set_picks({})
     if wanted is None and state.view().get(BESIDE) == OTHERS:
         state.change_view_of(BESIDE, None)
+
+
+def look_within(wanted: Audience) -> None:
+    """Let every page speak of those customers, from the middle of a page: the top, where it is said, is shown."""
+    set_scope(wanted)
+    state.to_top()
 
 
 def beside() -> Audience | None:

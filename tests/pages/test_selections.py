@@ -72,6 +72,27 @@ def test_two_of_the_same_name_are_told_apart(data):
     assert [saved.link for saved in recipe.read(data.folder).audiences] == [first.link()]
 
 
+def test_a_name_of_120_characters_is_saved_whole_and_a_longer_one_is_refused_and_said(data):
+    first = segments(data)[0]
+    app = with_menu("customers/list", data, scope=first.link())
+    app.get_by_key("w_save_scope").set_value("x" * 121)
+    app.get_by_key("do_save_scope").click().run()
+    assert "Namnet är 121 tecken. Korta det till högst 120 och spara igen." in texts(app)
+    assert not recipe.read(data.folder).audiences
+    app.get_by_key("w_save_scope").set_value("x" * 120)
+    app.get_by_key("do_save_scope").click().run()
+    assert [saved.name for saved in recipe.read(data.folder).audiences] == ["x" * 120]
+
+
+def test_looking_within_leads_to_the_top_of_the_page_and_its_chips(data):
+    app = opened("customers/segments_rfm", workspace=data)
+    app.get_by_key("w_mark_segments.rfm").select_index(0).run()
+    assert not any("scrollTo" in html.body for html in app.get("html"))
+    app.get_by_key("look_within_segments.rfm").click().run()
+    assert any("kundkompassTop !== 1" in html.body for html in app.get("html"))
+    assert app.session_state["view"]["scope"].startswith("segments.rfm;@segment=")
+
+
 @pytest.mark.parametrize("how", ["and", "or", "not"])
 def test_saved_audience_joins_the_scope_as_asked(data, how):
     first, second = segments(data)[:2]

@@ -81,11 +81,15 @@ def test_title_and_note_are_changed_for_the_finding_that_stands_there(data):
 def test_story_is_played_forth_and_back_and_left_where_it_was_started(data):
     app = told(data, lang="en", scope=LOYAL)
     app.get_by_key("play").click().run()
-    assert "Finding 1 of 3 · Först" in texts(app)
+    assert "Finding 1 of 3" in texts(app)
+    # Its own heading is the page's; what the page found stands under it.
+    assert headline(app) == "Först"
+    assert headline(opened("customers/segments_rfm", workspace=data, lang="en", **STORY[0].view)) in texts(app)
     assert app.session_state["view"] == {
         "lang": "en", "visa": "1", "finding": "1", "segments.rfm.groups": "3",
     }  # fmt: skip
     app.get_by_key("forward").click().run()
+    assert headline(app) == "Sedan"
     assert app.session_state["view"]["scope"] == LOYAL
     assert "segments.rfm.groups" not in app.session_state["view"]
     assert not any("Säg det" in text for text in texts(app)), "a note is the presenter's until asked for"
