@@ -64,6 +64,7 @@ def read_carefully(
     headed = fill.headed(con, mapped, labels)
     repeats += [(line, "group_head", text) for line, text in headed]
     filled = fill.groups(con, mapped, labels, foot) + fill.order_lines(con, mapped, labels)
+    filled = filled or fill.merged(con, mapped, labels)
     if len(mapped.parts) == 2:
         filled.append(FileMessage("date_month", "warning", {}, column=labels[mapped.parts[1]]))
     reader = Reader(con, options, opened.source.epoch_1904, convert.currency_above(opened.layout.above))

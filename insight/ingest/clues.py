@@ -228,6 +228,8 @@ def _suits(field: Field, look: Content) -> float:
         return 0.4 if look.email > 0.9 else 0.3 if look.date > 0.9 and not look.whole else 1.0
     if field.type in ("flag", "consent"):
         return 0.2 if look.date > 0.5 or look.decimals > 0.5 or (look.distinct > 12 and look.flag < 0.2) else 1.0
+    if field.name == "delivery":
+        return 0.0 if look.date > 0.5 else 1.0
     if field.name == "vat":
         return 0.0 if look.number > 0.5 else 1.0
     if field.name == "arm":

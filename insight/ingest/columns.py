@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from insight.ingest import dates, numbers
 from insight.ingest.cells import MISSING, NO, NO_CUSTOMER, NO_ID, UNKNOWN, YES
 from insight.ingest.dates import Form
-from insight.ingest.numbers import NumberStyle
+from insight.ingest.numbers import FOOTNOTE, NumberStyle
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import Decision, FileMessage
 from insight.ingest.schema import Field
@@ -195,6 +195,9 @@ class Reader:
             self.decide("decimal", style.decimal, "why_decimal_told" if self.options.decimal else "why_decimal", label)
         if style.percent:
             self.tell("number_percent", "note", column=label)
+        if FOOTNOTE in style.tokens:
+            count, line = self.first_line(f"contains({column.cell}, '{FOOTNOTE}')")
+            self.tell("number_footnotes", column=label, line=line, count=count)
         if style.negatives & {"(", "end"}:
             self.tell("number_negative", "note", column=label)
         if style.sides[1]:
@@ -409,10 +412,12 @@ class Reader:
         del hint
         cell = f"lower({column.cell})"
         yes, no = _in(cell, YES), _in(cell, NO)
+        # A consent that somebody wrote as unknown is no blank: it is told how it was read.
+        unsaid = "false" if column.field.type == "consent" else _in(cell, UNKNOWN)
         known = self.con.execute(
             f"SELECT count(*) FILTER (WHERE {yes}), count(*) FILTER (WHERE {no}), "  # noqa: S608
-            f"count(*) FILTER (WHERE {column.cell} IS NULL OR {_in(cell, UNKNOWN)}), count(*), "
-            f"min(line) FILTER (WHERE {column.cell} IS NOT NULL AND NOT ({yes} OR {no} OR {_in(cell, UNKNOWN)})) "
+            f"count(*) FILTER (WHERE {column.cell} IS NULL OR {unsaid}), count(*), "
+            f"min(line) FILTER (WHERE {column.cell} IS NOT NULL AND NOT ({yes} OR {no} OR {unsaid})) "
             "FROM raw"
         ).fetchone()
         assert known is not None

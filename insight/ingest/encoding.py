@@ -29,6 +29,8 @@ _COMMON = frozenset("éüÉÜ")
 _FOREIGN = frozenset("èëáàøØæÆñçóíêßôâ")
 _SIGNS = frozenset("€–—’‘”“…´`§°½×·£®©™•²³»«¨µ±¼")
 _HIGH = re.compile(rb"[^\x80-\xff]?[\x80-\xff]+[^\x80-\xff]?")
+# Blank cells side by side from which a file is too wide rather than empty.
+_MANY_TABS = 1000
 _ENOUGH = 4000
 
 
@@ -70,11 +72,13 @@ def _canonical(name: str) -> str:
 
 
 def _refuse_if_blank(path: Path) -> None:
+    wide = False
     with path.open("rb") as file:
         while block := file.read(BLOCK):
             if block.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
                 return
-    raise IngestError("ingest.file_empty")
+            wide = wide or max(line.count(b"\t") for line in block.split(b"\n")) >= _MANY_TABS
+    raise IngestError("ingest.too_many_columns_blank" if wide else "ingest.file_empty")
 
 
 def _wide(head: bytes) -> str | None:

@@ -1,6 +1,8 @@
 """Cells that a report leaves blank because the row above says them: order lines, and rows grouped by customer."""
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
@@ -10,6 +12,9 @@ from insight.ingest.mapping import Mapped
 from insight.ingest.report import FileMessage
 
 _MOST = 500_000
+# Fewer customers may be in order by chance.
+_FEWEST = 4
+_YEAR = 4
 
 
 def order_lines(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
@@ -53,6 +58,65 @@ def order_lines(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) 
         label = labels[fields["order_id"]]
         said.append(FileMessage("order_lines_filled", "warning", {"count": count, "free": free}, line, label))
     return said
+
+
+def may_be_merged(ids: Sequence[str]) -> bool:
+    """Whether the first rows' ids look as in merged cells: each stands once, with blanks below."""
+    filled = [cell for cell in ids if cell.strip()]
+    blank = len(ids) - len(filled)
+    return bool(filled) and bool(ids[0].strip()) and len(set(filled)) == len(filled) and 3 * blank >= len(ids)
+
+
+def merged(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
+    """Ids that stand on the first row of each customer only, as merged cells are exported: filled down where plain.
+
+    Plain: the first row has an id, each id stands once, a third of the rows or more lack it, and the rows come by
+    customer and not by day: ids in order while days are not, or days in order within each group and not from one group
+    to the next. A till's list, where blanks are sales to nobody, comes by day. What is near this is told and left.
+    """
+    if mapped.kind != "transactions" or not {"customer_id", "ordered_at"} <= mapped.fields.keys():
+        return []
+    at, day = mapped.fields["customer_id"], mapped.fields["ordered_at"]
+    rows = con.execute(f"SELECT line, c{at}, c{day} FROM raw ORDER BY line LIMIT {_MOST + 1}").fetchall()  # noqa: S608
+    if not rows or len(rows) > _MOST or not may_be_merged([cell or "" for _, cell, _ in rows]):
+        return []
+    blank = [int(line) for line, cell, _ in rows if cell is None]
+    groups: list[list[str]] = []
+    for _, cell, when in rows:
+        if cell is not None:
+            groups.append([])
+        groups[-1].append(when or "")
+    ids = [str(cell) for _, cell, _ in rows if cell is not None]
+    label = labels[at]
+    if len(ids) < _FEWEST or not (_by_id(ids, rows) or _by_group(groups)):
+        return [FileMessage("ids_maybe_merged", "warning", {"count": len(blank)}, blank[0], label)]
+    con.execute(
+        f"UPDATE raw SET c{at} = owners.owner FROM (SELECT line, last_value(c{at} IGNORE NULLS) "  # noqa: S608
+        "OVER (ORDER BY line) AS owner FROM raw) AS owners WHERE owners.line = raw.line"
+    )
+    return [FileMessage("ids_filled", "warning", {"count": len(blank)}, blank[0], label)]
+
+
+def _sorted(cells: Sequence[str]) -> bool:
+    """Whether cells are in order, one way or the other; days as text are so only where the year comes first."""
+    return list(cells) in (sorted(cells), sorted(cells, reverse=True))
+
+
+def _by_id(ids: Sequence[str], rows: Sequence[tuple[int, str | None, str | None]]) -> bool:
+    keys = [f"{cell:0>40}" if cell.isdecimal() else cell for cell in ids]
+    return _sorted(keys) and not _sorted([_day(when or "") for _, _, when in rows])
+
+
+def _by_group(groups: Sequence[Sequence[str]]) -> bool:
+    several = [[_day(when) for when in group] for group in groups if len(group) > 1]
+    turns = sum(_day(after[0]) < _day(before[-1]) for before, after in pairwise(groups))
+    return len(several) >= _FEWEST and all(_sorted(group) for group in several) and 3 * turns >= len(groups)
+
+
+def _day(cell: str) -> str:
+    """A day as text that sorts: its numbers, the year first where it stands last."""
+    parts = re.findall(r"\d+", cell)[:3]
+    return "-".join(f"{part:0>4}" for part in (parts[::-1] if parts and len(parts[-1]) == _YEAR else parts))
 
 
 def line_prices(con: DuckDBPyConnection, mapped: Mapped, said: Sequence[FileMessage]) -> list[FileMessage]:

@@ -27,6 +27,8 @@ _SUBSCRIBED = re.compile(
     r"subscription|abonnemang|prenumeration|forsakringsn|bindningstid|^mrr$|orderinterval|recurring"
 )
 _EACH = 0.9
+# What a row of a sale has and a customer has not.
+_LINES = frozenset({"order_id", "quantity", "article_id", "article"})
 
 
 def kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str], spread: bool) -> float | None:
@@ -68,14 +70,34 @@ def kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str], s
     return score + (1.0 if found.kind in ("answers", "assignments") else 0)
 
 
+def other_kind(chosen: Mapped, sales: Mapped | None, looks: Sequence[Content], labels: Sequence[str]) -> str | None:
+    """What a file of customers or of sales could be as well, whatever speaks for its kind; None where it is plain.
+
+    Customers with a day and a sum by name may be their purchases. Sales to ten customers or more, one each and with
+    personal data of several sorts, may be customers.
+    """
+    if chosen.kind == "customers" and sales is not None and {"ordered_at", "amount"} <= sales.fields.keys():
+        sure = min(sales.choices[sales.fields[name]].score for name in ("ordered_at", "amount"))
+        return "transactions" if sure > CONTENT else None
+    at = chosen.fields.get("customer_id")
+    if chosen.kind != "transactions" or at is None or chosen.fields.keys() & _LINES:
+        return None
+    ids = looks[at]
+    return "customers" if 10 <= ids.filled == ids.distinct and _personal(labels) >= 2 else None
+
+
+def _personal(labels: Sequence[str]) -> int:
+    return sum(bool(known_as(label) & _PERSON) or fold(label) in _NAMES for label in labels)
+
+
 def _is_register(core: Mapping[str, int], looks: Sequence[Content], labels: Sequence[str]) -> bool:
     """A row a customer, with personal data or the last day of many: a register that has a date and a sum too."""
     ids = looks[core["customer_id"]] if "customer_id" in core else None
     summed = "ordered_at" in core and _SUMMED.search(fold(labels[core["ordered_at"]])) is not None
     if summed and ids is not None and 1 < ids.filled == ids.distinct:
         return True
-    personal = sum(bool(known_as(label) & _PERSON) or fold(label) in _NAMES for label in labels)
-    lines = core.keys() & {"order_id", "quantity", "article_id", "article"}
+    personal = _personal(labels)
+    lines = core.keys() & _LINES
     amount = fold(labels[core["amount"]]) if "amount" in core else ""
     if ids is not None and 1 < ids.filled == ids.distinct and not lines and re.search(_OF_MANY, amount):
         return True

@@ -10,7 +10,7 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import column_sets, fast, memory, order_sums, overlap, profile, quality
+from insight.ingest import column_sets, fast, fill, memory, order_sums, overlap, profile, quality
 from insight.ingest.careful import Done, attributes_of, read_carefully, same_currency
 from insight.ingest.opening import Opened, data_lines, is_bulk, open_file
 from insight.ingest.options import ReadOptions
@@ -164,6 +164,9 @@ def _quickly(
     if text is None or not is_bulk(opened):
         return None
     if order_sums.suspect(opened.mapped, layout.labels, layout.sample) is not None:
+        return None
+    owner = opened.mapped.fields.get("customer_id")
+    if owner is not None and fill.may_be_merged([row[owner] for row in layout.sample]):
         return None
     plan = fast.plan(layout, opened.mapped, options, text, opened.personal)
     expected = data_lines(text, layout)

@@ -17,7 +17,7 @@ from insight.ingest.clues import (
     contents,
     time_column,
 )
-from insight.ingest.kinds import kind_score, known_as
+from insight.ingest.kinds import kind_score, known_as, other_kind
 from insight.ingest.options import ReadOptions
 from insight.ingest.schema import TABLES, Table, fold
 from insight.ingest.wide import explained, widen
@@ -107,6 +107,7 @@ def propose(
         return explained(widen(replace(found, reason=reason), labels, looks, options, spread), labels)
     best: tuple[float, Mapped] | None = None
     rivals: list[tuple[float, str]] = []
+    maps: dict[str, Mapped] = {}
     for kind in _ORDER:
         found = _map(TABLES[kind], labels, looks, options, has_header)
         if _missing(found):
@@ -115,6 +116,7 @@ def propose(
         if score is None:
             continue
         rivals.append((score, kind))
+        maps[kind] = found
         if best is None or score > best[0]:
             best = (score, found)
     if best is None:
@@ -124,6 +126,8 @@ def propose(
     others = tuple(
         kind for score, kind in sorted(rivals, reverse=True) if kind != chosen.kind and score > best[0] - 0.5
     )
+    doubtful = other_kind(chosen, maps.get("transactions"), looks, labels)
+    others += (doubtful,) if doubtful and doubtful not in others else ()
     reason = Message("ingest.kind_guessed", {"columns": known})
     if not known:
         reason = Message("ingest.kind_by_id", {"column": labels[chosen.fields["customer_id"]]})

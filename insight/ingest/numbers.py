@@ -14,7 +14,9 @@ from insight.ingest.cells import CURRENCIES, MINUS, MISSING, SPACES
 
 _VAT = tuple(f"{how}{dot} {what}" for how in ("inkl", "ink", "exkl", "incl", "excl") for dot in ("", ".")
              for what in ("moms", "vat", "tax"))  # fmt: skip
-_TOKENS = sorted((*CURRENCIES, ".-", "%", "st", "st.", "pcs", *_VAT), key=len, reverse=True)
+# Behind an amount that a note below the table says something of.
+FOOTNOTE = "*"
+_TOKENS = sorted((*CURRENCIES, ".-", "%", FOOTNOTE, "st", "st.", "pcs", *_VAT), key=len, reverse=True)
 _TOKEN = re.compile("|".join(re.escape(token) for token in _TOKENS))
 _QUOTES = "'’`´"
 # Debit and credit behind or before an amount: the words of a pair, debit first.

@@ -1,13 +1,13 @@
 """A file before its rows are read: opened, decoded, laid out, and mapped from its first rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import column_sets, containers, mapping, memory, privacy, raw
+from insight.ingest import column_sets, containers, mapping, memory, privacy, raw, rivals
 from insight.ingest.archive import no_pause
 from insight.ingest.clues import lies_on_its_side
 from insight.ingest.containers import Source
@@ -188,19 +188,25 @@ def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None)
         values = {"kind": Message(f"ingest.kind_{kind}")}
         messages.append(FileMessage("kind_lacks_date", "warning", values, column=layout.labels[at]))
     if mapped.rivals:
+        sales = "transactions" in (mapped.kind, *mapped.rivals)
+        values = {"kind": Message(f"ingest.kind_{mapped.kind}"), "others": _kinds(mapped.rivals)}
         messages.append(
-            FileMessage(
-                "kind_rivals",
-                "note",
-                {"kind": Message(f"ingest.kind_{mapped.kind}"), "others": ", ".join(mapped.rivals)},
-            )
+            FileMessage("kind_open", "warning", values) if sales else FileMessage("kind_rivals", "note", values)
         )
+    messages += rivals.told(mapped, layout.labels, sample, options)
     opened = Opened(source, text, layout, mapped, options, messages, decisions, recalled=recalled, spread=laid.spread)
     for at, label in enumerate(layout.labels):
         found = privacy.recognise(label, [row[at] for row in sample if at < len(row)]) if label else None
         if found is not None:
             opened.personal[at] = found
     return opened
+
+
+def _kinds(names: Sequence[str]) -> Message:
+    """Kinds of files as one part of a sentence."""
+    first, *rest = names
+    said = Message(f"ingest.kind_{first}")
+    return Message("ingest.joined", {"first": said, "rest": _kinds(rest)}) if rest else said
 
 
 def is_bulk(opened: Opened) -> bool:

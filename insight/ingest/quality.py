@@ -8,13 +8,13 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import footers
-from insight.ingest.clues import ASKED, names_money
+from insight.ingest.clues import ASKED
 from insight.ingest.columns import Reader
-from insight.ingest.convert import CURRENCY, Converted, says_returns, vat_in
+from insight.ingest.convert import CURRENCY, Converted, says_returns
 from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import decide, number_sql
 from insight.ingest.report import FileMessage
-from insight.ingest.schema import TABLES, fold
+from insight.ingest.schema import fold
 
 # Things that have happened: a date that is still to come, or from before there were such records, is a mistake.
 _HAPPENED = ("transactions", "answers", "contacts", "events")
@@ -161,7 +161,7 @@ def _money(
         said = [FileMessage("mostly_negative", "warning", {"count": row[2], "sum": str(row[1])}, column=label)]
     if row[4] == "included" and "amount" in mapped.fields and "vat" not in mapped.fields:
         said.append(FileMessage("vat_included", "note", {}, column=labels[mapped.fields["amount"]]))
-    said += _unit(mapped, labels) + _other_amounts(con, mapped, labels)
+    said += _unit(mapped, labels)
     if row[3] is None:
         said.append(_taken_as(con, file_id, figures))
     said += _discount(con, mapped, labels) + _repeated(con, file_id, mapped, labels)
@@ -299,21 +299,6 @@ def _unit(mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
     if found is None:
         return []
     return [FileMessage("amount_unit", "warning", {"unit": found[1].replace("ore", "öre")}, column=label)]
-
-
-def _other_amounts(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
-    """Other columns that could be the amount by their headers; a warning where only they say how VAT is counted."""
-    if "amount" not in mapped.fields or mapped.pair:
-        return []
-    spec, chosen = TABLES["transactions"].field("amount"), labels[mapped.fields["amount"]]
-    kept = con.execute("SELECT label FROM attributes WHERE table_name = 'transactions'").fetchall()
-    free = [label for (label,) in kept if label in labels and labels.index(label) not in mapped.used]
-    others = [label for label in free if names_money(spec, label)]
-    if not others:
-        return []
-    open_vat = not vat_in(chosen) and any(vat_in(label) for label in others)
-    values = {"others": ", ".join(others[:6])}
-    return [FileMessage("amount_others", "warning" if open_vat else "note", values, column=chosen)]
 
 
 def _cancelled(con: DuckDBPyConnection, file_id: int, label: str) -> list[FileMessage]:

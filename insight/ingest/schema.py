@@ -70,7 +70,7 @@ def fold(header: str) -> str:
 
 _CUSTOMER_ID = Field(
     "customer_id", "id", "Kund-id", "Customer id",
-    ("customerid", "kundid", "kundnr", "kundnummer", "kundno", "customerno", "customernumber", "customer", "kund",
+    ("customerid", "kundid", "kundnr", "kundnummer", "kundensnr", "kundensnummer", "kundno", "customerno", "customernumber", "customer", "kund",
      "custid", "cust", "clientid", "clientno", "client", "klientnr", "medlemsnr", "medlemsnummer", "medlemsid",
      "memberid", "memberno", "membernumber", "medlem", "userid", "anvandarid", "householdid", "householdkey",
      "hushallsid", "contactid", "kontaktid", "kontaktnr", "profileid", "personid", "personnr", "personnummer",
