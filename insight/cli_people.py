@@ -182,7 +182,7 @@ def _found(workspace: Workspace, mark: Mark, wish: Wish) -> tuple[Account, pd.Da
         found = query.frame("SELECT * FROM selected ORDER BY customer_id")
         query.make("listed", "SELECT * FROM selected")
         units = customer_list.units_of(query)
-        read = {name: units[name] for name in ("customer_id", *customer_list.own_columns(query))}
+        read: dict[str, Unit] = {name: units[name] for name in ("customer_id", *customer_list.own_columns(query))}
     if wish.purpose == "analysis":
         return Account(len(found)), found, read
     kept, account = people.kept_ids(workspace, mark, wish)

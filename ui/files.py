@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import cache, guards, nav, reports, session, state, text, upload, view
+from ui import again, cache, guards, intake, nav, reports, session, state, text, upload, view
 
 
 def _loaded() -> list[tuple[int, dict[str, Any]]]:
@@ -30,7 +30,7 @@ def head() -> None:
 
 
 def incoming() -> None:
-    """What is being read; else the drop zone and the files that wait, and those that were refused."""
+    """What is being read; else the drop zone and the files that wait, those that were refused among them."""
     said = state.told("upload")
     if said is not None:
         st.warning(text.plain(view.words().message(said)), icon=":material/info:")
@@ -41,8 +41,6 @@ def incoming() -> None:
     upload.drop_zone()
     upload.from_folder()
     upload.waiting()
-    for report in state.refused_reports():
-        reports.refused(report)
 
 
 def loaded() -> None:
@@ -61,7 +59,11 @@ def loaded() -> None:
             ):
                 st.switch_page(nav.path("data", "quality"), query_params=view.parameters("quality"))
     for file_id, report in reversed(found):
-        reports.loaded(file_id, report)
+        file = intake.being_changed(file_id)
+        if file is None:
+            reports.loaded(file_id, report)
+        else:
+            again.being_changed(file_id, report, file)
 
 
 def foot() -> None:

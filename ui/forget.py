@@ -4,7 +4,7 @@ import streamlit as st
 
 from insight.errors import InsightError
 from insight.words import receipt_lines
-from ui import cache, confirm, overlap, session, state, text, view
+from ui import cache, confirm, kept, session, state, text, view
 
 _PLACE = "forget"
 
@@ -28,7 +28,7 @@ def _forget(customer_id: str) -> None:
     except InsightError as refusal:
         state.tell(_PLACE, refusal.key, **refusal.values)
         return
-    overlap.let_go()
+    kept.let_go()
     cache.empty()
     state.set_receipt(receipt)
 

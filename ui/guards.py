@@ -8,7 +8,7 @@ from insight.analysis import registry
 from insight.errors import InsightError
 from insight.ingest.schema import TABLES
 from insight.result import Message
-from ui import cache, confirm, nav, session, text, view
+from ui import cache, confirm, kept, nav, session, text, view
 
 # Refusals of a question that wants a column which no loaded file has.
 _LACK_A_COLUMN = ("ladder.no_levels", "fields.none")
@@ -109,6 +109,7 @@ def _to_upload() -> None:
 
 
 def _to_demo() -> None:
+    kept.let_go()
     session.open_demo()
     view.set_scope(None)
 

@@ -13,6 +13,8 @@ import streamlit as st
 _VARIABLE = "KUNDKOMPASS_IMPORT"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MOST = 200
+# What a browser may send at once; larger files are read from the folder.
+MEGABYTES = 1000
 
 
 def folder() -> Path | None:

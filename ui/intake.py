@@ -3,7 +3,7 @@
 import secrets
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +17,8 @@ from insight.i18n.catalog import say
 from insight.ingest.options import FileMemory, ReadOptions
 from insight.ingest.proposal import Proposal, propose
 from insight.recipe import Recipe
-from insight.workspace.store import SourceFile
-from ui import overlap, session, state, view
+from insight.workspace.store import SourceFile, file_hash
+from ui import kept, session, state, view
 from ui.reading import Job
 
 # Reading that is done within this many seconds needs no bar.
@@ -52,8 +52,8 @@ def take_from(path: Path) -> None:
 
 
 def drop(file: state.Incoming) -> None:
-    """Forget a file that waits; a copy of ours is erased, the user's own is left alone."""
-    if file.ours:
+    """Forget a file that waits; a copy of ours is erased, the user's own and one that is loaded are left alone."""
+    if file.ours and file.instead_of is None:
         file.path.unlink(missing_ok=True)
     state.set_incoming(tuple(kept for kept in state.incoming() if kept.path != file.path))
 
@@ -62,9 +62,17 @@ def choose(file: state.Incoming, **options: str | None) -> None:
     """Change how a waiting file will be read; None or '' goes back to what the file itself says."""
     wanted = {**dict(file.options), **{name: value or "" for name, value in options.items()}}
     # An empty mapping says that a field has no column; any other empty choice is none.
-    kept = {name: value for name, value in wanted.items() if value or name.startswith("map.")}
-    changed = replace(file, options=tuple(sorted(kept.items())))
-    state.set_incoming(tuple(changed if known.path == file.path else known for known in state.incoming()))
+    said = {name: value for name, value in wanted.items() if value or name.startswith("map.")}
+    _put(replace(file, options=tuple(sorted(said.items())), refusal=None))
+
+
+def _put(changed: state.Incoming) -> None:
+    state.set_incoming(tuple(changed if known.path == changed.path else known for known in state.incoming()))
+
+
+def waiting() -> tuple[state.Incoming, ...]:
+    """The files that wait to be read for the first time."""
+    return tuple(file for file in state.incoming() if file.instead_of is None)
 
 
 def options_of(chosen: Pairs) -> ReadOptions:
@@ -83,9 +91,11 @@ def proposal(file: state.Incoming) -> Proposal:
 
 
 def _memories(file: state.Incoming) -> tuple[FileMemory, ...]:
-    """How files were read before, and how others that wait are chosen to be."""
+    """How files were read before, and how others that wait are chosen to be; for one that is read again, as it was."""
+    if file.memories is not None:
+        return file.memories
     before = recipe.read(session.ensure_workspace().folder).files
-    chosen = [other for other in state.incoming() if other.options and other.path != file.path]
+    chosen = [other for other in waiting() if other.options and other.path != file.path]
     beside: list[FileMemory] = []
     for other in chosen:
         with suppress(UsageError):  # said at that file, not at this one
@@ -121,24 +131,68 @@ def start(files: Sequence[state.Incoming]) -> None:
 
     Small files are there at once; `settle` takes up what takes longer.
     """
+    folder = None if session.ensure_workspace().manifest.demo else session.ensure_workspace().folder
+    _begin(Job([_source(file) for file in files], folder))
+
+
+def _source(file: state.Incoming) -> SourceFile:
+    return SourceFile(file.path, file.name, replace(options_of(file.options), memories=_memories(file)))
+
+
+def _begin(job: Job) -> None:
     opened = session.ensure_workspace()
-    sources = [
-        SourceFile(file.path, file.name, replace(options_of(file.options), memories=_memories(file))) for file in files
-    ]
-    if opened.manifest.demo:
-        job = Job(sources, None)
-    else:
+    if not opened.manifest.demo:
         opened.query().close()  # the pages keep what they read while the files change beside them
-        job = Job(sources, opened.folder)
     state.set_job(job)
     if job.wait(_AT_ONCE):
         settle()
 
 
+def being_changed(file_id: int) -> state.Incoming | None:
+    """The loaded file with the choices that it will be read again with, if the user has begun to change them."""
+    return next((file for file in state.incoming() if file.instead_of == file_id), None)
+
+
+def change_reading(file_id: int) -> None:
+    """Begin to change how a loaded file is read, from how it was read; its rows stay until it has been read again."""
+    held = kept.find(file_id)
+    if held is not None and being_changed(file_id) is None:
+        state.set_incoming((*state.incoming(), replace(held, instead_of=file_id)))
+
+
+def bring_back(file_id: int, name: str, data: bytes | memoryview) -> bool:
+    """Take a loaded file that is no longer here once more, to be read again; False where it is another file."""
+    opened = session.ensure_workspace()
+    path = _folder().path / f"{secrets.token_hex(8)}.kept"
+    path.write_bytes(data)
+    entry = next((entry for entry in opened.manifest.files if entry.file_id == file_id), None)
+    if entry is None or file_hash(path) != entry.file_hash:
+        path.unlink()
+        return False
+    kept.hold(file_id, state.Incoming(path, name, memories=recipe.read(opened.folder).files))
+    change_reading(file_id)
+    return True
+
+
+def read_again(file: state.Incoming) -> None:
+    """Begin to read a loaded file again as it is chosen now; what was read before stays until that has succeeded."""
+    _begin(Job([_source(file)], session.ensure_workspace().folder, instead_of=file.instead_of))
+
+
+def read_again_with(file_id: int, options: Mapping[str, str]) -> None:
+    """The same in one step, from how it was read with these choices changed."""
+    change_reading(file_id)
+    file = being_changed(file_id)
+    if file is not None:
+        choose(file, **options)
+        read_again(replace(file, options=tuple(sorted({**dict(file.options), **options}.items()))))
+
+
 def settle() -> None:
     """Take up what was read since the last run, if it is done.
 
-    Refused files stay among those that wait, so that the choices can be changed; so do all after a cancel.
+    Refused files stay among those that wait with the reason, so that the choices can be changed; so do all after a
+    cancel.
     """
     job = state.job()
     if job is None or not job.done:
@@ -146,7 +200,8 @@ def settle() -> None:
     state.set_job(None)
     outcome = job.outcome
     if isinstance(outcome.failure, InsightError):
-        state.tell("upload", outcome.failure.key, **outcome.failure.values)
+        place = "upload" if job.instead_of is None else f"file_{job.instead_of}"
+        state.tell(place, outcome.failure.key, **outcome.failure.values)
         return
     if outcome.failure is not None:
         raise outcome.failure
@@ -155,12 +210,11 @@ def settle() -> None:
         view.set_scope(None)
     else:
         session.ensure_workspace().refresh()
-    accepted = {
-        file.path for file, report in zip(job.files, outcome.reports, strict=True) if report.outcome != "refuse"
+    refused = {
+        source.path: report.as_json(say)
+        for source, report in zip(job.files, outcome.reports, strict=True)
+        if report.outcome == "refuse"
     }
-    overlap.keep(job.files, outcome.reports)
-    for file in state.incoming():
-        if file.path in accepted:
-            drop(file)
-    forms = [report.as_json(say) for report in outcome.reports]
-    state.set_refused_reports([form for form in forms if form["outcome"] == "refuse"])
+    state.set_incoming(tuple(replace(f, refusal=refused.get(f.path, f.refusal)) for f in state.incoming()))
+    kept.keep(job.files, outcome.reports)
+    kept.sweep()

@@ -53,10 +53,14 @@ class Outcome:
 
 
 class Job:
-    """Files being read. Without a `folder` they go into a new workspace."""
+    """Files being read. Without a `folder` they go into a new workspace; instead_of: in the place of a loaded file."""
 
-    def __init__(self, files: Sequence[SourceFile], folder: Path | None, further: Sequence[FileMemory] = ()) -> None:
+    def __init__(
+        self, files: Sequence[SourceFile], folder: Path | None, further: Sequence[FileMemory] = (),
+        instead_of: int | None = None,
+    ) -> None:  # fmt: skip
         self.files = tuple(files)
+        self.instead_of = instead_of
         self._sizes = [max(1, file.path.stat().st_size) for file in files]
         n = len(self.files) + 1
         self._progress = _Progress([rows_about(file.path) for file in files], [0.0] * n, [0.0] * n)
@@ -64,8 +68,8 @@ class Job:
         # A visitor who leaves takes the job along: nobody would ever see what it read.
         weakref.finalize(self, _leave, self._progress)
         threading.Thread(
-            target=_run, args=(self.files, folder, tuple(further), self._progress, self.outcome), name="reading",
-            daemon=True,
+            target=_run, args=(self.files, folder, tuple(further), self._progress, self.outcome, instead_of),
+            name="reading", daemon=True,
         ).start()  # fmt: skip
 
     @property
@@ -142,14 +146,19 @@ def _count(files: Sequence[SourceFile], progress: _Progress) -> None:
 
 def _run(
     files: Sequence[SourceFile], folder: Path | None, further: Sequence[FileMemory], progress: _Progress,
-    outcome: Outcome,
+    outcome: Outcome, instead_of: int | None,
 ) -> None:  # fmt: skip
     workspace: Workspace | None = None
     try:
         workspace = Workspace.create() if folder is None else Workspace(folder)
         _count(files, progress)
         outcome.reports = loading.load(
-            workspace, files, further=further, progress=progress.tell, cancelled=progress.stop.is_set
+            workspace,
+            files,
+            further=further,
+            progress=progress.tell,
+            cancelled=progress.stop.is_set,
+            instead_of=instead_of,
         )
         workspace.close()
         progress.shares[:] = [1.0] * len(progress.shares)

@@ -6,16 +6,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from insight import recipe
 from insight.charts.shares import share_bar
 from insight.charts.theme import palette
 from insight.errors import InsightError
 from insight.ingest.schema import TABLES
 from insight.workspace import quality
-from ui import chrome, confirm, overlap, session, state, tables, text, view
+from ui import again_ways, chrome, confirm, kept, overlap, session, state, tables, text, view
 
 _BADGES = {
     "accept": ("blue", ":material/check:"), "warn": ("orange", ":material/warning:"),
     "refuse": ("red", ":material/error:"), "waiting": ("gray", ":material/schedule:"),
+    "changing": ("gray", ":material/tune:"),
 }  # fmt: skip
 _MESSAGES = 12
 _COUNTED = ("filled", "distinct", "changed", "failed")
@@ -52,15 +54,18 @@ def loaded(file_id: int, report: Mapping[str, Any]) -> None:
                 st.metric(view.t(f"upload.count_{name}"), text.plain(words.count(report[name])))
         _bar(report, figures, f"bar_{file_id}")
         messages(report)
+        again_ways.for_messages(file_id, report)
         _decisions(report, file_id)
         with st.container(horizontal=True):
             if report["set_aside"]:
                 _set_aside_button(file_id, report["name"])
             overlap.choice(file_id, report)
+            again_ways.button(file_id)
             confirm.button(
                 view.t("upload.take_out"), _take_out, key=f"take_out_{file_id}", icon=":material/delete:",
-                question=view.t("ui.take_out_question", name=report["name"]), args=(file_id,),
+                question=_take_out_question(report["name"]), args=(file_id,),
             )  # fmt: skip
+        again_ways.bring_back(file_id)
         refusal = state.told(f"take_out_{file_id}")
         if refusal:
             st.error(text.plain(words.message(refusal)), icon=":material/error:")
@@ -116,7 +121,7 @@ def messages(report: Mapping[str, Any]) -> None:
 
 
 def _decisions(report: Mapping[str, Any], file_id: int) -> None:
-    """How the file was read, and why so; each of them can be chosen otherwise when a file waits."""
+    """How the file was read, and why so; each of them can be chosen otherwise."""
     language, decided = view.language(), report.get("decisions", ())
     if not decided:
         return
@@ -161,11 +166,22 @@ def _take_out(file_id: int) -> None:
     opened = session.ensure_workspace()
     try:
         opened.remove(file_id)
-        overlap.let_go(file_id)
     except InsightError as refusal:
         state.tell(f"take_out_{file_id}", refusal.key, **refusal.values)
         return
-    state.set_refused_reports([])
+    kept.let_go(file_id)
+
+
+def _take_out_question(name: str) -> str:
+    """Whether to take it out, and what was saved and is counted again without it."""
+    known = recipe.read(session.ensure_workspace().folder)
+    question = view.t("ui.take_out_question", name=name)
+    said = [
+        view.t(f"again.{what}", n=n)
+        for what, n in (("audiences", len(known.audiences)), ("findings", len(known.story)))
+        if n
+    ]
+    return f"{question} {view.t('again.counted', what=view.words().list(said))}" if said else question
 
 
 def columns(report: Mapping[str, Any], key: str) -> None:

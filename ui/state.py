@@ -8,7 +8,7 @@ import shutil
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ import streamlit as st
 
 from insight import recipe
 from insight.audience import Pairs
+from insight.ingest.options import FileMemory
 from insight.result import Message
 from insight.workspace.forget import Receipt
-from insight.workspace.store import SourceFile, Workspace
+from insight.workspace.store import Workspace
 from ui.reading import Job
 
 _WORKSPACE = "workspace"
@@ -36,7 +37,6 @@ _TOLD = "told_in_place"
 _OPENED = "opened_parts"
 _LEFT_OUT = "settings_left_out_on_the_page"
 _INCOMING = "incoming_files"
-_REFUSED = "refused_reports"
 _KEPT = "files_kept_to_read_again"
 _RECEIPT = "forget_receipt"
 _UPLOADER = "uploader_number"
@@ -72,13 +72,19 @@ class Pack:
 class Incoming:
     """A file that waits to be read: where it lies, the name the user knows, and the user's choices.
 
-    ours: it is a copy under a name of ours, to be erased when it is read or dropped; else the user's own file.
+    ours: it is a copy under a name of ours, to be erased when it is done with; else the user's own file.
+    memories: how files were read when it was read first; None for one that was not read yet.
+    instead_of: the loaded file whose rows it will replace, itself read in another way.
+    refusal: why it was not read as it is chosen now, as a report's JSON form.
     """
 
     path: Path
     name: str
     options: Pairs = ()
     ours: bool = True
+    memories: tuple[FileMemory, ...] | None = None
+    instead_of: int | None = None
+    refusal: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -352,12 +358,12 @@ def set_incoming(files: tuple[Incoming, ...]) -> None:
     st.session_state[_INCOMING] = files
 
 
-def kept_files() -> dict[str, tuple[SourceFile, bool]]:
-    """Files that were read and may be read again, by workspace and file number; and whether each is a copy of ours."""
+def kept_files() -> dict[str, Incoming]:
+    """Files that were read and may be read again, by workspace and file number."""
     return dict(st.session_state.get(_KEPT, {}))
 
 
-def set_kept_files(files: Mapping[str, tuple[SourceFile, bool]]) -> None:
+def set_kept_files(files: Mapping[str, Incoming]) -> None:
     """Replace the files that may be read again."""
     st.session_state[_KEPT] = dict(files)
 
@@ -390,16 +396,6 @@ def pack_order() -> tuple[str, ...]:
 def set_pack_order(addresses: Sequence[str]) -> None:
     """Let the pages of a meeting pack stand in that order."""
     st.session_state[_PACK_ORDER] = tuple(addresses)
-
-
-def refused_reports() -> list[dict[str, Any]]:
-    """The reports of files that were refused at the last loading."""
-    return st.session_state.get(_REFUSED, [])
-
-
-def set_refused_reports(reports: list[dict[str, Any]]) -> None:
-    """Keep the reports of files that were refused."""
-    st.session_state[_REFUSED] = reports
 
 
 def uploader_number() -> int:

@@ -18,7 +18,6 @@ _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe"}
 # What the reader calls some of the choices.
 _CALLED = {"tab": "\t", "cp1252": "windows-1252"}
 _ATTRIBUTE = "attribute"
-_MEGABYTES = 1000
 # What can be read, and what is often tried: a refusal of ours says what to do, the browser's only that it is refused.
 _TYPES = [
     "csv", "txt", "tsv", "tab", "prn", "asc", "skv", "dat", "lst", "rpt", "xlsx", "xlsm", "xlsb", "xls", "xltx", "ods",
@@ -30,7 +29,7 @@ def drop_zone() -> None:
     """Where files are dropped; each goes at once to a private folder and out of the browser's memory."""
     key = f"upload_{state.uploader_number()}"
     files = st.file_uploader(
-        view.t("upload.drop"), accept_multiple_files=True, type=_TYPES, key=key, max_upload_size=_MEGABYTES
+        view.t("upload.drop"), accept_multiple_files=True, type=_TYPES, key=key, max_upload_size=import_folder.MEGABYTES
     )
     if files:
         for file in files:
@@ -46,7 +45,7 @@ def from_folder() -> None:
         return
     words = view.words()
     with st.expander(words.t("upload.folder"), key="import_folder", icon=":material/folder_open:"):
-        st.markdown(text.grey(words.t("upload.folder_help", limit=_MEGABYTES, folder=here)))
+        st.markdown(text.grey(words.t("upload.folder_help", limit=import_folder.MEGABYTES, folder=here)))
         waiting = {file.path for file in state.incoming()}
         found = {path.name: (path, size) for path, size in import_folder.files() if path not in waiting}
         if not found:
@@ -66,14 +65,14 @@ def from_folder() -> None:
 
 def waiting() -> None:
     """The files that wait, each with what it was taken for, and the one button that reads them."""
-    files = state.incoming()
+    files = intake.waiting()
     if not files:
         return
-    proposals: list[tuple[state.Incoming, Proposal | None]] = []
+    ready: list[state.Incoming] = []
     for place, file in enumerate(files):
         with st.container(border=True, key=f"waiting_{place}"):
-            proposals.append((file, _waiting_file(place, file)))
-    ready = [file for file, found in proposals if found is not None and found.outcome != "refuse"]
+            if _waiting_file(f"{place}", file) and file.refusal is None:
+                ready.append(file)
     with st.container(horizontal=True):
         if ready and st.button(view.t("upload.read", n=len(ready)), type="primary", key="read"):
             intake.start(ready)
@@ -84,17 +83,46 @@ def waiting() -> None:
             st.rerun()
 
 
-def _waiting_file(place: int, file: state.Incoming) -> Proposal | None:
-    words = view.words()
+def look(file: state.Incoming) -> Proposal | InsightError:
+    """What the reader would do with a file, or why its choices can't be meant."""
     try:
-        found = intake.proposal(file)
+        return intake.proposal(file)
     except InsightError as refusal:
-        reports.name_row(file.name, "refuse")
-        st.error(text.plain(words.message(Message(refusal.key, refusal.values))), icon=":material/error:")
-        _choices(place, file, None)
-        return None
-    reports.name_row(file.name, found.outcome if found.outcome == "refuse" else "waiting")
-    if found.kind and found.outcome != "refuse":
+        return refusal
+
+
+def can_be_read(found: Proposal | InsightError) -> bool:
+    """Whether nothing speaks against reading it so far."""
+    return isinstance(found, Proposal) and found.outcome != "refuse"
+
+
+def _waiting_file(place: str, file: state.Incoming) -> bool:
+    """One file that waits; whether it can be read as it is chosen."""
+    found = look(file)
+    can = can_be_read(found)
+    reports.name_row(file.name, "waiting" if can and file.refusal is None else "refuse")
+    as_chosen(place, file, found)
+    with st.container(horizontal=True):
+        if can and file.refusal is not None and st.button(view.t("upload.try_again"), key=f"retry_{place}"):
+            intake.start([file])
+            st.rerun()
+        with st.popover(view.t("upload.change"), icon=":material/tune:", type="tertiary", key=f"change_{place}"):
+            choices(place, file, found)
+        if st.button(view.t("upload.remove"), type="tertiary", icon=":material/close:", key=f"remove_{place}"):
+            intake.drop(file)
+            st.rerun()
+    return can
+
+
+def as_chosen(place: str, file: state.Incoming, found: Proposal | InsightError) -> None:
+    """Why a file was refused, or what it is taken for; what was seen, its columns and its first rows."""
+    words = view.words()
+    if isinstance(found, InsightError):
+        st.error(text.plain(words.message(Message(found.key, found.values))), icon=":material/error:")
+        return
+    if file.refusal is not None:
+        reports.refused(file.refusal)
+    elif found.kind and found.outcome != "refuse":
         taken = words.t("upload.taken_for", kind=words.t(f"table.{found.kind}"))
         reason = f" {words.message(found.kind_reason)}" if found.kind_reason else ""
         st.markdown(text.grey(taken + reason))
@@ -110,11 +138,9 @@ def _waiting_file(place: int, file: state.Incoming) -> Proposal | None:
         _mapping(place, file, found)
         with st.expander(view.t("upload.first_rows"), key=f"rows_{place}"):
             _first_rows(found)
-    _choices(place, file, found)
-    return found
 
 
-def _as_before(place: int, file: state.Incoming, found: Proposal) -> None:
+def _as_before(place: str, file: state.Incoming, found: Proposal) -> None:
     """What was taken from an earlier file like this one, and the way to read it as if it were the first."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for message in found.messages:
@@ -154,7 +180,7 @@ def _field_word(field: Field) -> str:
     return field.sv if view.language() == "sv" else field.en
 
 
-def _mapping(place: int, file: state.Incoming, found: Proposal) -> None:
+def _mapping(place: str, file: state.Incoming, found: Proposal) -> None:
     """Column by column: examples, what it is read as, and why; the user's choice wins."""
     words = view.words()
     fields = _field_words(found)
@@ -206,11 +232,12 @@ def _apply(file: state.Incoming, found: Proposal, chosen: list[str], fields: dic
         st.rerun()
 
 
-def _choices(place: int, file: state.Incoming, found: Proposal | None) -> None:
+def choices(place: str, file: state.Incoming, read: Proposal | InsightError) -> None:
     """Everything else that was decided, to be changed: kind, sheet, encoding, separator, numbers, dates, currency."""
     words = view.words()
+    found = read if isinstance(read, Proposal) else None
     named = dict(file.options)
-    choices: list[tuple[str, dict[str, str]]] = [
+    offered: list[tuple[str, dict[str, str]]] = [
         ("kind", {name: words.t(f"table.{name}") for name in TABLES}),
         *([("sheet", {name: name for name in found.sheets})] if found is not None and len(found.sheets) > 1 else []),
         *([("member", {name: name for name in found.members})] if found is not None and len(found.members) > 1 else []),
@@ -230,28 +257,27 @@ def _choices(place: int, file: state.Incoming, found: Proposal | None) -> None:
         ("order_sums", {"keep": words.t("upload.order_sums_keep")}),
         ("signs", {"swap": words.t("upload.signs_swap")}),
         ("returns", {name: words.t(f"upload.returns_{name}") for name in ("sign", "none")}),
-        ("if_exists", {name: words.t(f"upload.if_exists_{name}") for name in ("replace", "refuse")}),
+        *([("if_exists", _if_exists())] if file.instead_of is None else []),
         ("overlap", {"skip": words.t("upload.overlap_skip")}),
     ]
-    with st.container(horizontal=True):
-        with st.popover(words.t("upload.change"), icon=":material/tune:", type="tertiary", key=f"change_{place}"):
-            decided = _decided(found)
-            for name, options in choices:
-                _choice(place, file, name, options, named.get(name, _AUTO), decided.get(name, ""))
-            currency = st.text_input(
-                words.t("upload.currency"), value=named.get("currency", ""), max_chars=3, key=f"currency_{place}",
-                placeholder=words.t("upload.automatic"),
-            )  # fmt: skip
-            if currency.strip().upper() != named.get("currency", ""):
-                intake.choose(file, currency=currency.strip().upper())
-                st.rerun()
-        if st.button(words.t("upload.remove"), type="tertiary", icon=":material/close:", key=f"remove_{place}"):
-            intake.drop(file)
-            st.rerun()
+    decided = _decided(found)
+    for name, options in offered:
+        _choice(place, file, name, options, named.get(name, _AUTO), decided.get(name, ""))
+    currency = st.text_input(
+        words.t("upload.currency"), value=named.get("currency", ""), max_chars=3, key=f"currency_{place}",
+        placeholder=words.t("upload.automatic"),
+    )  # fmt: skip
+    if currency.strip().upper() != named.get("currency", ""):
+        intake.choose(file, currency=currency.strip().upper())
+        st.rerun()
 
 
 def _has_personal_numbers(found: Proposal) -> bool:
     return any(column.personal == "personal_number" for column in found.columns)
+
+
+def _if_exists() -> dict[str, str]:
+    return {name: view.t(f"upload.if_exists_{name}") for name in ("replace", "refuse")}
 
 
 def _sets() -> dict[str, str]:
@@ -270,7 +296,7 @@ def _decided(found: Proposal | None) -> dict[str, str]:
     return {**said, "sheet": found.sheet or ""}
 
 
-def _choice(place: int, file: state.Incoming, name: str, options: dict[str, str], now: str, decided: str) -> None:
+def _choice(place: str, file: state.Incoming, name: str, options: dict[str, str], now: str, decided: str) -> None:
     """One choice; what happens without one is said, where the first rows decide it."""
     values = [_AUTO, *options]
     automatic = view.t("upload.automatic")
