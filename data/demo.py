@@ -13,9 +13,11 @@ from data.people import N_PEOPLE, make_people
 from data.trials import source_case
 from data.truths import TRUTHS, Truth
 
-__all__ = ["NAME", "TRUTHS", "Truth", "source_case", "tables"]
+__all__ = ["CLUB_BOUNDS", "NAME", "TRUTHS", "Truth", "source_case", "tables"]
 
 NAME = "Nordlund & Co"
+# Its club's levels, as a setting of the ladder: Silver from 4,000 kr, Gold from 10,000 kr in twelve months.
+CLUB_BOUNDS = "4000,10000"
 
 
 def tables(seed: int = 2024) -> dict[str, pa.Table]:

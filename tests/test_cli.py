@@ -251,6 +251,16 @@ def test_help_of_the_demo_makes_no_folder(capsys, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_demo_company_has_its_clubs_levels_on_the_command_line_too(tmp_path, capsys):
+    folder = tmp_path / "demo"
+    assert data_main([str(folder)]) == 0
+    capsys.readouterr()
+    assert main(["run", str(folder), "ladder.steps", "--json"]) == 0
+    table = json.loads(capsys.readouterr().out)["table"]
+    bounds = [row[table["columns"].index("low_bound")] for row in table["rows"]]
+    assert sorted(float(bound) for bound in bounds if bound) == [4000, 10000]
+
+
 def test_recipe_is_printed_and_taken_from_a_file(tmp_path, capsys):
     folder, file = tmp_path / "data", tmp_path / "sales.csv"
     file.write_text("Kund-nr;Datum;Belopp\n1;2025-01-02;100,50\n2;2025-02-02;20\n", encoding="utf-8")

@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from data import demo
 from insight import ladder_lock, periods
 from insight.analysis import registry
 from insight.audience import Pairs, pairs
@@ -35,8 +36,7 @@ _OF_FAMILY = {
     ),
     "nps": ("months", "on"),
 }  # fmt: skip
-# The invented company's club: Silver from 4,000 kr, Gold from 10,000 kr in twelve months.
-_OF_DEMO = {"ladder.bounds": "4000,10000"}
+_OF_DEMO = {"ladder.bounds": demo.CLUB_BOUNDS}
 
 
 def chosen(analysis: str, *, shared: Sequence[str] = SHARED) -> Pairs:
