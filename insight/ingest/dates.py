@@ -68,11 +68,12 @@ def read_form(shape: str) -> Form:
         if rest is not None:
             year = "%Y" if len(three[2]) == 4 else "%y"
             return Form("three", f"{three[1]}|{year}|{rest[0]}", rest[1], three[1][0] == ".", rest[2])
-    if spaced := re.match(r"99?/99? 9999", text):
-        # 3/4 2024: so it is written where the day comes first.
+    if spaced := re.match(r"99?/99?([ -])(9999|99)(?!9)", text):
+        # 3/4 2024, 3/4-24: so it is written where the day comes first.
         rest = _rest(text[spaced.end() :])
         if rest is not None:
-            return Form("format", f"%d/%m %Y{rest[0]}", rest[1], fine=rest[2])
+            year = "%Y" if len(spaced[2]) == 4 else "%y"
+            return Form("format", f"%d/%m{spaced[1]}{year}{rest[0]}", rest[1], fine=rest[2])
     compact = re.match(r"^9{8}(?:[ t]?(9{6}|9{4}|99:99(?::99)?)(z)?)?$", text)
     if compact or re.fullmatch(r"9{12}|9{14}", text):
         return replace(_compact(text.removesuffix("z")), zone=text.endswith("z"))

@@ -13,7 +13,7 @@ from insight.ingest.report import FileMessage
 
 _MOST = 500_000
 # Fewer customers may be in order by chance.
-_FEWEST = 4
+_FEWEST = 5
 _YEAR = 4
 
 
@@ -108,9 +108,10 @@ def _by_id(ids: Sequence[str], rows: Sequence[tuple[int, str | None, str | None]
 
 
 def _by_group(groups: Sequence[Sequence[str]]) -> bool:
-    several = [[_day(when) for when in group] for group in groups if len(group) > 1]
-    turns = sum(_day(after[0]) < _day(before[-1]) for before, after in pairwise(groups))
-    return len(several) >= _FEWEST and all(_sorted(group) for group in several) and 3 * turns >= len(groups)
+    days = [[_day(when) for when in group] for group in groups]
+    steps = [one <= other for group in days for one, other in pairwise(group)]
+    turns = sum(after[0] < before[-1] for before, after in pairwise(days))
+    return len(steps) >= 2 * _FEWEST and all(steps) and 3 * turns >= len(groups)
 
 
 def _day(cell: str) -> str:

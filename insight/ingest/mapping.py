@@ -36,6 +36,7 @@ _COMPANY_IDS = frozenset(aliases_of(TABLES["customers"].field("org_id"))) | {"hu
 _LITTLE = 2
 # Days of the record, of the payment or of what is still to come: the last to be taken for the day of the sale.
 _OTHER_DAYS = re.compile(r"modif|updat|andra[dt]|uppdat|change|forfall|due|payout|utbetal|expir|birth|fodel")
+_PAID = re.compile(r"paid|betal|payment|bokfor|posted")
 _MONTHS = 12
 _PARTS = (
     (("ar", "year", "forsaljningsar", "kopar"), 1980, 2100), (("manad", "month", "man", "mon"), 1, _MONTHS),
@@ -351,7 +352,8 @@ def _by_content(places: _Places, has_header: bool) -> None:
             continue
         if spec.type in _DATES:
             dates = [at for at in range(len(places.labels)) if places.free(at) and places.looks[at].date >= 0.8]
-            dates.sort(key=lambda at: _OTHER_DAYS.search(fold(places.labels[at])) is not None)
+            folded = [fold(label) for label in places.labels]
+            dates.sort(key=lambda at: (bool(_OTHER_DAYS.search(folded[at])), bool(_PAID.search(folded[at]))))
             # With several, the first: only where the rest of the row says that these are sales.
             priced = "amount" in places.taken or "unit_price" in places.taken
             several = places.table.name == "transactions" and priced and _repeats(places)
