@@ -217,7 +217,7 @@ def _size(words: Words, size: float, unit: Unit) -> str:
     if unit == "money":
         return words.money(size)
     if unit == "ratio":
-        return words.t("ui.points", value=words.number(size * 100, 1))
+        return words.t("ui.points_whole", value=words.number(size * 100, 1))
     return words.number(size, 0 if unit in _WHOLE else 1 if size >= 1 else 2)
 
 

@@ -1,7 +1,7 @@
 """The meeting pack: which findings go along, in which order and language, on whose template; built when asked for."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -148,13 +148,11 @@ def _build(
     state.set_pack(None)
     opened = session.ensure_workspace()
     words = Words(language, opened.manifest.currency, terms=terms.words_of(opened, language))
-    bar = st.progress(0.0, text=text.plain(view.t("pack.asking")))
+    asking = view.t("pack.asking")
+    bar = st.progress(0.0, text=text.plain(asking))
     try:
-        wanted = _of_story() if source == _FROM_STORY else [one for entry in chosen for one in meeting.wanted(entry)]
-        items: list[Item] = []
-        for place, one in enumerate(wanted, start=1):
-            items.append(meeting.made(one, words))
-            bar.progress(0.6 * place / len(wanted), text=text.plain(view.t("pack.asking")))
+        pages = _of_story() if source == _FROM_STORY else [meeting.wanted(entry) for entry in chosen]
+        items, left_out = _answers(pages, words, lambda share: bar.progress(0.6 * share, text=text.plain(asking)))
         said = meeting.about(words)
 
         def told(share: float) -> None:
@@ -173,12 +171,33 @@ def _build(
     told_of = {"format": "pptx, xlsx", "analyses": [one.analysis for one in items]}
     audit.append(opened.folder, "answers_exported", told_of)
     refused = tuple(words.t(f"analysis.{one.analysis}.title") for one in items if not one.results)
-    state.set_pack(state.Pack(choices, files, len(items), refused))
+    from_story = source == _FROM_STORY
+    state.set_pack(state.Pack(choices, files, len(items), refused, left_out, len(pages), from_story))
 
 
-def _of_story() -> list[Wanted]:
+def _answers(
+    pages: Sequence[Sequence[Wanted]], words: Words, told: Callable[[float], object]
+) -> tuple[list[Item], tuple[str, ...]]:
+    """The answers of every page, and the names of further questions that these data have no answer to.
+
+    A page's first question was asked for: where it has no answer its slide says why. The further ones came along.
+    """
+    items: list[Item] = []
+    left_out: list[str] = []
+    for done, page_of in enumerate(pages, start=1):
+        for place, one in enumerate(page_of):
+            made = meeting.made(one, words)
+            if place and not made.results:
+                left_out.append(words.t(f"analysis.{one.analysis}.title"))
+            else:
+                items.append(made)
+        told(done / len(pages))
+    return items, tuple(dict.fromkeys(left_out))
+
+
+def _of_story() -> list[list[Wanted]]:
     """The story's findings: each page as it was when it was added, under the presenter's own headline and note."""
-    found: list[Wanted] = []
+    found: list[list[Wanted]] = []
     for finding in story.findings():
         entry = story.entry_of(finding)
         if entry is None or not meeting.questions(entry):
@@ -186,7 +205,7 @@ def _of_story() -> list[Wanted]:
         with state.viewing({name: value for name, value in finding.view.items() if name != view.LANGUAGE}):
             if view.SCOPE in finding.view and view.scope() is None:
                 raise UsageError("pack.story_selection", name=story.name_of(finding))
-            found += meeting.wanted(entry, title=finding.title, note=finding.note)
+            found.append(meeting.wanted(entry, title=finding.title, note=finding.note))
     if not found:
         raise UsageError("pack.story_without_answers")
     return found
@@ -198,9 +217,12 @@ def _downloads(choices: str) -> None:
     if built is None or built.choices != choices:
         return
     with st.container(border=True, key="pack_files"):
-        st.subheader(text.plain(words.t("pack.done", n=built.answers)), anchor=False)
+        key = "pack.done_story" if built.from_story else "pack.done"
+        st.subheader(text.plain(words.t(key, n=built.pages, slides=built.answers)), anchor=False)
         if built.refused:
             st.markdown(text.grey(words.t("pack.done_refused", names=words.list(built.refused))))
+        if built.left_out:
+            st.markdown(text.grey(words.t("pack.done_left_out", names=words.list(built.left_out))))
         until = cache.extent()[1].isoformat() if session.ensure_workspace().manifest.counts.get("transactions") else ""
         with st.container(horizontal=True):
             for kind, label, ending, mime in _FILES:

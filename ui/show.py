@@ -138,6 +138,9 @@ def _behind(result: Result, chosen: Pairs, name: str, metric: Metric) -> None:
 def metric_card(words: Words, name: str, metric: Metric, against: str = "", meaning: str = "") -> None:
     """Label with what it means, value with unit, then the interval or the change, and the last points as a line."""
     delta, tone, grey = change_of(words, metric)
+    if metric.unit == "ratio" and delta and metric.low is None:
+        # The pill has room for the short form only.
+        meaning = " ".join(part for part in (meaning, words.t("ui.points_help")) if part)
     grey = against if grey and against else grey
     st.metric(
         text.plain(name),

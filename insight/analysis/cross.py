@@ -295,8 +295,9 @@ def profile(query: Query, settings: Settings) -> Result:
 
     Everyone with a purchase before `as_of`. Table: field, value, n_customers, share_customers (inside),
     n_customers_all, share_all, index = 100 × share inside / share among all, sales (of those inside, after returns);
-    the clearest difference first. Without a scope every index is 100. Raises NotEnoughDataError when nobody inside
-    has bought.
+    the clearest difference first. Without a scope every index is 100. A field that the selection has one value of, and
+    others have more, is what it was chosen by: it is left out while others are left. Raises NotEnoughDataError when
+    nobody inside has bought.
     """
     as_of = settings["as_of"]
     profile_members(query, settings)
@@ -318,7 +319,7 @@ def profile(query: Query, settings: Settings) -> Result:
     sales = sum((row["sales"] for row in rows if row["field"] == keys[0]), Decimal("0.00"))
     parts = {"cells": sales} | ({"customers_outside": money(sales_outside)} if n_outside else {})
     values = {row["value"] for row in rows}
-    names = {key: f"analysis.segments.{key}.title" if key in SEGMENTATIONS else f"field.{key}" for key in keys}
+    names = {key: f"analysis.segments.{key}.title" if key in SEGMENTATIONS else f"field.named.{key}" for key in keys}
     names = {key: name for key, name in names.items() if key in SEGMENTATIONS or not _is_own(query, key)}
     return Result(
         key=PROFILE,
@@ -327,7 +328,7 @@ def profile(query: Query, settings: Settings) -> Result:
             "customers": Metric(int(n), "count"),
             "share_of_all": Metric(share(int(n), int(n_all)), "ratio", better=0),
         },
-        table=frame(rows, list(_PROFILE_UNITS)),
+        table=frame(_telling(rows), list(_PROFILE_UNITS)),
         units=_PROFILE_UNITS,
         basis=basis(
             found, None, as_of, rule=Message("segments.profile.rule", {"as_of": as_of}), formula="index", parts=parts,
@@ -341,6 +342,12 @@ def profile(query: Query, settings: Settings) -> Result:
         labels={**_labels(values, query, set(_IN_PROFILE), as_of), **_PART_LABELS, **names},
         evidence="association",
     )  # fmt: skip
+
+
+def _telling(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows without the fields that the selection was chosen by."""
+    chosen_by = {row["field"] for row in rows if row["share_customers"] == 1 and row["share_all"] < 1}
+    return [row for row in rows if row["field"] not in chosen_by] or rows
 
 
 def _is_own(query: Query, key: str) -> bool:

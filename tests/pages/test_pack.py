@@ -5,6 +5,7 @@ import io
 from pptx import Presentation
 
 from insight.recipe import Finding, Recipe, read, write
+from tests.build import workspace
 from tests.pages.screen import headline, opened, texts
 from ui import meeting, nav
 
@@ -33,7 +34,7 @@ def test_chosen_pages_become_files_in_the_chosen_language():
     app.button(key="pack_build").click().run()
     assert not app.exception
     assert headline(app) == "Ta med svaren till mötet"
-    assert "Klart: 3 svar" in texts(app)
+    assert "Klart: 2 sidor, 3 bilder" in texts(app)
     built = app.session_state["meeting_pack"]
     slides = list(Presentation(io.BytesIO(built.files["deck"])).slides)
     notes = [slide.notes_slide.notes_text_frame.text for slide in slides[2:5]]
@@ -43,7 +44,26 @@ def test_chosen_pages_become_files_in_the_chosen_language():
     assert notes[2].startswith("Question: ")
     assert len(Presentation(io.BytesIO(built.files["summary"])).slides) == 1
     app.multiselect(key="w_pack_pages").set_value(["bridge"]).run()
-    assert "Klart: 3 svar" not in texts(app)
+    assert not any("Klart:" in text for text in texts(app))
+
+
+def test_a_further_question_without_an_answer_has_no_slide_and_is_told():
+    # No file says a channel, so the page's further questions by field have nothing to be counted from.
+    rows = [(name, f"{year}-{month:02d}-10", 100) for name in "abcdef" for year in (2024, 2025) for month in (3, 9)]
+    data = workspace(rows)
+    write(data.folder, Recipe(story=(Finding("overview", {}),)))
+    app = opened("data/pack", workspace=data)
+    app.button(key="pack_build").click().run()
+    assert not app.exception
+    built = app.session_state["meeting_pack"]
+    asked = meeting.questions(nav.at("overview"))
+    assert built.left_out
+    assert built.answers + len(built.left_out) == len(asked)
+    assert f"Klart: 1 fynd, {built.answers} {'bild' if built.answers == 1 else 'bilder'}" in texts(app)
+    assert any("Utan bild" in text and built.left_out[0] in text for text in texts(app))
+    titles = [slide.shapes.title.text_frame.text for slide in Presentation(io.BytesIO(built.files["deck"])).slides]
+    assert not any("har fältet ifyllt" in title for title in titles)
+    data.close()
 
 
 def test_a_template_that_is_none_is_said_and_nothing_is_kept():
@@ -69,6 +89,7 @@ def test_the_story_goes_along_with_its_headlines_and_selections():
     assert not app.exception
     built = app.session_state["meeting_pack"]
     assert built.answers == 1
+    assert "Klart: 1 fynd, 1 bild" in texts(app)
     slide = list(Presentation(io.BytesIO(built.files["deck"])).slides)[1]
     notes = slide.notes_slide.notes_text_frame.text
     assert slide.shapes.title.text_frame.text == RFM
