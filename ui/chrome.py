@@ -9,7 +9,7 @@ from insight.audience import Audience
 from insight.charts.theme import PROJECTOR_SCALE
 from insight.errors import InsightError
 from insight.words import sentence
-from ui import audiences, cache, guards, screen, session, state, story, text, view
+from ui import audiences, cache, guards, returning, screen, session, state, story, text, view
 from ui.scope import chips
 
 SIDEBAR = 236
@@ -59,7 +59,7 @@ _PRESENTING = (
     " [data-testid=stBottomBlockContainer] {padding-top: 0.25rem; padding-bottom: 0.5rem}"
     # What stands between headline and figure closes up: the room is the figure's.
     " .st-key-paper, .st-key-paper [data-testid=stVerticalBlock] {gap: 0.4rem}"
-    " [data-testid=stMain] h1 {padding: 0.25rem 0 0.5rem}"
+    " [data-testid=stMain] h1 {padding: 0.25rem 0}"
     # A figure is never higher than what the screen has left under headline and figures, as the page measures it.
     " [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_]) {max-height: var(--room, calc(100vh - 24rem))}"
     " [class*=st-key-fit_] {max-height: 100%; overflow: hidden}"
@@ -99,9 +99,13 @@ def dress(presenting: bool) -> None:
 
 
 def last(presenting: bool) -> None:
-    """Name the document's language, for screen readers, and ask for the type's size; last, since these take a gap."""
+    """What the browser is told: the page's language, for screen readers, the visit's name, and to tell its type size.
+
+    Last, since these take a gap; and by then the visit holds what this run has read.
+    """
     with st.container(gap=None):
-        st.html(f"<script>document.documentElement.lang='{view.language()}'</script>", unsafe_allow_javascript=True)
+        said = f"document.documentElement.lang='{view.language()}'; {returning.script()}"
+        st.html(f"<script>{said}</script>", unsafe_allow_javascript=True)
         if state.bare():
             # The number makes it another script each time: the same one is not run again.
             st.html(f"<script>/* {state.bare()} */ {view.completion()}</script>", unsafe_allow_javascript=True)

@@ -1,8 +1,6 @@
 """Files on their way in: from the browser to a private folder, and from there into the workspace."""
 
 import secrets
-import tempfile
-import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -25,22 +23,9 @@ from ui.reading import Job
 _AT_ONCE = 1.5
 
 
-class _Folder:
-    """A private folder that is erased with the session that holds it, or with the process."""
-
-    def __init__(self) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix="kundkompass-in-"))
-        weakref.finalize(self, state.erase, self.path)
-
-
-@st.cache_resource(scope="session", show_spinner=False)
-def _folder() -> _Folder:
-    return _Folder()
-
-
 def take(name: str, data: bytes | memoryview) -> None:
     """Put a dropped file in the private folder under a name of ours; the user's name is only ever shown."""
-    path = _folder().path / secrets.token_hex(8)
+    path = state.folder_for_files() / secrets.token_hex(8)
     path.write_bytes(data)
     state.set_incoming((*state.incoming(), state.Incoming(path, name)))
 
@@ -163,7 +148,7 @@ def change_reading(file_id: int) -> None:
 def bring_back(file_id: int, name: str, data: bytes | memoryview) -> bool:
     """Take a loaded file that is no longer here once more, to be read again; False where it is another file."""
     opened = session.ensure_workspace()
-    path = _folder().path / f"{secrets.token_hex(8)}.kept"
+    path = state.folder_for_files() / f"{secrets.token_hex(8)}.kept"
     path.write_bytes(data)
     entry = next((entry for entry in opened.manifest.files if entry.file_id == file_id), None)
     if entry is None or file_hash(path) != entry.file_hash:

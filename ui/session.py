@@ -7,7 +7,7 @@ from pathlib import Path
 from data import demo
 from insight.workspace.copy import private_copy
 from insight.workspace.store import Workspace
-from ui import state
+from ui import returning, state
 
 DEMO_NAME = demo.NAME
 _making = threading.Lock()
@@ -33,7 +33,9 @@ def open_demo() -> None:
 
 
 def ensure_workspace() -> Workspace:
-    """The session's workspace; the demo company at the first visit."""
+    """The session's workspace: what the tab had open before it was loaded anew, else the demo company."""
+    if state.workspace() is None:
+        returning.come_back()
     if state.workspace() is None:
         open_demo()
     opened = state.workspace()

@@ -5,6 +5,7 @@ is private to the session: the workspace, the chosen marks, the place in a list.
 """
 
 import shutil
+import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,13 +40,18 @@ _LEFT_OUT = "settings_left_out_on_the_page"
 _INCOMING = "incoming_files"
 _KEPT = "files_kept_to_read_again"
 _RECEIPT = "forget_receipt"
+_FOLDER = "folder_for_files"
 _UPLOADER = "uploader_number"
 _JOB = "reading_job"
 _LEFT_FROM = "story_left_from"
 _PACK = "meeting_pack"
 _PACK_ORDER = "meeting_pack_order"
+_VISIT = "visit"
 _TO_TOP = "page_to_top"
 _BARE = "address_was_bare"
+# What a page that is loaded anew comes back with; the view stands in its address, and what was shown of persons is
+# asked for again.
+_CARRIED = (_WORKSPACE, _FOLDER, _INCOMING, _KEPT, _JOB, _PACK, _PACK_ORDER, _LEFT_FROM)
 
 
 @dataclass(frozen=True)
@@ -60,18 +66,12 @@ class ListPlace:
 
 @dataclass(frozen=True)
 class Pack:
-    """A meeting pack that was built: from which choices, its files by kind, how many answers and which lacked data.
-
-    left_out: further questions of its pages that had no answer, and no slide. pages: of how many pages, or findings.
-    """
+    """A meeting pack that was built: from which choices, its files by kind, how many answers and which lacked data."""
 
     choices: str
     files: Mapping[str, bytes]
     answers: int
     refused: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    pages: int = 0
-    from_story: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,27 @@ class CardPlace:
     descending: bool
     index: int
     search: str = ""
+
+
+@dataclass(eq=False)
+class Visit:
+    """What a session holds beyond its address, under a token that only its browser knows."""
+
+    token: str
+    held: dict[str, Any]
+
+
+def keep_visit(token: str) -> Visit:
+    """The session's visit with what it holds now; `token` is taken for one that begins."""
+    visit: Visit = st.session_state.setdefault(_VISIT, Visit(token, {}))
+    visit.held = {key: st.session_state[key] for key in _CARRIED if key in st.session_state}
+    return visit
+
+
+def resume(left: Visit) -> None:
+    """Hold what another session of the same browser tab held."""
+    for key, value in left.held.items():
+        st.session_state[key] = value
 
 
 def workspace() -> Workspace | None:
@@ -352,6 +373,21 @@ def opened(name: str) -> bool:
 def toggle(name: str) -> None:
     """Unfold it, or fold it again."""
     st.session_state[_OPENED] = frozenset(st.session_state.get(_OPENED, ())) ^ {name}
+
+
+class _Folder:
+    """A private folder that is erased with the session that holds it, or with the process."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="kundkompass-in-"))
+        weakref.finalize(self, erase, self.path)
+
+
+def folder_for_files() -> Path:
+    """Where dropped files lie until they are read; a session that is cut off keeps it, and a reload takes it on."""
+    made: _Folder = st.session_state.get(_FOLDER) or _Folder()
+    st.session_state[_FOLDER] = made
+    return made.path
 
 
 def incoming() -> tuple[Incoming, ...]:
