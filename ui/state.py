@@ -66,12 +66,18 @@ class ListPlace:
 
 @dataclass(frozen=True)
 class Pack:
-    """A meeting pack that was built: from which choices, its files by kind, how many answers and which lacked data."""
+    """A meeting pack that was built: from which choices, its files by kind, how many answers and which lacked data.
+
+    left_out: further questions of its pages that had no answer, and no slide. pages: of how many pages, or findings.
+    """
 
     choices: str
     files: Mapping[str, bytes]
     answers: int
     refused: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    pages: int = 0
+    from_story: bool = False
 
 
 @dataclass(frozen=True)
