@@ -51,11 +51,17 @@ def _in_currency(file_id: int, key: str) -> None:
 
 def button(file_id: int) -> None:
     """The way to every choice of a loaded file; for one that is no longer here, the way to bring it."""
-    here = kept.find(file_id) is not None
     st.button(
-        view.t("upload.change"), key=f"again_{file_id}", type="tertiary", icon=":material/tune:",
-        on_click=intake.change_reading if here else state.toggle, args=(file_id if here else _asked(file_id),),
+        view.t("upload.change"), key=f"again_{file_id}", type="tertiary", icon=":material/tune:", on_click=_change,
+        args=(file_id,),
     )  # fmt: skip
+
+
+def _change(file_id: int) -> None:
+    if kept.find(file_id) is None:
+        state.toggle(_asked(file_id))
+    else:
+        intake.change_reading(file_id)
 
 
 def _asked(file_id: int) -> str:
