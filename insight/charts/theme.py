@@ -16,7 +16,7 @@ HEADING_FONT = "Source Serif"
 
 # The lighter half of a two-sided bar (share of customers) is the segment's own colour at this strength.
 HALF_STRENGTH = 0.45
-# In presentation mode charts grow at least so much; where the root size grows more, as on a full HD screen, they follow.
+# In presentation mode charts grow at least so much; where the root size grows more, as on a large screen, they follow.
 PROJECTOR_SCALE = 1.25
 
 
