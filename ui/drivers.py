@@ -30,7 +30,8 @@ def tree(result: Result) -> None:
     change = sum((row["contribution"] for row in rows.values()), Decimal(0))
     largest = max(abs(row["contribution"]) for row in rows.values())
     signs = ["ui.equals", "ui.times", "ui.times", *(["ui.plus"] if others else [])]
-    places = st.columns([10, *[1, 10] * len(signs)], gap="xsmall", vertical_alignment="center")
+    with st.container(key="drivers"):
+        places = st.columns([10, *[1, 10] * len(signs)], gap="xsmall", vertical_alignment="center")
     for sign, place in zip(signs, places[1::2], strict=True):
         place.markdown(text.plain(words.t(sign)), text_alignment="center")
     cards = places[::2]
