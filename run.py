@@ -138,9 +138,9 @@ def test(args: "list[str]") -> int:
         if run(command) != 0:
             failed.append(name)
     print("--- pytest", flush=True)
-    # Browser tests share one server, so they are one group that stays with one worker.
+    # Browser tests share one server and stay with one worker (`tests/conftest.py`).
     workers = str(max(2, min(4, os.cpu_count() or 2)))
-    code = run([python, "-m", "pytest", "-n", workers, "--dist", "loadgroup"])
+    code = run([python, "-m", "pytest", "-n", workers])
     if failed:
         say("Underkänt, se ovan: " + ", ".join(failed), "Failed, see above: " + ", ".join(failed))
     return code or (1 if failed else 0)

@@ -204,23 +204,29 @@ def check_meeting(page: Page, truth: Truth, recipe: Path) -> None:
     ready(page)
     turn_to(page, "story")
     page.locator(".st-key-play button").click()
-    expect(page.get_by_text("Fynd 1 av 2 · Rörelsen")).to_be_visible()
+    _is_shown(page, 1, "Rörelsen")
     ready(page)
     expect(page.locator('[data-testid="stSidebar"]')).not_to_be_visible()
     choose_mark(page, "ladder-migration", FELL)
     assert count_in(page.locator(".st-key-show_list_ladder-migration button").inner_text()) == len(fell)
     page.keyboard.press("PageDown")
-    expect(page.get_by_text("Fynd 2 av 2 · Vad de som föll tycker")).to_be_visible()
+    _is_shown(page, 2, "Vad de som föll tycker")
     ready(page)
     assert in_scope(page) == len(fell)
     assert figure(page, "NPS, alla svar") == points(score)
     page.keyboard.press("PageUp")
-    expect(page.get_by_text("Fynd 1 av 2 · Rörelsen")).to_be_visible()
+    _is_shown(page, 1, "Rörelsen")
     ready(page)
     page.keyboard.press("Escape")
     expect(page.locator('[data-testid="stSidebar"]')).to_be_visible()
     ready(page)
     assert "finding" not in address(page)
+
+
+def _is_shown(page: Page, number: int, title: str) -> None:
+    """The finding is on the projector, under its own heading."""
+    expect(page.get_by_text(f"Fynd {number} av 2", exact=True)).to_be_visible()
+    expect(page.locator('[data-testid="stMain"] h1')).to_have_text(title)
 
 
 def check_analyst(page: Page, truth: Truth, tmp_path: Path) -> None:
