@@ -3,6 +3,8 @@
 A number on a chart, the count of the list that opens from it and the list's money are equal, always.
 """
 
+import csv
+import io
 import pickle
 import random
 import re
@@ -20,6 +22,7 @@ from insight.analysis import registry
 from insight.analysis.registry import Analysis
 from insight.audience import Mark, customer_ids, pairs, scoped_query, select
 from insight.errors import InsightError
+from insight.export.people import Wish, csv_file
 from insight.i18n.catalog import LANGUAGES, Words
 from insight.result import Chart, Message, Result, Unit
 from insight.workspace.store import Workspace
@@ -338,6 +341,10 @@ def test_a_mark_opens_the_same_customers_as_an_audience(key: str) -> None:
             assert query.count("selected") == len(expected)
         with scoped_query(company(), mark) as query:
             assert query.count("scope") == len(expected)
+        _, *listed = csv.reader(
+            io.StringIO(csv_file(company(), mark, Words("sv"), Wish()).decode("utf-8-sig")), delimiter=";"
+        )
+        assert sorted(line[0] for line in listed) == expected, "the rows of the file that is downloaded"
 
 
 @pytest.mark.parametrize("name", TINY)
