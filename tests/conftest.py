@@ -22,6 +22,7 @@ class _OneBrowser(LoadScopeScheduling):
         return "browser" if nodeid.startswith("tests/browser/") else nodeid
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     """Marked groups are lost: what deals out the tests reads them from names that pytest 9 no longer lets it change."""
     return _OneBrowser(config, log)

@@ -377,8 +377,9 @@ def _nothing(said: Sequence[FileMessage], careful: Normalised | None) -> IngestE
     if said:
         worst = max(said, key=lambda message: int(str(message.values["count"])))
         return IngestError("ingest.nothing_loaded", reason=worst.message, line=worst.line, column=worst.column)
-    line = careful.aside[0][0] if careful and careful.aside else None
-    return IngestError("ingest.all_ragged", line=line)
+    if careful and careful.aside:
+        return IngestError("ingest.all_ragged", line=careful.aside[0][0])
+    return IngestError("ingest.header_only", line=None)
 
 
 def attributes_of(con: DuckDBPyConnection, opened: Opened, hidden: Sequence[int]) -> dict[str, str]:

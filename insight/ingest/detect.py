@@ -22,11 +22,13 @@ from insight.ingest.records import (
     without_controls,
 )
 from insight.ingest.report import Decision, FileMessage
-from insight.ingest.scan import MAX_COLUMNS
+from insight.ingest.scan import MAX_COLUMNS, MAX_LINE
 from insight.ingest.schema import TABLES, fold
 from insight.result import Message
 
 HEAD_BYTES = 1 << 20
+_FEW_LINES = 4
+_NAMED = 6
 HEAD_RECORDS = 400
 DELIMITERS = (",", ";", "\t", "|", "^", "~", ":", "§", "¦", "\x1f", "\x01", "#", "!", "||", "::", ";;",
               WIDE_BLANKS)  # fmt: skip
@@ -65,9 +67,11 @@ class Layout:
 
 
 def read_head(path: Path, size: int = HEAD_BYTES) -> str:
-    """The first part of a UTF-8 file as text, up to the last line end in it."""
+    """The first part of a UTF-8 file as text, up to the last line end in it; more of it where the lines are very long."""
     with path.open("rb") as file:
         data = file.read(size)
+        if data.count(b"\n") + data.count(b"\r") < _FEW_LINES:
+            data += file.read(_FEW_LINES * MAX_LINE)
         cut = bool(file.read(1))
     if cut:
         end = max(data.rfind(b"\n"), data.rfind(b"\r"))
@@ -275,10 +279,7 @@ def _layout(records: Sequence[Record], dialect: Dialect, options: ReadOptions) -
         messages.append(FileMessage("no_header", "warning", {}, line=first))
     used = used_columns(cells, width, body, merge)
     labels, duplicates = unique_labels(cells if header else [""] * width, used)
-    messages += [
-        FileMessage("duplicate_header", "warning", {}, line=header.line if header else None, column=d)
-        for d in duplicates
-    ]
+    messages += _doubled(duplicates, header.line if header else None)
     if merge is not None:
         messages.append(FileMessage("decimal_comma_split", "warning", {}, column=labels[merge]))
     sample = tuple(
@@ -309,6 +310,15 @@ def _is_comment(record: Record, width: int) -> bool:
     return len(record.cells) != width or (
         known == 0 and not any(kind_of(cell) in ("number", "date") for cell in record.cells)
     )
+
+
+def _doubled(duplicates: Sequence[str], line: int | None) -> list[FileMessage]:
+    """Headers that come more than once: each by itself, or all in one message where they are many."""
+    names = list(dict.fromkeys(duplicates))
+    if len(names) > _NAMED:
+        listed = ", ".join(names[:_NAMED])
+        return [FileMessage("duplicate_headers", "warning", {"count": len(names), "columns": listed}, line=line)]
+    return [FileMessage("duplicate_header", "warning", {}, line=line, column=name) for name in names]
 
 
 def _narrow(cells: list[str], width: int, body: Sequence[Record]) -> tuple[list[str], int | None]:

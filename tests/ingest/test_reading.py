@@ -500,3 +500,20 @@ def test_the_users_mapping_wins():
 def test_settings_that_can_not_be_meant_are_refused(settings: dict[str, str]):
     with pytest.raises(UsageError):
         ReadOptions.parse(settings)
+
+
+def test_many_duplicate_headers_are_told_in_one_sentence():
+    names = [f"fält{number}" for number in range(40)]
+    content = ",".join(["kundnr", "datum", "belopp", *names, *names]) + "\n"
+    content += ",".join(["1", "2024-03-25", "1.50", *["a"] * 80]) + "\n"
+    with reading(content, kind="transactions") as loaded:
+        assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal("1.50")
+        told = [message for message in loaded.report.messages if message.code.startswith("duplicate_header")]
+        assert [message.values["count"] for message in told] == [40]
+
+
+def test_rows_longer_than_the_first_megabyte_are_read_all_the_same():
+    rows = [f"{number};2024-03-2{number};{number},50;{'x' * 1_500_000}" for number in (1, 2, 3)]
+    with reading("\n".join(["kundnr;datum;belopp;text", *rows]) + "\n", kind="transactions") as loaded:
+        assert (loaded.report.rows, loaded.report.set_aside) == (3, 0)
+        assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal("7.50")
