@@ -67,7 +67,7 @@ class Layout:
 
 
 def read_head(path: Path, size: int = HEAD_BYTES) -> str:
-    """The first part of a UTF-8 file as text, up to the last line end in it; more of it where the lines are very long."""
+    """The first part of a UTF-8 file as text, up to its last line end; more of it where the lines are very long."""
     with path.open("rb") as file:
         data = file.read(size)
         if data.count(b"\n") + data.count(b"\r") < _FEW_LINES:
