@@ -212,6 +212,9 @@ def columns(report: Mapping[str, Any], key: str) -> None:
     named = {name: words.t(word) for name, word in heads.items()}
     made = tables.styled(frame, dict.fromkeys(_COUNTED, "count"), words, named, escape=False)
     st.dataframe(made, hide_index=True, alt=words.t("quality.columns"), key=key)
+    about = [column["label"] for column in found if column.get("about")]
+    if about:
+        st.markdown(text.grey(words.t("quality.about", columns=words.list(about))))
 
 
 def _field(kind: str, field: str) -> str:

@@ -10,6 +10,8 @@ from insight.ingest.report import ColumnProfile
 from insight.ingest.schema import TABLES
 
 _EXAMPLES = 3
+_EXACT_CELLS = 2_000_000
+_EXACT_DISTINCT = 500_000
 
 
 def profiles(
@@ -33,14 +35,12 @@ def profiles(
         cells = [f'"{held[at]}"' for at in used]
     else:
         cells = [f"c{at}" for at in used]
-    parts = ", ".join(f"count({cell}), approx_count_distinct({cell})" for cell in cells)
-    row = con.execute(f"SELECT {parts} FROM {'typed' if quick else 'raw'}").fetchone()  # noqa: S608
-    assert row is not None
+    counted = _counted(con, "typed" if quick else "raw", cells)
     found: list[ColumnProfile] = []
     for place, at in enumerate(used):
         name = fields.get(at, "")
         kind = TABLES[mapped.kind].field(name).type if name else "text"
-        filled, distinct = int(row[2 * place]), int(row[2 * place + 1])
+        filled, distinct, about = counted[place]
         examples = () if at in personal else _examples(layout.sample, at)
         found.append(
             ColumnProfile(
@@ -48,14 +48,42 @@ def profiles(
                 name,
                 kind,
                 filled,
-                min(distinct, filled),
+                distinct,
                 examples,
                 changed.get(name, 0),
                 0,
                 personal.get(at, ""),
+                about,
             )
         )
     return found
+
+
+def _counted(con: DuckDBPyConnection, table: str, cells: Sequence[str]) -> list[tuple[int, int, bool]]:
+    """Filled cells, different cells, and whether the latter is about: only where both are too many to count quickly.
+
+    What is about has two figures left, the precision of the estimate (HyperLogLog, a few per cent).
+    """
+    if not cells:
+        return []
+    parts = ", ".join(f"count({cell}), approx_count_distinct({cell})" for cell in cells)
+    row = con.execute(f"SELECT {parts} FROM {table}").fetchone()  # noqa: S608
+    assert row is not None
+    found: list[tuple[int, int, bool]] = []
+    for cell, filled, guess in zip(cells, row[::2], row[1::2], strict=True):
+        if filled > _EXACT_CELLS and guess > _EXACT_DISTINCT:
+            found.append((filled, min(_two_figures(guess), filled), True))
+            continue
+        # One column at a time: the sets of a wide file would not fit in memory together.
+        exact = con.execute(f"SELECT count(DISTINCT {cell}) FROM {table}").fetchone()  # noqa: S608
+        assert exact is not None
+        found.append((filled, exact[0], False))
+    return found
+
+
+def _two_figures(count: int) -> int:
+    unit = 10 ** (len(str(count)) - 2)
+    return round(count / unit) * unit
 
 
 def _kept(con: DuckDBPyConnection, kind: str) -> dict[str, str]:

@@ -63,7 +63,8 @@ class ColumnProfile:
 
     `field` is the canonical field it became ('' = attribute), `type` the field's type; `filled` and `distinct` count
     cells; `changed` counts the cells whose text was rewritten on the way (signs, spaces, '.0' …); `failed` the cells
-    that could not be read. `examples` are empty for columns that hold personal data.
+    that could not be read. `examples` are empty for columns that hold personal data. about: `distinct` is an estimate,
+    as it is only for more than half a million different cells among millions.
     """
 
     label: str
@@ -75,6 +76,7 @@ class ColumnProfile:
     changed: int = 0
     failed: int = 0
     personal: str = ""
+    about: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ class FileReport:
             ],
             "columns": [
                 {"label": c.label, "field": c.field, "type": c.type, "filled": c.filled, "distinct": c.distinct,
-                 "examples": list(c.examples), "changed": c.changed, "failed": c.failed, "personal": c.personal}
+                 "examples": list(c.examples), "changed": c.changed, "failed": c.failed, "personal": c.personal,
+                 "about": c.about}
                 for c in self.columns
             ],
             "figures": dict(self.figures), "seconds": dict(self.seconds),

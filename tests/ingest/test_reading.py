@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from insight.errors import UsageError
+from insight.ingest import profile
 from insight.ingest.options import ReadOptions
 from tests.ingest.reading import reading
 
@@ -517,3 +518,29 @@ def test_rows_longer_than_the_first_megabyte_are_read_all_the_same():
     with reading("\n".join(["kundnr;datum;belopp;text", *rows]) + "\n", kind="transactions") as loaded:
         assert (loaded.report.rows, loaded.report.set_aside) == (3, 0)
         assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal("7.50")
+
+
+DISTINCT = "kundnr,datum,belopp\n" + "".join(
+    f"K{number % 2357:05},2024-01-{1 + number % 28:02},{number % 1201}.50\n" for number in range(6919)
+)
+
+
+@pytest.mark.parametrize("kind", ["transactions", "customers"])
+def test_distinct_cells_are_counted_to_the_last_one(kind):
+    rows = DISTINCT if kind == "transactions" else "".join(DISTINCT.splitlines(keepends=True)[:2358])
+    with reading(rows, kind=kind) as loaded:
+        found = {column.label: (column.filled, column.distinct, column.about) for column in loaded.report.columns}
+    much = (6919, 2357, 1201) if kind == "transactions" else (2357, 2357, 1201)
+    assert found["kundnr"] == (much[0], much[1], False)
+    assert found["datum"] == (much[0], 28, False)
+    assert found["belopp"] == (much[0], much[2], False)
+
+
+def test_more_distinct_cells_than_are_counted_are_an_estimate_that_says_so(monkeypatch):
+    monkeypatch.setattr(profile, "_EXACT_CELLS", 1000)
+    monkeypatch.setattr(profile, "_EXACT_DISTINCT", 1500)
+    with reading(DISTINCT, kind="transactions") as loaded:
+        found = {column.label: (column.distinct, column.about) for column in loaded.report.columns}
+    assert found["datum"] == (28, False)
+    distinct, about = found["kundnr"]
+    assert about and distinct == pytest.approx(2357, rel=0.1) and distinct % 100 == 0
