@@ -66,6 +66,9 @@ def plan_button(analysis: str) -> None:
     words = view.words().with_labels(result.labels)
     best = result.metrics["best_step"].mark
     mark = marks.current(result, chosen)
+    if not best and mark is None:
+        # Nobody has twins, so nobody has room: the page has said so.
+        return
     label = words.t("ladder.plan_mark_button") if mark else words.t("ladder.plan_button", step=best["step"])
     wanted = mark or Mark(analysis, chosen, pairs({**best, "room": "headroom"}), view.scope())
     if st.button(text.plain(label), key="plan_test", icon=":material/science:"):

@@ -134,7 +134,9 @@ def potential(query: Query, settings: Settings) -> Result:
     their twins), headroom (their 75th percentile of next year's sales minus own, never below 0) in all and per
     customer; step_up (share that stood higher at `end` than at `start`, Wilson 95 %); potential = headroom × step_up
     with its range; n_no_twins. Twins share tenure, orders, entry category and main channel, at least 50 of them.
-    An association: only a test shows what can be won. Raises NotEnoughDataError when nobody stands on a step.
+    Without twins on a step its headroom and potential are None, not 0; so is what happens anyway on a step where nobody
+    stood at `start`. An association: only a test shows what can be won. Raises NotEnoughDataError when nobody stands on
+    a step.
     """
     span, ladder = make_members(query, settings)
     found = {str(row["step"]): row for row in query.frame(_TABLE).to_dict("records")}
@@ -145,11 +147,10 @@ def potential(query: Query, settings: Settings) -> Result:
     means = {step: float(row["sales"]) / int(row["n_customers"]) for step, row in found.items()} | {NONE: 0.0}
     rows = [_row(step, found[step], moved, means, keys) for step in reversed(keys) if step in found]
     none = money(query.one("SELECT coalesce(sum(sales), 0) AS sales FROM standing WHERE step = 'none'")[0])
-    best = max(rows, key=lambda row: row["potential"])
-    total = sum((row["potential"] for row in rows), money(0))
+    best = max((row for row in rows if row["potential"] is not None), key=lambda row: row["potential"], default=None)
     return Result(
         key="ladder.potential",
-        headline=_headline(best, total),
+        headline=_headline(best, rows),
         metrics=_metrics(rows, best, found),
         table=frame(rows, list(_UNITS)),
         units=_UNITS,
@@ -162,18 +163,10 @@ def potential(query: Query, settings: Settings) -> Result:
             parts={**{row["step"]: row["sales"] for row in rows}, NONE: none},
             n_customers=sum(row["n_customers"] for row in rows),
         ),
-        chart=Chart(
-            "hbar", x="step", y="potential", low="potential_low", high="potential_high",
-            title=Message("ladder.potential_title"), subtitle=Message("ladder.potential_subtitle"),
-        ),
-        charts=(
-            Chart(
-                "columns", x="step", y=("headroom_per_customer", "expected_per_customer"),
-                title=Message("ladder.headroom_title"), subtitle=Message("ladder.headroom_subtitle"),
-            ),
-        ),
+        chart=_charts(best)[0],
+        charts=_charts(best)[1:],
         drill=("step",),
-        notes=(*window_notes(query, span), Note("potential_is_not_proven"), *_twinless(rows)),
+        notes=(*window_notes(query, span), *((Note("potential_is_not_proven"),) if best else ()), *_twinless(rows)),
         labels=ladder.labels,
         evidence="association",
     )  # fmt: skip
@@ -182,44 +175,75 @@ def potential(query: Query, settings: Settings) -> Result:
 def _row(
     step: str, row: Any, moved: dict[tuple[str, str], int], means: dict[str, float], keys: tuple[str, ...]
 ) -> dict[str, Any]:
-    n, sales, headroom = int(row["n_customers"]), money(row["sales"]), money(row["headroom"])
+    n, sales = int(row["n_customers"]), money(row["sales"])
+    headroom = money(row["headroom"]) if int(row["n_no_twins"]) < n else None
     stood = sum(count for (a, _), count in moved.items() if a == step)
     higher = sum(count for (a, b), count in moved.items() if a == step and b != NONE and keys.index(b) > keys.index(a))
     rate = wilson(higher, stood)
     expected = sum(
         count / stood * (means.get(b, 0.0) - means[step]) for (a, b), count in moved.items() if a == step
-    ) if stood else 0.0  # fmt: skip
+    ) if stood else None  # fmt: skip
     return {
         "step": step, "n_customers": n, "sales": sales, "sales_per_customer": money(sales / n),
-        "expected_per_customer": money(round(expected, 2)), "expected": money(round(expected * n, 2)),
-        "n_room": int(row["n_room"]), "headroom": headroom, "headroom_per_customer": money(headroom / n),
+        "expected_per_customer": expected if expected is None else money(round(expected, 2)),
+        "expected": expected if expected is None else money(round(expected * n, 2)),
+        "n_room": int(row["n_room"]), "headroom": headroom, "headroom_per_customer": headroom and money(headroom / n),
         "step_up": rate.rate, "step_up_low": rate.ci_lower, "step_up_high": rate.ci_upper,
         "potential": _times(headroom, rate.rate), "potential_low": _times(headroom, rate.ci_lower),
         "potential_high": _times(headroom, rate.ci_upper), "n_no_twins": int(row["n_no_twins"]),
     }  # fmt: skip
 
 
-def _times(amount: Decimal, share: float | None) -> Decimal:
-    return money(round(float(amount) * (share or 0.0), 2))
+def _times(amount: Decimal | None, share: float | None) -> Decimal | None:
+    return None if amount is None or share is None else money(round(float(amount) * share, 2))
 
 
-def _metrics(rows: list[dict[str, Any]], best: dict[str, Any], found: dict[str, Any]) -> dict[str, Metric]:
-    sums = {name: sum((row[name] for row in rows), money(0)) for name in ("potential", "headroom", "expected")}
-    low = sum((row["potential_low"] for row in rows), money(0))
-    high = sum((row["potential_high"] for row in rows), money(0))
-    half = best["n_customers"] // 2
-    variance = found[best["step"]]["variance"]
+def _sum(rows: list[dict[str, Any]], name: str) -> Decimal | None:
+    """The sum of the steps that have the figure; None when no step has."""
+    known = [row[name] for row in rows if row[name] is not None]
+    return sum(known, money(0)) if known else None
+
+
+def _metrics(rows: list[dict[str, Any]], best: dict[str, Any] | None, found: dict[str, Any]) -> dict[str, Metric]:
+    half = best["n_customers"] // 2 if best else 0
+    variance = found[best["step"]]["variance"] if best else None
     seen = mde_mean(float(variance), half, half) if variance is not None and variance == variance else None
     return {
-        "potential": Metric(sums["potential"], "money", low=low, high=high),
-        "headroom": Metric(sums["headroom"], "money"),
-        "expected": Metric(sums["expected"], "money"),
-        "best_step": Metric(best["n_customers"], "count", mark={"step": best["step"]}),
+        "potential": Metric(
+            _sum(rows, "potential"), "money", low=_sum(rows, "potential_low"), high=_sum(rows, "potential_high")
+        ),
+        "headroom": Metric(_sum(rows, "headroom"), "money"),
+        "expected": Metric(_sum(rows, "expected"), "money"),
+        "best_step": Metric(best["n_customers"], "count", mark={"step": best["step"]})
+        if best
+        else Metric(None, "count"),
         "test_sees": Metric(money(round(seen, 2)) if seen else None, "money", better=-1),
-    }  # fmt: skip
+    }
 
 
-def _headline(best: dict[str, Any], total: Decimal) -> Message:
+def _charts(best: dict[str, Any] | None) -> tuple[Chart, ...]:
+    """Potential, and room beside what happens anyway; the latter alone where nobody has twins."""
+    anyway = ("expected_per_customer",)
+    beside = Chart(
+        "columns", x="step", y=("headroom_per_customer", *anyway) if best else anyway,
+        title=Message("ladder.headroom_title" if best else "ladder.anyway_title"),
+        subtitle=Message("ladder.headroom_subtitle" if best else "ladder.anyway_subtitle"),
+    )  # fmt: skip
+    if best is None:
+        return (beside,)
+    return (
+        Chart(
+            "hbar", x="step", y="potential", low="potential_low", high="potential_high",
+            title=Message("ladder.potential_title"), subtitle=Message("ladder.potential_subtitle"),
+        ),
+        beside,
+    )  # fmt: skip
+
+
+def _headline(best: dict[str, Any] | None, rows: list[dict[str, Any]]) -> Message:
+    if best is None:
+        return Message("ladder.potential_unknown")
+    total = _sum(rows, "potential") or money(0)
     if total <= 0:
         return Message("ladder.potential_none")
     return Message(

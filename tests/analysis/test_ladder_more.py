@@ -225,6 +225,23 @@ def test_headroom_is_up_to_the_upper_quarter_of_twins():
     assert float(low["expected_per_customer"]) == pytest.approx(0.25 * (500 - 4550 / 46), abs=0.005)
 
 
+def test_without_twins_the_potential_is_unknown_and_not_nought():
+    # Everyone's first purchase was 20 months before the end; at the start, a year before, everyone was 8 months old.
+    lines = [(f"n{n}", day, 100) for n in range(80) for day in ("2023-05-01", "2024-05-01")]
+    made = workspace(lines)
+    try:
+        chosen = {"start": "2024-01-01", "end": "2025-01-01", "window": "8", "bounds": "300"}
+        result = run(made, "ladder.potential", chosen)
+    finally:
+        made.destroy()
+    low = result.table.set_index("step").loc["step_1"]
+    assert (low["n_customers"], low["n_no_twins"]) == (80, 80)
+    assert all(value is None for value in low[["headroom", "potential", "potential_low", "potential_high"]])
+    assert result.metrics["potential"].value is None and result.metrics["best_step"].mark == {}
+    assert result.headline.key == "ladder.potential_unknown"
+    assert [chart.y for chart in (result.chart, *result.charts)] == [("expected_per_customer",)]
+
+
 def test_a_planted_jump_at_the_bound_is_found_and_none_before():
     lines = []
     for n in range(200):
