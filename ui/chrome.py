@@ -63,7 +63,7 @@ _PRESENTING = (
     " [data-testid=stBottomBlockContainer] {padding-top: 0.25rem; padding-bottom: 0.5rem}"
     # What stands between headline and figure closes up: the room is the figure's.
     " .st-key-paper, .st-key-paper [data-testid=stVerticalBlock] {gap: 0.4rem}"
-    " [data-testid=stMain] h1 {padding: 0.25rem 0 0.5rem}"
+    " [data-testid=stMain] h1 {padding: 0.25rem 0 0.8rem}"
     # A figure is never higher than what the screen has left under headline and figures, as the page measures it.
     " [data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_]) {max-height: var(--room, calc(100vh - 24rem))}"
     " [class*=st-key-fit_] {max-height: 100%; overflow: hidden}"

@@ -9,6 +9,7 @@ import streamlit as st
 from insight.analysis.lift_pasted import read_pasted
 from insight.audience import Pairs, pairs
 from insight.errors import InsightError
+from insight.i18n.catalog import Words
 from insight.result import Message, Result
 from ui import asked, cache, filters, foot, guards, question, session, show, state, tables, text, verdict, view
 from ui.show import Slots
@@ -79,13 +80,24 @@ def small_table(result: Result, name: str, title: str) -> None:
 
 
 def totals_page() -> None:
-    """A line a group typed in or pasted, and the verdict that they carry."""
+    """A line a group typed in or pasted, and the verdict that they carry; on the projector the verdict stands first."""
     words = view.words()
     with st.container(gap=None):
         slots = Slots(st.container(), st.container())
-    st.header(words.t("ui.lift.totals_title"), anchor=False)
-    st.markdown(text.grey(words.t("ui.lift.totals_help")))
-    chosen = _typed()
+    if view.presenting():
+        carried, form = st.container(), st.container()
+    else:
+        form, carried = st.container(), st.container()
+    with form:
+        st.header(words.t("ui.lift.totals_title"), anchor=False)
+        st.markdown(text.grey(words.t("ui.lift.totals_help")))
+        chosen = _typed()
+    with carried:
+        _carried(words, chosen, slots)
+
+
+def _carried(words: Words, chosen: Pairs, slots: Slots) -> None:
+    """The verdict on the groups of the form, or what they lack for one."""
     try:
         result = cache.run(_TOTALS, chosen)
     except InsightError as refusal:

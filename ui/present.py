@@ -27,7 +27,8 @@ if (!window.kundkompassRoom) {
         const bar = document.querySelector('[data-testid=stBottomBlockContainer]');
         if (!main || !bar) return;
         const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-        const end = bar.getBoundingClientRect().top - rem / 2;
+        // No more air than the gap to what follows, whose upper edge would show above the bar.
+        const end = bar.getBoundingClientRect().top - rem / 4;
         for (const box of document.querySelectorAll('[data-testid=stLayoutWrapper]:has(> [class*=st-key-fit_])')) {
             const left = end - box.getBoundingClientRect().top - main.scrollTop;
             const room = `${Math.round(left >= 10 * rem ? left : end - 8 * rem)}px`;

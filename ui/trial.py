@@ -176,9 +176,12 @@ def _assumptions(arms: pd.DataFrame) -> None:
 
 
 def ask_shares(result: Result) -> None:
-    """The question that only the user can answer, how the arms were meant to be divided, where it has no answer yet."""
+    """The question that only the user can answer, how the arms were meant to be divided, where it has no answer yet.
+
+    On the projector it is not asked: it is answered before the meeting, and the room is the figure's.
+    """
     found = result.tables["checks"]
-    if not ((found["check"] == "sizes") & (found["state"] == "ask")).any():
+    if view.presenting() or not ((found["check"] == "sizes") & (found["state"] == "ask")).any():
         return
     words, every = view.words(), cache.run("lift.tests").table
     names = list(every[every["test"] == _current(every)]["arm"])

@@ -15,6 +15,8 @@ from insight.result import Message, Unit
 
 Figure = tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]
 _STANDING_AT_MOST = 12
+# The space under standing dots has so many lines of names; a name in two lines with its base needs one more.
+_LINES_BELOW = 2
 _SHOWN_PVALUE = 0.05
 # A column of effects of several measures has no unit of its own; these measures have.
 _UNITS: dict[str, Unit] = {
@@ -173,7 +175,7 @@ def forest(subject: Subject) -> Figure:
     reference = reference_of(subject)
     signed = reference == 0.0
     measure = subject.measure(subject.ys[0], subject.chart.low, subject.chart.high)
-    start, end = _span(low, high, reference)
+    start, end = subject.reach or _span(low, high, reference)
     names, left = plot.gutter(subject, subject.names(subject.chart.x))
     colours = colours_of(subject, low, high, reference)
     places = np.arange(count, dtype=float)
@@ -216,6 +218,7 @@ def steps(subject: Subject) -> Figure:
     start, end = _span(np.concatenate([low, fitted]), np.concatenate([high, fitted]), None)
     if not (low < 0).any() and (start < 0.4 * end or subject.unit(column) in ("money", "count")):
         start = 0.0
+    start, end = subject.reach or (start, end)
     places = np.arange(count, dtype=float)
     ticks = round_ticks(start, end)
     tick_words = measure.ticks(ticks)
@@ -234,12 +237,15 @@ def steps(subject: Subject) -> Figure:
                   xshift=subject.px(-10), yshift=subject.px(13), font={"size": sizes.value, "color": palette.ink})
         for row, words in enumerate(texts) if words
     ]  # fmt: skip
-    top, bottom = subject.px(34 if measure.unit else 16), subject.px(58)
+    below = _below(subject, room)
+    third = max(len(lines) for lines in below) > _LINES_BELOW
+    top, bottom = subject.px(34 if measure.unit else 16), subject.px(58) + (round(1.35 * sizes.tick) if third else 0)
     height = sizes.dots_height + subject.px(30)
     figure = plot.figure(
         subject, traces, height, (left, top, subject.px(4), bottom),
         xaxis=plot.ticked_axis(
-            subject, -0.5, count - 0.5, places.tolist(), _below(subject, room), ticklabelstandoff=subject.px(8)
+            subject, -0.5, count - 0.5, places.tolist(), ["<br>".join(lines) for lines in below],
+            ticklabelstandoff=subject.px(8),
         ),
         yaxis=plot.ticked_axis(
             subject, start, end, ticks, tick_words, **plot.ruled(subject), **plot.zero(subject, start)
@@ -249,14 +255,15 @@ def steps(subject: Subject) -> Figure:
     return figure, height, subject.marks(), _clickable(subject, place)
 
 
-def _below(subject: Subject, room: float) -> list[str]:
-    """Under each dot its step and how many stand behind it."""
-    chosen, size, found = subject.chosen, subject.sizes.tick, []
+def _below(subject: Subject, room: float) -> list[list[str]]:
+    """Under each dot, in lines, its step and how many stand behind it."""
+    chosen, size = subject.chosen, subject.sizes.tick
+    found: list[list[str]] = []
     for row, name in enumerate(subject.names(subject.chart.x)):
         lines_of = text.wrap(name, room, size)
         parts = plot.strong(lines_of, [bool(chosen[row])] * len(lines_of))
         base = subject.base(row)
         if base and text.width(base, size) <= room:
             parts.append(text.for_plotly(base))
-        found.append("<br>".join(parts))
+        found.append(parts)
     return found
