@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from insight.ingest.cells import MONTHS, kind_of
+from insight.ingest.consents import consent_of, refused_of
 from insight.ingest.schema import TABLES, Field, Table, fold
 from insight.result import Message
 
@@ -124,9 +125,13 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
     bare = fold(_BRACKETS.sub("", label[:_LONGEST_LABEL]))
     aliases = aliases_of(field)
     score, reason = 0.0, Message("ingest.reason_attribute")
+    if field.type in ("consent", *_DATES) and refused_of(label) and folded not in aliases:
+        return score, reason
     money = field.name in ("amount", "unit_price")
     without = _OF_VAT.sub("", folded) if money else ""
-    for text, base in ((folded, EXACT), (bare, EXACT - 1), (without, EXACT - 1)):
+    # 'Köpdat', 'Fakt.dat': the day cut short, as lists of narrow columns do.
+    cut = folded + "um" if field.type in _DATES and folded.endswith("dat") else ""
+    for text, base in ((folded, EXACT), (bare, EXACT - 1), (without, EXACT - 1), (cut, EXACT - 1)):
         if text and text in aliases:
             score, reason = base - 0.02 * aliases.index(text), Message("ingest.reason_header", {"column": label})
             break
@@ -136,9 +141,10 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
             for alias in aliases
             if alias in folded and _speaks(alias, folded) and not _other_word(field, folded, alias)
         ]
-        asked = field.type == "score" and ASKED.search(folded)
-        if asked and (look.graded > 0.8 or (look.number > 0.5 and look.highest <= 10)):
+        if field.type == "score" and ASKED.search(folded) and is_graded(look):
             score, reason = NEAR, Message("ingest.reason_near", {"column": label})
+        elif field.type == "consent" and consent_of(label) == field.name:
+            score, reason = EXACT - 1.5, Message("ingest.reason_near", {"column": label})
         elif near:
             alias = max(near, key=len)
             score = NEAR * (0.4 + 0.6 * len(alias) / len(folded))
@@ -148,6 +154,11 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
             re.search(r"inkl|incl|brutto|gross|ttc$", folded)
         )
     return score * _suits(field, look), reason
+
+
+def is_graded(look: Content) -> bool:
+    """Whether cells are answers on a scale of numbers up to ten, with or without words behind them."""
+    return look.graded > 0.8 or (look.number > 0.5 and look.highest <= 10)
 
 
 def names_money(field: Field, label: str) -> bool:

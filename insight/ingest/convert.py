@@ -8,7 +8,7 @@ from decimal import Decimal
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import sides
+from insight.ingest import consents, sides
 from insight.ingest.cells import MISSING, NO, UNKNOWN
 from insight.ingest.columns import Column, Reader, Reading
 from insight.ingest.mapping import Mapped
@@ -92,6 +92,8 @@ def convert(
     vat = options.vat or vat_in(next((labels[mapped.fields[n]] for n in _MONEY_FIELDS if n in mapped.fields), ""))
     if vat and mapped.kind == "transactions" and "vat" not in fields:
         fields["vat"] = f"CAST('{vat}' AS VARCHAR)"
+    if mapped.kind == "customers":
+        consents.refuse(con, labels, mapped.used, fields, reader.tell)
     if mapped.kind == "transactions" and "status" in fields:
         _status_of_flag(mapped, labels, fields)
     reasons = tender + _reasons(mapped, fields, readings, currency)

@@ -15,6 +15,7 @@ from insight.ingest.clues import (
     aliases_of,
     by_header,
     contents,
+    is_graded,
     time_column,
 )
 from insight.ingest.kinds import kind_score, known_as, other_kind
@@ -221,7 +222,10 @@ def _map(
             )
             if score > 0:
                 scored.append((score - 0.001 * rank, at, spec.name, reason))
+    graded = [at for _, at, name, _ in scored if name == "score" and is_graded(looks[at])]
     for score, at, name, reason in sorted(scored, key=lambda item: (-item[0], item[1])):
+        if name == "score" and graded and at not in graded:
+            continue  # 'Omdöme' in words beside 'Betyg (1–5)' is what was written, not what was scored
         if name not in taken and not choices[at].field and score > 0:
             taken[name] = at
             choices[at] = Choice(name, reason, score)
