@@ -13,7 +13,7 @@ from insight.audience import Audience, Pairs
 from insight.charts.draw import draw
 from insight.charts.drawn import Drawn
 from insight.charts.theme import palette
-from insight.charts.together import same_scale
+from insight.charts.together import reach, same_scale
 from insight.comparing import Row
 from insight.errors import InsightError
 from insight.result import Chart, ChartKind, Metric, Result, Unit
@@ -193,6 +193,10 @@ def _drawings(sides: Sequence[Side], result: Result, chart: Chart) -> None:
         st.markdown(text.grey(show.words_of(result).message(chart.subtitle)))
     if own is not None and other is not None:
         alike = chart.kind not in _OWN_SCALE and same_scale(own, other, _unit(result, chart))
+        ends = reach(own) if alike else None
+        if ends is not None:
+            # Ticks that were right for one group's values end too soon, or too late, on the scale of both.
+            own, other = (_drawn(side, chart, width, ends) for side in sides)
         if own.engine == "plotly" and not wide and not alike:
             st.markdown(text.grey(view.t("compare.own_scales")))
     places = [st.container(), st.container()] if wide else st.columns(2, gap="large")
@@ -216,7 +220,10 @@ def _unit(result: Result, chart: Chart) -> Unit:
     return "number"
 
 
-def _drawn(side: Side, chart: Chart, width: int) -> Drawn | None:
+def _drawn(
+    side: Side, chart: Chart, width: int, ends: tuple[float, float] | None = None
+) -> Drawn | None:  # fmt: skip
+    """One group's figure. ends: of the value axis, where the two share it."""
     same = _like(side.result, chart) if side.result else None
     if side.result is None or same is None:
         return None
@@ -224,7 +231,7 @@ def _drawn(side: Side, chart: Chart, width: int) -> Drawn | None:
     return draw(
         side.result, same, view.words(), palette(chrome.dark()), scale=chrome.scale(view.presenting()),
         width=chrome.width(width, view.presenting()),
-        selected=dict(picked),
+        selected=dict(picked), reach=ends,
     )  # fmt: skip
 
 

@@ -68,16 +68,19 @@ def draw(
     width: int | None = None,
     selected: Mapping[str, object] | None = None,
     annotations: Sequence[Annotation] = (),
+    reach: tuple[float, float] | None = None,
 ) -> Drawn:
     """The figure of one chart of a result.
 
     scale: 1, theme.PROJECTOR_SCALE in presentation mode, more on large screens. width: the pixels there will be (970
     unless told): what fits is decided by it, the figure itself stretches. selected: the chosen mark, outlined.
-    annotations: for lines, the first two are shown. A chart without rows or values is drawn empty, with `Drawn.empty`.
+    annotations: for lines, the first two are shown. reach: the ends of the value axis of lines and dots, where another
+    figure shares it. A chart without rows or values is drawn empty, with `Drawn.empty`.
     """
     subject = subject_of(
-        result, chart, words, palette, scale=scale, width=width, selected=selected, annotations=annotations
-    )
+        result, chart, words, palette, scale=scale, width=width, selected=selected, annotations=annotations,
+        reach=reach,
+    )  # fmt: skip
     engine, drawer = _KINDS[chart.kind]
     if not has_values(subject):
         return _nothing(subject, engine)
@@ -90,6 +93,7 @@ def draw(
 def subject_of(
     result: Result, chart: Chart, words: Words, palette: Palette, *, scale: float = 1.0, width: int | None = None,
     selected: Mapping[str, object] | None = None, annotations: Sequence[Annotation] = (),
+    reach: tuple[float, float] | None = None,
 ) -> Subject:  # fmt: skip
     """What every kind of figure is made from: the table that holds the chart's columns, with words and colours.
 
@@ -98,7 +102,7 @@ def subject_of(
     table, units = _table_of(result, chart)
     return Subject(
         result, chart, table, units, words.with_labels(result.labels), palette, sizes(scale), scale,
-        width or CONTENT_WIDTH, dict(selected or {}), tuple(annotations),
+        width or CONTENT_WIDTH, dict(selected or {}), tuple(annotations), reach,
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def draw(subject: Subject) -> tuple[go.Figure, int, tuple[Mark, ...], tuple[Clic
     places, axis_words = _along(subject)
     lines = series_of(subject)
     measure = subject.measure(*subject.ys, subject.chart.before)
-    low, high = _range(subject, lines)
+    low, high = subject.reach or _range(subject, lines)
     height = subject.sizes.line_height
     top, bottom = subject.px(34 if measure.unit else 22), subject.px(50)
     ticks = round_ticks(low, high)

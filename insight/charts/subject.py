@@ -37,7 +37,11 @@ class Annotation:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is drawn, for whom and how large. `width` is the expected width in pixels, for what fits and what breaks."""
+    """What is drawn, for whom and how large.
+
+    width: the expected width in pixels, for what fits and what breaks. reach: from where to where the value axis goes,
+    where another figure shares it; by the figure's own values unless told.
+    """
 
     result: Result
     chart: Chart
@@ -50,6 +54,7 @@ class Subject:
     width: int
     selected: Mapping[str, object]
     annotations: tuple[Annotation, ...] = ()
+    reach: tuple[float, float] | None = None
 
     def px(self, pixels: float) -> int:
         """A length in pixels at the drawing's scale."""

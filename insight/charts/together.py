@@ -26,13 +26,16 @@ def same_scale(first: Drawn, second: Drawn, unit: Unit) -> bool:
     for one, other in pairs:
         ends = [*one.range, *other.range]
         whole = (min(ends), max(ends))
-        # The ticks of the longer axis reach all the way on both.
-        ticked = max((one, other), key=lambda axis: abs(float(axis.range[1]) - float(axis.range[0])))
         for axis in (one, other):
             axis.range = whole if axis.range[0] <= axis.range[1] else whole[::-1]
-            if ticked.tickvals is not None:
-                axis.tickvals, axis.ticktext = ticked.tickvals, ticked.ticktext
     return True
+
+
+def reach(figure: Drawn) -> tuple[float, float] | None:
+    """The ends of a figure's value axis where it has ticks, so that it can be drawn anew with ticks all along it."""
+    axes = _value_axes(figure.spec) if figure.engine == "plotly" else []
+    ticked = next((axis for axis in axes if axis.tickvals is not None), None)
+    return None if ticked is None else (float(min(ticked.range)), float(max(ticked.range)))
 
 
 def _value_axes(figure: Any) -> list[Any]:

@@ -1,5 +1,6 @@
 """A slide of two groups side by side: one table of both and their difference, and a chart of each on one scale."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -219,11 +220,22 @@ def _one_scale(first: Sequence[Any], second: Sequence[Any], *, of_size: bool) ->
             least = min(high - low for low, high in ends)
             if low >= high or (of_size and high - low > MOST_APART * least):
                 continue
-            steps = [axis.major_unit for axis in axes if axis.major_unit]
+            ticked = max((axis for axis in axes if axis.major_unit), key=lambda axis: axis.major_unit, default=None)
+            if ticked is not None:
+                # Programs that show slides count the ticks from the axis's beginning.
+                low = math.floor(low / ticked.major_unit + 1e-9) * ticked.major_unit
             for axis in axes:
                 axis.minimum_scale, axis.maximum_scale = low, high
-                if steps:
-                    axis.major_unit = max(steps)
+                if ticked is not None:
+                    _tick_as(axis, ticked)
+
+
+def _tick_as(axis: Any, ticked: Any) -> None:
+    """The ticks of the other chart, with the decimals that they need where both are written in the same size."""
+    axis.major_unit = ticked.major_unit
+    form, other = axis.tick_labels.number_format, ticked.tick_labels.number_format
+    if form.count(",") == other.count(","):
+        axis.tick_labels.number_format = other
 
 
 def _ends(chart: Any, axis: Any) -> tuple[float, float]:
