@@ -19,6 +19,8 @@ _CROWDED = 36
 # The lines beside the main one have their bands too, as long as the eye can tell them apart.
 _BANDS = 4
 _QUIET_BAND = 0.13
+# How far along the axis a line must have come for its name to fit over it.
+_ROOM = 0.3
 
 
 @dataclass(frozen=True)
@@ -283,16 +285,26 @@ def _end(subject: Subject, series: Series, measure: Scale, *, alone: bool) -> tu
 def _names(
     subject: Subject, lines: Sequence[Series], places: Floats, ends: Sequence[tuple[str, str]], pixels: float
 ) -> list[Spec]:
-    """Names at the line ends, moved apart where lines end close to each other."""
+    """Names at the line ends, moved apart where lines end close to each other.
+
+    A line that ends in the figure, where another goes on, has its name over or under itself, out of the other's way.
+    """
     last: list[tuple[float, float, int]] = []
+    early: dict[int, bool] = {}
+    first, edge = _reached(lines, places)
     for place, series in enumerate(lines):
         known = [k for k, value in enumerate(series.values) if np.isfinite(value)]
         if known:
-            last.append((float(series.values[known[-1]]), float(places[series.rows[known[-1]]]), place))
+            y, x = float(series.values[known[-1]]), float(places[series.rows[known[-1]]])
+            last.append((y, x, place))
+            if first + _ROOM * (edge - first) <= x < edge and len(known) > 1:
+                early[place] = y >= float(series.values[known[-2]])
     last.sort()
-    shifts = _apart([y * pixels for y, _, _ in last], subject.sizes.label * 1.35)
+    crowd = [(y, place) for y, _, place in last if place not in early]
+    apart = _apart([y * pixels for y, _ in crowd], subject.sizes.label * 1.35)
+    shifts = {place: shift for (_, place), shift in zip(crowd, apart, strict=True)}
     found: list[Spec] = []
-    for (y, x, place), shift in zip(last, shifts, strict=True):
+    for y, x, place in last:
         series, (name, value) = lines[place], ends[place]
         shown = text.bold(text.for_plotly(name)) if series.main else text.for_plotly(name)
         final = _colours(subject, series, series.rows[-1:]) != [subject.palette.grey]
@@ -300,11 +312,27 @@ def _names(
         if series.colour in subject.palette.categories[1:] and series.colour != subject.palette.grey:
             # Lines of equal rank end in a crowd: a dot in the line's colour says whose name it is; text stays legible.
             shown = f'<span style="color:{series.colour}">●</span> {shown}'
-        found.append(plot.note(
-            subject, x, y, shown + text.for_plotly(value), xanchor="left", yanchor="middle",
-            xshift=subject.px(11), yshift=shift, font={"color": colour, "size": subject.sizes.label},
-        ))  # fmt: skip
+        where = {"xanchor": "left", "yanchor": "middle", "xshift": subject.px(11), "yshift": shifts.get(place, 0.0)}
+        if place in early:
+            above = early[place]
+            where = {
+                "xanchor": "right", "yanchor": "bottom" if above else "top", "xshift": subject.px(6),
+                "yshift": subject.px(8 if above else -8),
+            }  # fmt: skip
+        font = {"color": colour, "size": subject.sizes.label}
+        found.append(plot.note(subject, x, y, shown + text.for_plotly(value), **where, font=font))
     return found
+
+
+def _reached(lines: Sequence[Series], places: Floats) -> tuple[float, float]:
+    """Where along the axis the first line begins and the longest ends."""
+    known = [
+        float(places[row])
+        for series in lines
+        for row, y in zip(series.rows, series.values, strict=True)
+        if np.isfinite(y)
+    ]
+    return min(known, default=0.0), max(known, default=0.0)
 
 
 def _apart(heights: Sequence[float], gap: float) -> list[float]:

@@ -220,6 +220,21 @@ def test_names_at_line_ends_keep_apart():
     assert min(b - a for a, b in pairwise(heights)) >= 20
 
 
+@pytest.mark.parametrize(("before", "yanchor"), [(4.0, "bottom"), (9.0, "top")])
+def test_the_name_of_a_line_that_ends_early_stays_out_of_the_others_way(before, yanchor):
+    table = {
+        "at": ["a", "b", "c", "d", "e"],
+        "under": [1.0, before, 6.0, None, None],
+        "over": [None, None, None, 3.0, 8.0],
+    }
+    units: dict[str, Unit] = {"at": "text", "under": "number", "over": "number"}
+    notes = spec(result(Chart("line", x="at", y=("under", "over")), table, units, ())).layout.annotations
+    early = next(note for note in notes if note.x == 2)
+    assert (early.xanchor, early.yanchor) == ("right", yanchor)
+    late = next(note for note in notes if note.x == 4)
+    assert (late.xanchor, late.yanchor) == ("left", "middle")
+
+
 def test_at_most_two_remarks_at_their_points():
     case = line()
     remarks = [Annotation(date(2024, m, 1), (f"remark {m}",)) for m in (11, 3, 5)]
