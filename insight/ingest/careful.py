@@ -79,7 +79,7 @@ def read_carefully(
     early_aside = repeats + (careful.aside if careful else [])
     said = convert.aside_messages(con, mapped, labels)
     if rows == 0:
-        raise _nothing(said, careful)
+        raise _nothing(said, careful, opened.messages)
     lap("convert")
     watch.stage(0.95)
     if mapped.kind == "transactions" and options.if_exists != "replace" and "currency" in converted.fields:
@@ -372,10 +372,13 @@ def _counts(con: DuckDBPyConnection) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def _nothing(said: Sequence[FileMessage], careful: Normalised | None) -> IngestError:
-    """Why no row at all could be loaded: the most frequent reason."""
+def _nothing(said: Sequence[FileMessage], careful: Normalised | None, opening: Sequence[FileMessage]) -> IngestError:
+    """Why no row at all could be loaded: the most frequent reason, or what made the workbook's cells blank."""
     if said:
         worst = max(said, key=lambda message: int(str(message.values["count"])))
+        blank = [message for message in opening if message.code in ("excel_uncalculated", "excel_errors")]
+        if worst.code.endswith("_missing") and blank:
+            return IngestError("ingest.nothing_loaded", reason=blank[0].message, line=worst.line, column=worst.column)
         return IngestError("ingest.nothing_loaded", reason=worst.message, line=worst.line, column=worst.column)
     if careful and careful.aside:
         return IngestError("ingest.all_ragged", line=careful.aside[0][0])

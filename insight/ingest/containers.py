@@ -176,9 +176,10 @@ def _read_inner(inner: Path, name: str, visit: _Visit) -> Source:
 def _plain(path: Path, name: str, kind: str, visit: _Visit) -> Source:
     if kind == "xls":
         return _sheet(name, kind, excel.read_ole(path, visit.work, visit.sheet, visit.pause))
-    if kind == "parquet":
-        check_parquet(path)
-    return Source(path, "parquet" if kind == "parquet" else "text", name, messages=tuple(_mismatch(name, kind)))
+    said = _mismatch(name, kind)
+    if kind == "parquet" and (nested := check_parquet(path)):
+        said.append(FileMessage("parquet_nested_left", "warning", {"columns": ", ".join(nested)}))
+    return Source(path, "parquet" if kind == "parquet" else "text", name, messages=tuple(said))
 
 
 def _sheet(name: str, workbook: str, read: excel.SheetFile) -> Source:
@@ -287,10 +288,11 @@ def _mismatch(name: str, kind: str) -> list[FileMessage]:
     return [FileMessage("file_mismatch", "warning", {"claimed": ending, "actual": kind})]
 
 
-def check_parquet(path: Path) -> None:
+def check_parquet(path: Path) -> list[str]:
     """Look at a Parquet file's frame: magic at both ends, a footer that can be read, columns and rows within limits.
 
-    Raises IngestError. The pages themselves are checked where they are read.
+    Returns the columns that hold lists or records instead of values, which are not read; a file of nothing else is
+    refused. Raises IngestError. The pages themselves are checked where they are read.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -319,5 +321,6 @@ def check_parquet(path: Path) -> None:
         raise IngestError("ingest.file_empty")
     if rows > MAX_PARQUET_ROWS or rows < 0:
         raise IngestError("ingest.file_damaged")
-    if nested:
+    if len(nested) == columns:
         raise IngestError("ingest.parquet_nested", column=nested[0])
+    return nested

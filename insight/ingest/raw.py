@@ -1,5 +1,6 @@
 """The raw table: every cell of a file as trimmed text in `raw(line, c0 … cn)`, blank cells NULL."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +18,8 @@ BLANKS = SPACES + "\u200b\ufeff"
 _LINE_FEED = r", new_line = '\n'"
 _AT_ONCE = 16
 _APOSTROPHE = "''''"
+# DuckDB's names for lists and records.
+_NESTED = re.compile(r"\]$|^(?:STRUCT|MAP|UNION|VARIANT)\b")
 
 
 def csv_source(
@@ -111,14 +114,20 @@ def from_normalised(con: DuckDBPyConnection, path: Path, width: int) -> None:
 
 
 def from_parquet(con: DuckDBPyConnection, path: Path, limit: int | None = None) -> tuple[str, ...]:
-    """Fill `raw` from a Parquet file (its first rows, with a limit); returns its labels. Lines are row numbers."""
+    """Fill `raw` from a Parquet file (its first rows, with a limit); returns its labels. Lines are row numbers.
+
+    Columns of lists and records are left out.
+    """
     most = f" LIMIT {limit}" if limit is not None else ""
     source = "read_parquet($path, hive_partitioning = false)"
     try:
         described = con.execute(f"DESCRIBE SELECT * FROM {source}", {"path": str(path)}).fetchall()  # noqa: S608
-        labels = tuple(str(row[0]) for row in described)
-        names = ", ".join(f"c{at}" for at in range(len(labels)))
-        cells = ", ".join(f"nullif({_as_text(f'c{at}', str(row[1]))}, '') AS c{at}" for at, row in enumerate(described))
+        names = ", ".join(f"c{at}" for at in range(len(described)))
+        flat = [(at, str(row[0]), str(row[1])) for at, row in enumerate(described) if not _NESTED.search(str(row[1]))]
+        labels = tuple(label for _, label, _ in flat)
+        cells = ", ".join(
+            f"nullif({_as_text(f'c{at}', kind)}, '') AS c{place}" for place, (at, _, kind) in enumerate(flat)
+        )
         con.execute(
             "CREATE OR REPLACE TEMP TABLE raw AS "  # noqa: S608
             f"SELECT row_number() OVER () AS line, {cells} FROM {source} AS data({names}){most}",
