@@ -18,7 +18,7 @@ from insight.audience import Audience, mark_of, pairs, parse, scoped_query
 from insight.errors import InsightError, UsageError
 from insight.export import as_json
 from insight.export.as_csv import csv_text
-from insight.export.written import column_name
+from insight.export.written import column_name, ends_words, is_shares_apart, metric_words, points_words, undefined
 from insight.i18n.catalog import LANGUAGES, Words, say
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import FileReport
@@ -250,8 +250,10 @@ def _run(args: argparse.Namespace, words: Words) -> int:
     return 0
 
 
-def _cell(words: Words, cell: object, unit: Unit) -> str:
+def _cell(words: Words, cell: object, unit: Unit, column: str) -> str:
     """A cell as text; figures below ten that stand in a column with larger ones keep the decimals that carry them."""
+    if not undefined(cell) and is_shares_apart(column, unit):
+        return points_words(words, cell)
     if unit == "number" and isinstance(cell, (int, float)) and 0 < abs(cell) < 10:
         return words.number(cell, 2 if abs(cell) >= 1 else 3)
     return words.value(cell, unit)
@@ -264,10 +266,10 @@ def _result_text(result: Result, words: Words) -> str:
         title = words.t(own if words.has(own) else f"metric.{name}")
         spread = ""
         if metric.low is not None and metric.high is not None:
-            spread = f"  ({words.value(metric.low, metric.unit)} – {words.value(metric.high, metric.unit)})"
-        lines.append(f"{title}: {words.value(metric.value, metric.unit)}{spread}")
+            spread = f"  ({' – '.join(ends_words(words, name, metric))})"
+        lines.append(f"{title}: {metric_words(words, name, metric)}{spread}")
     names = [str(name) for name in result.table.columns]
-    cells = [[_cell(words, cell, result.units.get(name, "text")) for name, cell in zip(names, row, strict=True)]
+    cells = [[_cell(words, cell, result.units.get(name, "text"), name) for name, cell in zip(names, row, strict=True)]
              for row in result.table.head(_TEXT_ROWS).itertuples(index=False)]  # fmt: skip
     heads = [column_name(words, result.key, name) for name in names]
     widths = [max(len(row[i]) for row in [heads, *cells]) for i in range(len(names))]

@@ -107,15 +107,15 @@ def rows(
     return found
 
 
-def value_words(words: Words, metric: Metric | None) -> str:
+def value_words(words: Words, metric: Metric | None, name: str) -> str:
     """'35,0 (31,2 till 38,8)': a figure with its interval; a dash where there is none."""
     if metric is None:
         return "–"
-    value = words.value(metric.value, metric.unit)
+    value = written.metric_words(words, name, metric)
     if metric.low is None or metric.high is None:
         return value
-    ends = words.t("ui.interval", low=words.value(metric.low, metric.unit), high=words.value(metric.high, metric.unit))
-    return f"{value} ({ends})"
+    low, high = written.ends_words(words, name, metric)
+    return f"{value} ({words.t('ui.interval', low=low, high=high)})"
 
 
 def difference_words(words: Words, row: Row) -> str:

@@ -144,7 +144,7 @@ def _table(rows: Sequence[Row], names: tuple[str, str]) -> None:
     words = view.words()
     cells = [
         (
-            row.name, comparing.value_words(words, row.first), comparing.value_words(words, row.second),
+            row.name, *(comparing.value_words(words, own, row.key) for own in (row.first, row.second)),
             comparing.difference_words(words, row),
         )
         for row in rows
@@ -188,7 +188,8 @@ def _charts(sides: Sequence[Side]) -> None:
 def _drawings(sides: Sequence[Side], result: Result, chart: Chart) -> None:
     wide = chart.kind in _WIDE
     width = _WHOLE if wide else _HALF_PROJECTOR if view.presenting() else _HALF
-    own, other = (_drawn(side, chart, width) for side in sides)
+    figures = [_drawn(side, chart, width) for side in sides]
+    own, other = figures
     if chart.subtitle:
         st.markdown(text.grey(show.words_of(result).message(chart.subtitle)))
     if own is not None and other is not None:
@@ -196,11 +197,11 @@ def _drawings(sides: Sequence[Side], result: Result, chart: Chart) -> None:
         ends = reach(own) if alike else None
         if ends is not None:
             # Ticks that were right for one group's values end too soon, or too late, on the scale of both.
-            own, other = (_drawn(side, chart, width, ends) for side in sides)
+            figures = [_drawn(side, chart, width, ends) for side in sides]
         if own.engine == "plotly" and not wide and not alike:
             st.markdown(text.grey(view.t("compare.own_scales")))
     places = [st.container(), st.container()] if wide else st.columns(2, gap="large")
-    for number, (place, side, drawn) in enumerate(zip(places, sides, (own, other), strict=True)):
+    for number, (place, side, drawn) in enumerate(zip(places, sides, figures, strict=True)):
         with place:
             st.markdown(text.strong(side.name))
             _figure(drawn, side, f"beside_{result.key}_{chart.kind}_{number}")

@@ -38,8 +38,7 @@ def tree(result: Result) -> None:
     _card(cards[0], words, words.t("metric.sales"), _money(words, sales.value), (change, largest), _share_change(sales))
     for place, name in zip(cards[1:], _FACTORS, strict=False):
         value, unit = result.metrics[name].value, result.metrics[name].unit
-        # Purchases per customer are few: with one decimal the product would visibly not be the sales.
-        written = words.number(value, 2) if name == "frequency" and value is not None else words.value(value, unit)
+        written = words.value(value, unit)
         row = rows[name]
         _card(place, words, words.label(name), written, (row["contribution"], largest), row["change"])
     if others:

@@ -172,7 +172,9 @@ def _build(
     audit.append(opened.folder, "answers_exported", told_of)
     refused = tuple(words.t(f"analysis.{one.analysis}.title") for one in items if not one.results)
     from_story = source == _FROM_STORY
-    state.set_pack(state.Pack(choices, files, len(items), refused, left_out, len(pages), from_story))
+    # What has no answer stands together on one slide.
+    slides = len(items) - len(refused) + bool(refused)
+    state.set_pack(state.Pack(choices, files, slides, refused, left_out, len(pages), from_story))
 
 
 def _answers(
@@ -218,7 +220,7 @@ def _downloads(choices: str) -> None:
         return
     with st.container(border=True, key="pack_files"):
         key = "pack.done_story" if built.from_story else "pack.done"
-        st.subheader(text.plain(words.t(key, n=built.pages, slides=built.answers)), anchor=False)
+        st.subheader(text.plain(words.t(key, n=built.pages, slides=built.slides)), anchor=False)
         if built.refused:
             st.markdown(text.grey(words.t("pack.done_refused", names=words.list(built.refused))))
         if built.left_out:

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from insight import definitions
 from insight.analysis import registry
 from insight.audience import Mark, Pairs, pairs
-from insight.export.written import against_words, change_of, eyebrow_parts, metric_name
+from insight.export.written import against_words, change_of, eyebrow_parts, metric_name, metric_words
 from insight.i18n.catalog import Words
 from insight.result import Chart, Metric, Result
 from insight.words import evidence_words
@@ -118,7 +118,7 @@ def metrics(result: Result, *, chosen: Pairs = (), names: Sequence[str] = ()) ->
         for name, metric in shown:
             with st.container(gap="xxsmall"):
                 metric_card(
-                    words, metric_name(words, result, name), metric, against,
+                    words, metric_name(words, result, name), metric, against, key=name,
                     meaning=definitions.of_metric(words, result.key, name),
                 )  # fmt: skip
                 _behind(result, chosen, name, metric)
@@ -135,16 +135,18 @@ def _behind(result: Result, chosen: Pairs, name: str, metric: Metric) -> None:
         st.switch_page("pages/customers/list.py", query_params=view.parameters("list"))
 
 
-def metric_card(words: Words, name: str, metric: Metric, against: str = "", meaning: str = "") -> None:
+def metric_card(
+    words: Words, name: str, metric: Metric, against: str = "", meaning: str = "", key: str = ""
+) -> None:  # fmt: skip
     """Label with what it means, value with unit, then the interval or the change, and the last points as a line."""
-    delta, tone, grey = change_of(words, metric)
+    delta, tone, grey = change_of(words, metric, key)
     if metric.unit == "ratio" and delta and metric.low is None:
         # The pill has room for the short form only.
         meaning = " ".join(part for part in (meaning, words.t("ui.points_help")) if part)
     grey = against if grey and against else grey
     st.metric(
         text.plain(name),
-        text.plain(words.value(metric.value, metric.unit)),
+        text.plain(metric_words(words, key, metric)),
         help=text.plain(meaning) if meaning else None,
         delta=text.plain(delta) if delta else None,
         delta_color=_COLOURS[tone],

@@ -66,14 +66,15 @@ class ListPlace:
 
 @dataclass(frozen=True)
 class Pack:
-    """A meeting pack that was built: from which choices, its files by kind, how many answers and which lacked data.
+    """A meeting pack that was built: from which choices, its files by kind, how many slides, what lacked data.
 
-    left_out: further questions of its pages that had no answer, and no slide. pages: of how many pages, or findings.
+    refused: questions without an answer, which share a slide. left_out: further questions of its pages that had no
+    answer, and no slide. pages: of how many pages, or findings.
     """
 
     choices: str
     files: Mapping[str, bytes]
-    answers: int
+    slides: int
     refused: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     pages: int = 0

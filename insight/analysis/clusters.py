@@ -207,8 +207,8 @@ def run(query: Query, settings: Settings) -> Result:
         metrics={
             "customers": Metric(found.n, "count"),
             "clusters": Metric(len(division.keys), "count", better=0),
-            "silhouette": Metric(model.silhouette, "ratio"),
-            "stability": Metric(model.stability, "ratio"),
+            "silhouette": Metric(model.silhouette, "number"),
+            "stability": Metric(model.stability, "number"),
         },
         table=found.table,
         units=found.units,

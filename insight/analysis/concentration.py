@@ -179,7 +179,7 @@ def _metrics(values: np.ndarray, best: stats.TopShare, top: float, long_values: 
     }  # fmt: skip
     return {
         name: Metric(
-            value, "number" if "_vs_" in name else "ratio", better=0,
+            value, "number" if "_vs_" in name or name.startswith("gini") else "ratio", better=0,
             mark={"part": "top_best"} if name in ("top_share", "best_vs_average", "best_vs_rest") else {},
         )
         for name, value in figures.items()

@@ -19,7 +19,8 @@ def build(
 ) -> bytes:  # fmt: skip
     """A deck (.pptx) of the answers, in the words' language.
 
-    items: what goes on the slides, in order, one slide each; a refusal gives a slide that says why there is no answer.
+    items: what goes on the slides, in order, one slide each. Questions without an answer stand together on a slide of
+    their own after the answers, each with its reason; a question that is asked alone has a slide that says why.
     Before them stand an opening slide and, for more than one, the one-page summary; after them the definitions.
     title, about: the opening slide's headline and the line under it (whose data, until when); ours where empty.
     template: a client's .pptx or .potx to write on, with its layouts, colours, fonts and slide size; our own 16:9
@@ -35,10 +36,13 @@ def build(
         deck_slides.opening(desk, title or words.t("pack.title"), about)
         if len(items) > 1:
             deck_slides.summary(desk, items, about)
+        unanswered = [item for item in items if not item.results] if len(items) > 1 else []
         for place, item in enumerate(items, start=1):
-            deck_slides.finding(desk, item)
+            if not any(item is other for other in unanswered):
+                deck_slides.finding(desk, item)
             if told is not None:
                 told(place / len(items))
+        deck_slides.without_answer(desk, unanswered)
         deck_slides.definitions(desk, items)
     deck_access.finish(paper.deck, words)
     paper.deck.core_properties.title = title or words.t("pack.title")

@@ -154,8 +154,8 @@ def _figures(canvas: Canvas, item: Item, words: Words, most: int) -> int:
     rows += [
         [
             Cell(row.name),
-            Cell(comparing.value_words(words, row.first), right=True),
-            Cell(comparing.value_words(words, row.second), right=True),
+            Cell(comparing.value_words(words, row.first, row.key), right=True),
+            Cell(comparing.value_words(words, row.second, row.key), right=True),
             Cell(comparing.difference_words(words, row), right=True, bold=True),
         ]
         for row in found

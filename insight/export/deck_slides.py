@@ -1,6 +1,6 @@
 """The slides of a deck: opening, summary, one a finding, definitions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import count, pairwise
@@ -215,31 +215,70 @@ def _key_figure(item: Item, words: Words) -> str:
 
 def definitions(desk: Desk, items: Sequence[Item]) -> None:
     """How the figures were counted, each formula once; as many slides as it takes."""
-    words, face = desk.words, desk.look.face
+    words = desk.words
     titles: dict[str, list[str]] = {}
     for item in items:
         for result in (one for one in item.results[:1] if one.basis.formula):
             own = titles.setdefault(words.t(f"definition.{result.basis.formula}"), [])
             own += [title] if (title := words.t(f"analysis.{item.analysis}.title")) not in own else []
     waiting = [(", ".join(names), text) for text, names in titles.items()]
+    said = words.t("pack.definitions_of"), words.t("pack.definitions"), words.t("pack.definitions_foot")
+    for slide, _ in _listed(desk, said, waiting, "Definitions"):
+        _clear(desk, slide)
+
+
+def without_answer(desk: Desk, items: Sequence[Item]) -> None:
+    """The questions that the data cannot answer, each with what is missing; together, so that none takes a slide."""
+    words = desk.words
+    waiting = [
+        (
+            " · ".join(part for part in (words.t(f"analysis.{item.analysis}.title"), item.scope) if part),
+            _why(item, words),
+        )
+        for item in items
+    ]
+    said = words.t("pack.unanswered_of"), words.t("pack.unanswered"), words.t("pack.refused_foot")
+    first = 0
+    for slide, shown in _listed(desk, said, waiting, "Unanswered"):
+        own = items[first : first + shown]
+        slide.notes_slide.notes_text_frame.text = "\n\n".join(notes(item, words) for item in own)
+        first += shown
+        _clear(desk, slide)
+
+
+def _why(item: Item, words: Words) -> str:
+    """What the data lack for a question, whatever the presenter calls it."""
+    assert item.refusal is not None
+    return words.headline(item.refusal)
+
+
+def _listed(
+    desk: Desk, said: tuple[str, str, str], waiting: Sequence[tuple[str, str]], name: str
+) -> Iterator[tuple[Any, int]]:  # fmt: skip
+    """Slides of named texts, as many as it takes, and how many each of them shows.
+
+    said: the line above the headline, the headline, the foot.
+    """
+    above, headline, foot = said
+    rest = list(waiting)
     for number in count(1):
-        if not waiting:
+        if not rest:
             return
-        named = words.t("pack.definitions")
-        slide = _new(desk, desk.paper.finding, named if number == 1 else f"{named} ({number})")
-        body = _eyebrow(desk, slide, desk.paper.body, words.t("pack.definitions_of"))
-        body = _foot(desk, slide, body, [Line(words.t("pack.definitions_foot"))])
+        slide = _new(desk, desk.paper.finding, headline if number == 1 else f"{headline} ({number})")
+        body = _eyebrow(desk, slide, desk.paper.body, above)
+        body = _foot(desk, slide, body, [Line(foot)])
         rows: list[list[Cell]] = []
         room = points(body.width)
         widths = [room * 0.24, room * 0.76]
-        while waiting:
-            row = [Cell(waiting[0][0], bold=True), Cell(waiting[0][1])]
-            if rows and sum(deck_tables.heights(face, [*rows, row], widths, desk.look.label)) > points(body.height):
+        while rest:
+            row = [Cell(rest[0][0], bold=True), Cell(rest[0][1])]
+            tall = sum(deck_tables.heights(desk.look.face, [*rows, row], widths, desk.look.label))
+            if rows and tall > points(body.height):
                 break
             rows.append(row)
-            waiting.pop(0)
-        deck_tables.draw(Canvas(slide, body, desk.look), rows, widths, head=False, name="Definitions")
-        _clear(desk, slide)
+            rest.pop(0)
+        deck_tables.draw(Canvas(slide, body, desk.look), rows, widths, head=False, name=name)
+        yield slide, len(rows)
 
 
 # --- a finding --------------------------------------------------------------------------------------------------------
@@ -318,7 +357,8 @@ def _refused(desk: Desk, slide: Any, item: Item) -> None:
 def _metrics(desk: Desk, slide: Any, body: Box, item: Item, result: Result, words: Words) -> Box:
     """At most five figures in a row: label, value, change or interval."""
     palette = desk.look.palette
-    shown = list(result.metrics.items())[:_METRICS]
+    known = [(name, metric) for name, metric in result.metrics.items() if metric.value is not None]
+    shown = (known or list(result.metrics.items()))[:_METRICS]
     against = written.against_words(words, result, item.settings)
     gap, face = desk.look.length(_GAP), desk.look.face
     each = (body.width + gap) // len(shown)

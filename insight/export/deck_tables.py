@@ -11,7 +11,7 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Pt
 
-from insight.charts import heat, option
+from insight.charts import dots, heat, option
 from insight.charts.scale import Scale
 from insight.charts.subject import Subject
 from insight.charts.theme import blend, text_on
@@ -357,7 +357,7 @@ def forest_table(canvas: Canvas, subject: Subject) -> tuple[int, int]:
     column = subject.ys[0]
     unit = subject.unit(column)
     values = list(subject.table[column])
-    signed = subject.is_difference(column)
+    signed = subject.is_difference(column) or dots.reference_of(subject) == 0.0
     ends = [list(subject.table[name]) if name else [] for name in (chart.low, chart.high)]
     head = written.head(words, column, unit, values, subject.result.key)
     rows = [[Cell(""), Cell(head, right=True), *([Cell(words.t("pack.likely"), right=True)] if ends[0] else [])]]

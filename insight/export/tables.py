@@ -6,7 +6,7 @@ Numbers are never touched.
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ import pandas as pd
 import xlsxwriter
 
 from insight.export.item import Item
-from insight.export.written import column_name, named, period_words, undefined
+from insight.export.written import column_name, is_shares_apart, named, period_words, undefined
 from insight.i18n.catalog import Language, Words
 from insight.result import Message, Result, Unit
 from insight.words import evidence_words
@@ -65,8 +65,10 @@ def csv_bytes(
 
 
 def column_words(words: Words, column: str, analysis: str = "", unit: Unit | None = None) -> str:
-    """A column's head in words, with the currency for money."""
+    """A column's head in words, with the currency for money and percentage points for one share less another."""
     name = column_name(words, analysis, column)
+    if is_shares_apart(column, unit):
+        return f"{name}, {words.t('common.percentage_points')}"
     return f"{name}, {words.unit_of_money()}" if unit == "money" else name
 
 
@@ -81,13 +83,31 @@ def units_of(result: Result, table: str = "") -> Mapping[str, Unit]:
     return {**result.units, **result.more_units.get(table, {})}
 
 
+def kinds_of(frame: pd.DataFrame, units: Mapping[str, Unit]) -> list[Unit]:
+    """The units in which `named_rows` gives the columns: shares less shares are points there."""
+    own: list[tuple[str, Unit]] = [(str(name), units.get(str(name), "text")) for name in frame.columns]
+    return ["points" if is_shares_apart(name, unit) else unit for name, unit in own]
+
+
 def named_rows(frame: pd.DataFrame, units: Mapping[str, Unit], words: Words) -> list[tuple[Any, ...]]:
-    """Rows with stable keys spelled out, in every column that holds text."""
-    texts = [units.get(str(name), "text") == "text" for name in frame.columns]
+    """Rows with stable keys spelled out, in every column that holds text; shares less shares in percentage points."""
+    writers = [_writer(str(name), units.get(str(name), "text"), words) for name in frame.columns]
     return [
-        tuple(_in_words(cell, words) if is_text else cell for cell, is_text in zip(row, texts, strict=True))
+        tuple(write(cell) if write else cell for cell, write in zip(row, writers, strict=True))
         for row in frame.itertuples(index=False, name=None)
     ]
+
+
+def _writer(column: str, unit: Unit, words: Words) -> Callable[[Any], Any] | None:
+    """What becomes of the cells of a column in a file; None where they go as they are."""
+    if unit == "text":
+        return lambda cell: _in_words(cell, words)
+    return in_points if is_shares_apart(column, unit) else None
+
+
+def in_points(share: Any) -> Any:
+    """One share less another in percentage points; nothing where there is none."""
+    return share if undefined(share) else share * 100
 
 
 def _in_words(cell: Any, words: Words) -> Any:
@@ -100,9 +120,10 @@ def result_csv(result: Result, words: Words) -> bytes:
     """The table of an answer in the words' language: money exact, shares to the hundredth of a per cent."""
     known = words.with_labels(result.labels)
     frame = for_people(result, result.table, known)
-    units: list[Unit | None] = [result.units.get(str(name)) for name in frame.columns]
-    heads = [column_words(known, str(name), result.key, unit) for name, unit in zip(frame.columns, units, strict=True)]
-    return csv_bytes(heads, named_rows(frame, result.units, known), words.language, units)
+    heads = [column_words(known, str(name), result.key, result.units.get(str(name))) for name in frame.columns]
+    return csv_bytes(
+        heads, named_rows(frame, result.units, known), words.language, kinds_of(frame, result.units)
+    )  # fmt: skip
 
 
 def both_csv(item: Item, words: Words) -> bytes:
@@ -117,9 +138,11 @@ def both_csv(item: Item, words: Words) -> bytes:
         assert result is not None
         known = words.with_labels(result.labels)
         frame = for_people(result, result.table, known)
-        for name in (str(name) for name in frame.columns if str(name) not in columns):
+        for name, kind in zip(map(str, frame.columns), kinds_of(frame, result.units), strict=True):
+            if name in columns:
+                continue
             columns.append(name)
-            units.append(result.units.get(name))
+            units.append(kind)
             heads.append(column_words(known, name, result.key, result.units.get(name)))
         places = [str(name) for name in frame.columns]
         for cells in named_rows(frame, result.units, known):
@@ -208,9 +231,9 @@ def _table_sheet(book: Any, title: str, result: Result, table: str, words: Words
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     forms, units = forms_of(book), units_of(result, table)
     frame = for_people(result, result.tables[table] if table else result.table, words)
-    kinds: list[Unit] = [units.get(str(name), "text") for name in frame.columns]
+    kinds = kinds_of(frame, units)
     for column, (name, unit) in enumerate(zip(frame.columns, kinds, strict=True)):
-        sheet.write_string(0, column, column_words(words, str(name), result.key, unit), head)
+        sheet.write_string(0, column, column_words(words, str(name), result.key, units.get(str(name))), head)
         sheet.set_column(column, column, COLUMN_WIDTHS.get(unit, 14))
     for row, cells in enumerate(named_rows(frame, units, words), start=1):
         for column, (cell, unit) in enumerate(zip(cells, kinds, strict=True)):

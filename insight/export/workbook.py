@@ -19,12 +19,14 @@ from insight.export.tables import (
     column_words,
     for_people,
     forms_of,
+    in_points,
+    kinds_of,
     named_rows,
     units_of,
     write_cell,
 )  # fmt: skip
 from insight.i18n.catalog import Words
-from insight.result import Result, Unit
+from insight.result import Metric, Result
 
 _MOST_ROWS = 1_000_000
 # Widths of columns in characters, heights of rows in points.
@@ -32,6 +34,8 @@ _WIDEST, _NUMBER, _AIR, _LINE = 46, 12, 2, 15
 # By so many rows a column of text is measured; more than a page of them repeats its heads in print.
 _MEASURED, _A_PAGE = 2_000, 30
 _A4 = 9
+# Where two groups stand side by side: the values and ends of both come before their difference.
+_OWN_CELLS = 6
 # Wider than so many characters, the columns go on to a second page: on one they could not be read.
 _A_SHEET_WIDE = 230
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\']")
@@ -222,8 +226,10 @@ def _both(made: _Book, sheet: Any, row: int, item: Item, words: Words, widths: d
     low, high = words.t("pack.low"), words.t("pack.high")
     heads = (words.t("pack.figure"), first, low, high, second, low, high, words.t("compare.difference"), low, high)
     found = deck_beside.every_figure(item, words)
-    money = words.unit_of_money()
-    names = [f"{line.name}, {money}" if line.first.unit == "money" else line.name for line in found]
+    before, _, after = words.t("ui.points", value="1").partition("1")
+    in_pp = made.book.add_format({"num_format": f'{before}0.0"{after}"'})
+    units = [_figure_unit(line.key, line.first, words) for line in found]
+    names = [f"{line.name}, {unit}" if unit else line.name for line, unit in zip(found, units, strict=True)]
     _named_width(names, widths)
     widths |= {column: max(widths.get(column, 0), COLUMN_WIDTHS["money"]) for column in range(1, len(heads))}
     _heads(made, sheet, row, heads, [place > 0 for place in range(len(heads))], widths)
@@ -234,8 +240,12 @@ def _both(made: _Book, sheet: Any, row: int, item: Item, words: Words, widths: d
         cells = [line.first.value, line.first.low, line.first.high]
         cells += [other.value, other.low, other.high] if other else [None] * 3
         cells += [apart.value, apart.low, apart.high] if apart else [None] * 3
+        points = written.is_shares_apart(line.key, line.first.unit)
         for column, value in enumerate(cells, start=1):
-            write_cell(sheet, row, column, value, made.forms.get(line.first.unit))
+            if points or (line.first.unit == "ratio" and column > _OWN_CELLS):
+                write_cell(sheet, row, column, in_points(value), made.forms["points"] if points else in_pp)
+            else:
+                write_cell(sheet, row, column, value, made.forms.get(line.first.unit))
     said = comparing.why_no_interval(found, words, apart=item.apart)
     if said:
         sheet.write_string(row + 1, 0, said)
@@ -248,18 +258,26 @@ def _metrics(made: _Book, sheet: Any, row: int, result: Result, words: Words, wi
         return row
     heads = [words.t(f"pack.{key}") for key in ("figure", "value", "low", "high", "before")]
     named = {name: written.metric_name(words, result, name) for name in result.metrics}
-    money = words.unit_of_money()
-    labels = [f"{named[name]}, {money}" if metric.unit == "money" else named[name]
-              for name, metric in result.metrics.items()]  # fmt: skip
+    units = {name: _figure_unit(name, metric, words) for name, metric in result.metrics.items()}
+    labels = [f"{named[name]}, {units[name]}" if units[name] else named[name] for name in result.metrics]
     _named_width(labels, widths)
     widths |= {column: max(widths.get(column, 0), COLUMN_WIDTHS["money"]) for column in range(1, len(heads))}
     _heads(made, sheet, row, heads, [place > 0 for place in range(len(heads))], widths)
-    for label, metric in zip(labels, result.metrics.values(), strict=True):
+    for label, (name, metric) in zip(labels, result.metrics.items(), strict=True):
         row += 1
         sheet.write_string(row, 0, label)
+        points = written.is_shares_apart(name, metric.unit)
+        form = made.forms.get("points" if points else metric.unit)
         for column, value in enumerate((metric.value, metric.low, metric.high, metric.before), start=1):
-            write_cell(sheet, row, column, value, made.forms.get(metric.unit))
+            write_cell(sheet, row, column, in_points(value) if points else value, form)
     return row + 2
+
+
+def _figure_unit(name: str, metric: Metric, words: Words) -> str:
+    """What a figure's name says of its unit: the currency, or percentage points for one share less another."""
+    if written.is_shares_apart(name, metric.unit):
+        return words.t("common.percentage_points")
+    return words.unit_of_money() if metric.unit == "money" else ""
 
 
 def _table(
@@ -267,14 +285,14 @@ def _table(
     widths: dict[int, int],
 ) -> int:  # fmt: skip
     sheet.write_string(row, 0, heading, made.strong)
-    kinds: list[Unit] = [units.get(str(name), "text") for name in frame.columns]
+    kinds = kinds_of(frame, units)
     rows = named_rows(frame, units, words)
     for column, unit in enumerate(kinds):
         longest = max((len(str(cells[column])) for cells in rows[:_MEASURED]), default=0) + _AIR
         own = min(longest, _WIDEST) if unit == "text" else COLUMN_WIDTHS.get(unit, _NUMBER)
         widths[column] = max(widths.get(column, 0), own)
     heads = [
-        column_words(words, str(name), analysis, unit) for name, unit in zip(frame.columns, kinds, strict=True)
+        column_words(words, str(name), analysis, units.get(str(name), "text")) for name in frame.columns
     ]  # fmt: skip
     _heads(made, sheet, row + 1, heads, [unit not in ("text", "date") for unit in kinds], widths)
     row += 2

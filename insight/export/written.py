@@ -16,7 +16,7 @@ _MILLIONS_FROM = 10_000_000
 _HELPERS = ("_low", "_high")
 _MEASURES = ("points", "number", "score")
 # Shares that are one share less another: they are told in percentage points.
-_SHARES_APART = ("difference", "difference_low", "difference_high", "buyers_effect", "more_buyers")
+_SHARES_APART = ("difference", "buyers_effect", "more_buyers")
 
 
 def undefined(value: object) -> bool:
@@ -59,14 +59,27 @@ def metric_name(words: Words, result: Result, name: str) -> str:
 
 def metric_words(words: Words, name: str, metric: Metric) -> str:
     """A metric's value; one share less another in percentage points."""
-    return _points(words, metric.value) if _apart(name, metric) else words.value(metric.value, metric.unit)
+    if is_shares_apart(name, metric.unit) and metric.value is not None:
+        return points_words(words, metric.value)
+    return words.value(metric.value, metric.unit)
 
 
-def _apart(name: str, metric: Metric) -> bool:
-    return metric.unit == "ratio" and name in _SHARES_APART and metric.value is not None
+def ends_words(words: Words, name: str, metric: Metric) -> tuple[str, str]:
+    """The ends of a metric's interval, in the unit and with the decimals of its value."""
+    if is_shares_apart(name, metric.unit):
+        return points_words(words, metric.low), points_words(words, metric.high)
+    low, high = (words.value(end, metric.unit, like=metric.value) for end in (metric.low, metric.high))
+    return low, high
 
 
-def _points(words: Words, share: Any) -> str:
+def is_shares_apart(name: str, unit: Unit | None) -> bool:
+    """Whether a column or a metric holds one share less another, or an end of its interval."""
+    base = next((name.removesuffix(end) for end in _HELPERS if name.endswith(end)), name)
+    return unit == "ratio" and base in _SHARES_APART
+
+
+def points_words(words: Words, share: Any) -> str:
+    """One share less another: '+12,7 pe'."""
     return words.t("ui.points", value=words.number(Decimal(str(share)) * 100, 1, signed=True))
 
 
@@ -82,16 +95,13 @@ def against_words(words: Words, result: Result, chosen: Pairs) -> str:
 def change_of(words: Words, metric: Metric, name: str = "") -> tuple[str, int, str]:
     """What stands under a figure: (change or interval, 1 better, -1 worse or 0, grey words beside)."""
     if metric.low is not None and metric.high is not None:
-        ends = (metric.low, metric.high)
-        low, high = (
-            _points(words, end) if _apart(name, metric) else words.value(end, metric.unit) for end in ends
-        )  # fmt: skip
+        low, high = ends_words(words, name, metric)
         return words.t("ui.interval", low=low, high=high), 0, ""
     if metric.before is None or metric.value is None or isinstance(metric.value, date):
         return "", 0, ""
     value, before = float(metric.value), float(metric.before)
     sign = (value > before) - (value < before)
-    grey = words.t("ui.against", value=words.value(metric.before, metric.unit))
+    grey = words.t("ui.against", value=words.value(metric.before, metric.unit, like=metric.value))
     return change_words(words, value, before, metric.unit), sign * metric.better, grey
 
 
@@ -140,7 +150,7 @@ def head(words: Words, column: str, unit: Unit, values: Sequence[Any], analysis:
     if unit == "money":
         key = "ui.head_money_m" if in_millions(values) else "ui.head_money"
         return words.t(key, name=name, unit=words.unit_of_money())
-    if unit == "ratio" and column in _SHARES_APART:
+    if is_shares_apart(column, unit):
         return f"{name}, {words.t('common.percentage_points')}"
     return f"{name}, %" if unit == "ratio" else name
 
@@ -152,7 +162,9 @@ def in_millions(values: Sequence[Any]) -> bool:
 
 def is_change(column: str) -> bool:
     """Whether a column tells a change: its numbers carry their sign."""
-    return column.startswith("change") or column.endswith(("_change", "contribution")) or column in _SHARES_APART
+    return (
+        column.startswith("change") or column.endswith(("_change", "contribution")) or is_shares_apart(column, "ratio")
+    )
 
 
 def formatter(words: Words, unit: Unit, values: Sequence[Any], *, signed: bool = False) -> Callable[[Any], str]:

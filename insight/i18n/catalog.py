@@ -31,6 +31,7 @@ _LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 _SYMBOLS = {"SEK": "kr", "NOK": "kr", "DKK": "kr"}
 _MILLIONS = {"sv": "mn", "en": "m"}
 _LEAST_P = Decimal("0.001")
+_FINE_BELOW = 10
 _BILLIONS = {"sv": "md", "en": "bn"}
 _ONE = "one|"
 
@@ -189,8 +190,12 @@ class Words:
             return f"{first_month}{NBSP}– {last_month}"
         return f"{self.day(start)}{NBSP}– {self.day(last)}"
 
-    def value(self, value: object, unit: Unit) -> str:
-        """A figure of a result as text, by its unit; a dash where it is undefined."""
+    def value(self, value: object, unit: Unit, *, like: object = None) -> str:
+        """A figure of a result as text, by its unit; a dash where it is undefined.
+
+        like: a figure that it stands beside, whose decimals it takes. A bare number below ten (a correlation, a
+        coefficient, times as much) has two.
+        """
         if value is None or value != value:
             return "–"
         if unit == "money":
@@ -202,7 +207,8 @@ class Words:
         if unit == "pvalue":
             return self.pvalue(value)
         if unit in ("points", "number", "score", "days", "months"):
-            text = self.number(value, 0 if unit in ("days", "months") else 1)
+            small = unit == "number" and abs(Decimal(str(value if like is None else like))) < _FINE_BELOW
+            text = self.number(value, 0 if unit in ("days", "months") else 2 if small else 1)
             return self.t(f"unit.{unit}.value", value=text) if unit in ("days", "months") else text
         if isinstance(value, date):
             return self.day(value)

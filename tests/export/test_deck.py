@@ -4,6 +4,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -116,6 +117,21 @@ def test_a_refusal_is_a_slide_and_a_sheet_that_say_why():
     assert made.slides[1].shapes.title.text_frame.text.startswith("There are no NPS answers")
     book = openpyxl.load_workbook(io.BytesIO(workbook.build([refused], Words("en"))))
     assert str(book.worksheets[1]["A1"].value).startswith("There are no NPS answers")
+
+
+def test_refusals_in_a_pack_share_a_slide_after_the_answers():
+    other = replace(item(outcome=NotEnoughDataError("error.no_answers")), analysis="nps.score", note="Ask for scores.")
+    third = replace(item(outcome=NotEnoughDataError("error.no_answers")), analysis="nps.trend")
+    made = built(other, item(), third, language="en")
+    # Opening, summary, the one answer, what is missing; the answer's definition ends the deck.
+    missing = made.slides[3]
+    rows = [[cell.text_frame.text for cell in row.cells] for row in decks.tables(missing, "Unanswered")[0].rows]
+    assert [row[0] for row in rows] == ["NPS", "NPS over time"]
+    assert all(row[1].startswith("There are no NPS answers") for row in rows)
+    assert missing.shapes.title.text_frame.text == "Questions that the data cannot answer"
+    assert "Ask for scores." in missing.notes_slide.notes_text_frame.text
+    titles = [slide.shapes.title.text_frame.text for slide in made.slides]
+    assert not [title for title in titles if title.startswith("There are no NPS answers")]
 
 
 def test_one_page_alone():

@@ -31,6 +31,9 @@ from tests.export import decks, schema
 
 LANGUAGES: tuple[Language, ...] = ("sv", "en")
 KEYS = sorted(registry.analyses())
+# One share less another: sheets have them in percentage points.
+SHARES_APART = {("lift.repeat", "difference"), ("lift.totals", "buyers_effect")}
+POINTS = {"sv": "procentenheter", "en": "percentage points"}
 KEY = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 # Cells of the files' own may look like keys; these are such words of the test company.
 _STARTED = 0.005
@@ -355,13 +358,15 @@ def test_a_sheet_holds_every_table_cell_for_cell(key, language):
         if not shown or frame.empty:
             continue
         units = {**result.units, **result.more_units.get(name, {})}
-        heads = [f"{written.column_name(own, key, c)}, {own.unit_of_money()}" if units.get(c) == "money"
-                 else written.column_name(own, key, c) for c in shown]  # fmt: skip
+        unit = {c: own.unit_of_money() if units.get(c) == "money" else "" for c in shown}
+        unit |= {c: POINTS[language] for c in shown if (key, c) in SHARES_APART}
+        heads = [", ".join(filter(None, (written.column_name(own, key, c), unit[c]))) for c in shown]
+        times = [100 if (key, c) in SHARES_APART else 1 for c in shown]
         start = next(i for i, row in enumerate(rows) if i >= start and row[: len(heads)] == heads) + 1
         for row, cells in zip(rows[start:], frame[shown].itertuples(index=False, name=None), strict=False):
-            for got, cell in zip(row, cells, strict=False):
+            for got, cell, factor in zip(row, cells, times, strict=False):
                 if isinstance(got, int | float) and not isinstance(got, bool):
-                    assert got == pytest.approx(float(cell), rel=1e-12), (key, name)
+                    assert got == pytest.approx(float(cell) * factor, rel=1e-12), (key, name)
                 elif isinstance(got, str):
                     assert not KEY.fullmatch(got) or got == str(cell), (key, got)
                 elif got is None:

@@ -58,8 +58,8 @@ def test_a_further_question_without_an_answer_has_no_slide_and_is_told():
     built = app.session_state["meeting_pack"]
     asked = meeting.questions(nav.at("overview"))
     assert built.left_out
-    assert built.answers + len(built.left_out) == len(asked)
-    assert f"Klart: 1 fynd, {built.answers} {'bild' if built.answers == 1 else 'bilder'}" in texts(app)
+    assert built.slides + len(built.left_out) == len(asked)
+    assert f"Klart: 1 fynd, {built.slides} {'bild' if built.slides == 1 else 'bilder'}" in texts(app)
     assert any("Utan bild" in text and built.left_out[0] in text for text in texts(app))
     titles = [slide.shapes.title.text_frame.text for slide in Presentation(io.BytesIO(built.files["deck"])).slides]
     assert not any("har fältet ifyllt" in title for title in titles)
@@ -88,7 +88,7 @@ def test_the_story_goes_along_with_its_headlines_and_selections():
     app.button(key="pack_build").click().run()
     assert not app.exception
     built = app.session_state["meeting_pack"]
-    assert built.answers == 1
+    assert built.slides == 1
     assert "Klart: 1 fynd, 1 bild" in texts(app)
     slide = list(Presentation(io.BytesIO(built.files["deck"])).slides)[1]
     notes = slide.notes_slide.notes_text_frame.text
