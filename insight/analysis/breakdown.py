@@ -10,7 +10,7 @@ from insight.analysis.overview import comparable, comparison_notes
 from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
-from insight.settings import END, START, Setting, Settings, month_number, month_start, year_before
+from insight.settings import END, START, Setting, Settings, month_number, month_start, year_before, years_before
 from insight.workspace.engine import Query, money
 
 SERIES, BREAKDOWN = "overview.series", "overview.breakdown"
@@ -149,9 +149,12 @@ _NOTHING: Mapping[str, Any] = {
 
 
 def twelve_months(query: Query) -> date:
-    """The default first day of a series: twelve calendar months, the last with data included."""
+    """The default first day of a series: twelve calendar months, the last with data included.
+
+    Short data that are looked at whole are so here too: the months add up to the period's sales.
+    """
     first, last = query.extent()
-    return max(first, month_start(month_number(last) - 11))
+    return first if years_before(query) == first else max(first, month_start(month_number(last) - 11))
 
 
 def series_members(query: Query, settings: Settings) -> None:
@@ -251,13 +254,18 @@ def _series_notes(cut: list[dict[str, Any]], first: date, has_before: bool) -> t
     remarks = [
         Note(
             "month_not_whole" if row["before"] is None else "month_not_whole_either",
-            {"month": row["month"], "first": row["part_from"], "last": row["part_to"]},
+            {"month": row["month"], "days": _days(row["part_from"], row["part_to"])},
         )
         for row in cut
     ]
     if not has_before:
         remarks.append(Note("no_year_before", {"first": first}))
     return tuple(remarks)
+
+
+def _days(first: date, last: date) -> Message:
+    key = "overview.series.one_day" if first == last else "overview.series.days"
+    return Message(key, {"first": first, "last": last})
 
 
 def _series_headline(rows: list[dict[str, Any]], column: str, measure: str) -> Message:

@@ -194,8 +194,17 @@ def _texts(
         shown = text.bold(number) if chosen[row] else number
         if names[row]:
             shown += f"\u00a0\u00a0{text.for_plotly(names[row])}"
-        found.append(_beside(subject, float(along[row]), float(ends[row]), shown, below=value < 0, lying=lying))
+        note = _beside(subject, float(along[row]), float(ends[row]), shown, below=value < 0, lying=lying)
+        if names[row] and not lying:
+            wide = text.width(f"{number}\u00a0\u00a0{names[row]}", subject.sizes.label)
+            note["xshift"] = _inwards((float(along[row]) + 0.5) / len(values) * subject.width, wide, subject.width)
+        found.append(note)
     return found
+
+
+def _inwards(middle: float, wide: float, room: float) -> float:
+    """How far a text around `middle` moves sideways to stay within the figure, in pixels."""
+    return max(wide / 2 - middle, 0.0) or min(room - wide / 2 - middle, 0.0)
 
 
 def _farther(values: Floats, ends: Floats, others: Floats) -> Floats:

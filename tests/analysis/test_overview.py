@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from insight.analysis import fields, registry
 from insight.errors import NotEnoughDataError, UsageError
-from insight.result import Result
+from insight.i18n.catalog import Words
+from insight.result import Message, Result
 from insight.workspace.store import Workspace
 from tests.analysis import real
 from tests.build import workspace
@@ -182,6 +183,17 @@ def test_months_are_counted_as_above_the_year_before_only_where_that_year_has_sa
     assert (told.key, told.values["above"], told.values["n"]) == ("overview.series.against", 2, 3)
     few = run(workspace([*before[:2], *now]), "overview.series", {"start": "2024-01-01", "end": "2024-05-01"}).headline
     assert few.key == "overview.series.best"
+
+
+def test_the_months_of_data_that_are_looked_at_whole_add_up_to_their_sales() -> None:
+    # Thirteen calendar months, a year and one day: no month is left outside the page's own sum.
+    days = [date(2017, month, 1) for month in range(1, 13)] + [date(2018, 1, 1)]
+    made = workspace([("a", day, 10) for day in days])
+    series, whole = run(made, "overview.series", {}), run(made, "overview.key_figures", {})
+    assert sum(series.table["sales"]) == whole.metrics["sales"].value == 130
+    assert Words("sv").message(Message("note.month_not_whole", series.notes[0].values)) == (
+        "En månad är inte hel: jan 2018 är räknad bara 1 jan 2018."
+    )
 
 
 def test_a_series_ends_with_the_data() -> None:

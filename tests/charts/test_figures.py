@@ -235,6 +235,17 @@ def test_the_name_of_a_line_that_ends_early_stays_out_of_the_others_way(before, 
     assert (late.xanchor, late.yanchor) == ("left", "middle")
 
 
+def test_the_name_of_the_first_column_stays_within_the_figure():
+    long = "what_the_first_column_shows_in_so_many_words_that_it_is_wider_than_its_place"
+    table = {"step": ["a", "b", "c", "d"], long: [0.0, 5.0, 5.0, 5.0], "then": [-2.0, 3.0, 3.0, 3.0]}
+    units: dict[str, Unit] = {"step": "text", long: "number", "then": "number"}
+    figure = spec(result(Chart("columns", x="step", y=(long, "then")), table, units, ()))
+    named, below = (note for note in figure.layout.annotations if note.x < 1 and "\u00a0\u00a0" in note.text)
+    # The first of two columns stands left of the middle of its place: a name as wide as several has to go right.
+    assert named.x < 0 < named.xshift
+    assert below.xshift == 0
+
+
 def test_at_most_two_remarks_at_their_points():
     case = line()
     remarks = [Annotation(date(2024, m, 1), (f"remark {m}",)) for m in (11, 3, 5)]
