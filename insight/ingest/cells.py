@@ -56,7 +56,13 @@ DATE = re.compile(
 CURRENCIES = {
     "kr": "SEK", "kr.": "SEK", "sek": "SEK", ":-": "SEK", ",-": "SEK", "kronor": "SEK", "€": "EUR", "eur": "EUR",
     "euro": "EUR", "$": "USD", "usd": "USD", "us$": "USD", "£": "GBP", "gbp": "GBP", "nok": "NOK", "dkk": "DKK",
-    "isk": "ISK", "chf": "CHF", "pln": "PLN", "zł": "PLN",
+    "isk": "ISK", "chf": "CHF", "sfr": "CHF", "fr.": "CHF", "pln": "PLN", "zł": "PLN", "skr": "SEK", "nkr": "NOK",
+    "dkr": "DKK", "₹": "INR", "inr": "INR", "rs.": "INR", "¥": "JPY", "jpy": "JPY", "cny": "CNY", "rmb": "CNY",
+    "₽": "RUB", "rub": "RUB", "₺": "TRY", "try": "TRY", "₩": "KRW", "krw": "KRW", "₪": "ILS", "ils": "ILS",
+    "฿": "THB", "thb": "THB", "₴": "UAH", "uah": "UAH", "r$": "BRL", "brl": "BRL", "a$": "AUD", "au$": "AUD",
+    "aud": "AUD", "c$": "CAD", "ca$": "CAD", "cad": "CAD", "nz$": "NZD", "nzd": "NZD", "hk$": "HKD", "hkd": "HKD",
+    "s$": "SGD", "sgd": "SGD", "mx$": "MXN", "mxn": "MXN", "kč": "CZK", "czk": "CZK", "huf": "HUF", "ron": "RON",
+    "lei": "RON", "bgn": "BGN", "zar": "ZAR", "aed": "AED", "sar": "SAR",
 }  # fmt: skip
 _WORDS = "|".join(re.escape(token) for token in sorted(CURRENCIES, key=len, reverse=True))
 UNIT = rf"(?:{_WORDS}|%|st|p|[cd]r|(?:inkl?|exkl?|incl?|excl)\.? (?:moms|vat|tax))"

@@ -55,7 +55,7 @@ _NAMED_ABOVE = re.compile(
 _LONGEST_ABOVE = 200
 CODES = (
     "SEK", "EUR", "USD", "GBP", "NOK", "DKK", "ISK", "CHF", "PLN", "CZK", "HUF", "CAD", "AUD", "JPY", "CNY", "INR",
-    "RON", "BGN",
+    "RON", "BGN", "NZD", "HKD", "SGD", "MXN", "BRL", "ZAR", "AED", "SAR", "ILS", "THB", "KRW", "RUB", "UAH",
 )  # fmt: skip
 # What amounts are taken to be where neither the file nor the user says.
 CURRENCY = "SEK"
@@ -208,7 +208,7 @@ def _currency(
         sql, joins = money.currency, money.joins
     else:
         column = next((labels[mapped.fields[name]] for name in _MONEY_FIELDS if name in mapped.fields), "")
-        code = options.currency or currency_in(column) or reader.currency_above
+        code = options.currency or currency_in(column, labels) or reader.currency_above
         if code:
             fields["currency"] = f"CAST('{code}' AS VARCHAR)" if code.isalpha() else "CAST(NULL AS VARCHAR)"
         return ""
@@ -218,7 +218,12 @@ def _currency(
         if options.currency and options.currency.isalpha():
             fields["currency"] = f"CAST('{options.currency}' AS VARCHAR)"
         return ""
-    chosen = options.currency or next(iter(found))
+    crown = crown_of(labels) if named is None and set(found) == {"SEK"} and not options.currency else ""
+    if crown and not _says_sek(con, mapped):
+        reader.tell("currency_crown", "note", currency=crown)
+    else:
+        crown = ""
+    chosen = options.currency or crown or next(iter(found))
     if named is None and set(found) == {"SEK"} and chosen in ("NOK", "DKK"):
         found = {chosen: found["SEK"]}  # 'kr' is written in all of Scandinavia
         sql = f"CASE WHEN {sql} = 'SEK' THEN '{chosen}' END"
@@ -237,10 +242,23 @@ def _currency(
     return chosen
 
 
-def currency_in(label: str) -> str:
-    """The currency that a header names ('Belopp (SEK)', 'amount_eur'), or ''."""
+def _says_sek(con: DuckDBPyConnection, mapped: Mapped) -> bool:
+    """Whether the amounts are called SEK, and not only kr as in all of Scandinavia."""
+    columns = [mapped.fields[name] for name in _MONEY_FIELDS if name in mapped.fields]
+    hits = " OR ".join(f"regexp_matches(c{at}, 'sek|skr|kronor', 'i')" for at in columns)
+    return con.execute(f"SELECT 1 FROM raw WHERE {hits} LIMIT 1").fetchone() is not None  # noqa: S608
+
+
+def crown_of(labels: Sequence[str]) -> str:
+    """Whose kroner 'kr' are where the headers are Danish or Norwegian: DKK, NOK, or '' for neither."""
+    text = " ".join(labels).lower()
+    return "DKK" if re.search(r"beløb|køb", text) else "NOK" if re.search(r"beløp|kjøp|\bmva\b", text) else ""
+
+
+def currency_in(label: str, labels: Sequence[str] = ()) -> str:
+    """The currency that a header names ('Belopp (SEK)', 'amount_eur'), or ''; `labels` say whose kroner 'kr' are."""
     words = "".join(char if char.isalnum() or char in "€$£" else " " for char in label.lower()).split()
-    codes = {"kr": "SEK", "kronor": "SEK", "euro": "EUR", "€": "EUR", "$": "USD", "£": "GBP"}
+    codes = {"kr": crown_of(labels) or "SEK", "kronor": "SEK", "euro": "EUR", "€": "EUR", "$": "USD", "£": "GBP"}
     codes |= {code.lower(): code for code in CODES}
     return next((codes[word] for word in words if word in codes), "")
 

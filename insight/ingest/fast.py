@@ -205,7 +205,9 @@ def _number(at: int, kind: FieldType, style: NumberStyle, checks: list[str]) -> 
 
 
 def _ends_in_footer(text: Text, layout: Layout, mapped: Mapped) -> bool:
-    """Whether one of the last lines is a sum or a count."""
+    """Whether one of the last lines is a sum or a count, or one of the first a balance."""
+    if any(footers.is_balance(cell) for row in layout.sample for cell in row):
+        return True
     lines = text.scan.tail.decode("utf-8", "replace").splitlines()[-12:]
     for left, line in zip(range(len(lines), 0, -1), lines, strict=True):
         cells = layout.dialect.parse(line)
@@ -356,7 +358,7 @@ def constants(mapped: Mapped, layout: Layout, options: ReadOptions) -> dict[str,
     found: dict[str, str] = {}
     labels = layout.labels
     if "currency" not in mapped.fields:
-        code = options.currency or currency_in(labels[mapped.fields["amount"]]) or currency_above(layout.above)
+        code = options.currency or currency_in(labels[mapped.fields["amount"]], labels) or currency_above(layout.above)
         if code and code.isalpha():
             found["currency"] = code
     vat = options.vat or vat_in(labels[mapped.fields["amount"]])

@@ -5,6 +5,7 @@ from decimal import Decimal
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from tests.ingest.reading import reading
 
@@ -32,3 +33,33 @@ def test_a_column_of_formulas_never_calculated_is_called_so(tmp_path):
         assert loaded.report.outcome == "refuse"
         assert "formler" in loaded.said
         assert "c2, c3" in loaded.said
+
+
+HEAD = "Customer ID;Order date;Amount\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code", "total"),
+    [
+        ("₹1,23,456.78", "₹ 2,000.00", "INR", "125456.78"), ("R$ 1.234,50", "R$ -34,50", "BRL", "1200.00"),
+        ("A$1,234.50", "-A$34.50", "AUD", "1200.00"), ("1 234,50 Kč", "-34,50 Kč", "CZK", "1200.00"),
+        ("¥12,345", "¥1,000", "JPY", "13345.00"), ("1,234.50 CAD", "5.50 CAD", "CAD", "1240.00"),
+    ],
+)  # fmt: skip
+def test_currencies_of_the_world_are_read_and_kept(first, second, code, total):
+    with reading(HEAD + f"00012;2024-01-31;{first}\n00007;2024-02-13;{second}\n") as loaded:
+        assert loaded.rows("SELECT sum(amount), any_value(currency) FROM transactions") == [(Decimal(total), code)]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "code"),
+    [
+        ("Kundenummer;Købsdato;Beløb", "1.234,50 kr.", "DKK"), ("Kundenr;Kjøpsdato;Beløp", "1 234,50 kr", "NOK"),
+        ("Kundenr;Dato;Beløp (kr)", "1234,50", "NOK"), ("Kundnr;Datum;Belopp", "1 234,50 kr", "SEK"),
+        ("Kundenummer;Købsdato;Beløb", "1.234,50 SEK", "SEK"),
+    ],
+)  # fmt: skip
+def test_kroner_are_those_of_the_headings_language(header, cell, code):
+    with reading(f"{header}\n00012;2024-01-31;{cell}\n00007;2024-02-13;{cell}\n") as loaded:
+        assert loaded.rows("SELECT sum(amount), any_value(currency) FROM transactions") == [(Decimal("2469.00"), code)]
+        assert ("currency_crown" in loaded.codes) == (code != "SEK" and "kr" in cell)
