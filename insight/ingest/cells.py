@@ -46,7 +46,7 @@ DATE = re.compile(
     rf"\d{{1,2}}/\d{{1,2}}[ -](?:\d{{4}}|\d{{2}}){_TIME}|"
     r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[ T]?\d{2}:?\d{2}(?::?\d{2})?Z?)?|"
     rf"(?:den\s+)?\d{{1,2}}(?:st|nd|rd|th|:e|\.)?[-/. ]*{_MONTH}[-/., ]*(?:\d{{4}}|\d{{2}}){_TIME}{_ZONE}|"
-    rf"{_MONTH}[-/. ]*\d{{1,2}}(?:st|nd|rd|th)?,?[-/. ]+\d{{4}}{_TIME}{_ZONE}|"
+    rf"{_MONTH}[-/. ]*\d{{1,2}}(?:st|nd|rd|th)?,?[-/. ]+\d{{4}}{_TIME}{_ZONE}(?:\s\([A-Za-z ]+\))?|"
     rf"(?:19|20)\d{{2}}[- ]?(?:[WV]\.?\s?\d{{1,2}}(?:-?[1-7])?|KV?\.?\s?[1-4]|Q[1-4])|"
     rf"{_MONTH}(?:[-/. ]*(?:19|20)\d{{2}}|[-/']\d{{2}})|"
     rf"/Date\(-?\d{{10,14}}(?:[+-]\d{{4}})?\)/|(?:[WV]|VECKA|WEEK|KW)\.?\s?\d{{1,2}}[-/ ,]\s?(?:19|20)\d{{2}}"
@@ -96,7 +96,7 @@ NO_CUSTOMER = NO_ID | {
 # No address is longer, and no number or date that the readers take: patterns with optional blanks take a high power of
 # a hostile cell's length.
 _LONGEST = 160
-_LONGEST_VALUE = 60
+_LONGEST_VALUE = 80
 
 
 def kind_of(cell: str) -> CellKind:

@@ -24,7 +24,8 @@ _NAMED = re.compile(
 
 _MONTH_ONLY = re.compile(r"([a-zåäéû]+)\.?(?:[-/. ]*(?:19|20)\d{2}|[-/']\d{2})")
 _WEEKDAY = re.compile(rf"^{WEEKDAY}(?=\d)")
-_LONGEST = 60
+# 'Fri Mar 15 2024 10:22:33 GMT+0100 (Central European Standard Time)'
+_LONGEST = 80
 # /Date(1711363200000)/, and 'v. 12 2024' beside '2024 v. 12'.
 _IN_BRACKETS, _YEAR_LAST = "brackets", "year last"
 

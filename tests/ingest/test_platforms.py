@@ -63,3 +63,18 @@ def test_kroner_are_those_of_the_headings_language(header, cell, code):
     with reading(f"{header}\n00012;2024-01-31;{cell}\n00007;2024-02-13;{cell}\n") as loaded:
         assert loaded.rows("SELECT sum(amount), any_value(currency) FROM transactions") == [(Decimal("2469.00"), code)]
         assert ("currency_crown" in loaded.codes) == (code != "SEK" and "kr" in cell)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Wed Jan 31 2024 10:22:33 GMT+0100 (Central European Standard Time)",
+         "Tue Feb 13 2024 08:00:00 GMT+0100 (centraleuropeisk normaltid)"),
+        ("Wed, 31 Jan 2024 10:22:33 +0100", "Tue, 13 Feb 2024 08:00:00 +0100"),
+        ("31JAN2024:10:22:33", "13FEB2024:08:00:00"),
+    ],
+)  # fmt: skip
+def test_dates_as_programs_print_them(first, second):
+    with reading(HEAD + f"00012;{first};10,50\n00007;{second};5,00\n") as loaded:
+        days = [str(row[0]) for row in loaded.rows("SELECT ordered_at FROM transactions ORDER BY 1")]
+        assert days == ["2024-01-31 10:22:33", "2024-02-13 08:00:00"]
