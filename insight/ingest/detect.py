@@ -29,6 +29,8 @@ from insight.result import Message
 HEAD_BYTES = 1 << 20
 _FEW_LINES = 4
 _NAMED = 6
+# Rows in which a heading is looked for, and the share of its cells that a row of particulars above it has at most.
+_UPPER, _SPARSE = 60, 0.6
 HEAD_RECORDS = 400
 DELIMITERS = (",", ";", "\t", "|", "^", "~", ":", "§", "¦", "\x1f", "\x01", "#", "!", "||", "::", ";;",
               WIDE_BLANKS)  # fmt: skip
@@ -367,8 +369,11 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
     if len(table) == 1 and _lone_data(table[0].cells):
         return None, table[0].line
     candidates: list[Record] = []
-    for at, record in enumerate(table[:60]):
+    named = _named_row(table, kinds, width)
+    for at, record in enumerate(table[:_UPPER]):
         if _is_data(record.cells, kinds, width):
+            if named is not None and record.line < named.line and _filled(record) <= _SPARSE * _filled(named):
+                continue  # 'Period: | 2024' above the headings is no row of the table
             break
         candidates.append(record)
         if (
@@ -391,6 +396,21 @@ def _header(table: Sequence[Record], width: int, options: ReadOptions) -> tuple[
         return header, _line_after(table, header)
     # Without a header, rows as wide as the table are data from the first on; narrower ones above them are titles.
     return None, next((r.line for r in table if len(r.cells) == width), table[0].line)
+
+
+def _named_row(table: Sequence[Record], kinds: Sequence[str], width: int) -> Record | None:
+    """The first of the upper rows that names columns: three words that we know, or two and no other kind of cell."""
+    for record in table[:_UPPER]:
+        known = len({fold(cell) for cell in record.cells} & ALIASES)
+        plain = all(kind_of(cell) in ("text", "empty") for cell in record.cells)
+        if (
+            len(record.cells) == width
+            and known >= 2
+            and (known > 2 or plain)
+            and not _is_data(record.cells, kinds, width)
+        ):
+            return record
+    return None
 
 
 def _lone_data(cells: Sequence[str]) -> bool:

@@ -78,3 +78,21 @@ def test_dates_as_programs_print_them(first, second):
     with reading(HEAD + f"00012;{first};10,50\n00007;{second};5,00\n") as loaded:
         days = [str(row[0]) for row in loaded.rows("SELECT ordered_at FROM transactions ORDER BY 1")]
         assert days == ["2024-01-31 10:22:33", "2024-02-13 08:00:00"]
+
+
+def test_particulars_above_a_table_that_stands_off_the_corner_are_no_rows(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for at, (name, value) in enumerate([("Sales ledger", None), ("Period:", "2024"), ("From", "2024-01-01")], 2):
+        sheet.cell(at, 2, name), sheet.cell(at, 3, value)
+    rows = [("Customer ID", "Name", "Order date", "Net amount"), ("00012", "Ek", "2024-01-31", 10.5)]
+    rows += [("00007", "Al", "2024-02-13", 5), ("00012", "Ek", "2024-03-05", 4.5)]
+    for at, row in enumerate(rows, 7):
+        for place, value in enumerate(row, 3):
+            sheet.cell(at, place, value)
+    book.save(tmp_path / "ledger.xlsx")
+    with reading((tmp_path / "ledger.xlsx").read_bytes(), name="ledger.xlsx") as loaded:
+        assert loaded.rows("SELECT count(*), sum(amount), count(DISTINCT customer_id) FROM transactions") == [
+            (3, Decimal("20.00"), 2)
+        ]
+        assert loaded.report.set_aside == 0
