@@ -8,10 +8,12 @@ from insight.audience import parse
 from insight.errors import InsightError
 from insight.export.deck_slides import finding_words
 from insight.recipe import Finding
+from insight.result import Message
 from insight.words import sentence
 from ui import cache, confirm, meeting, nav, recipes, state, text, view
 
 MENU, _GOING = "w_story", "story_going"
+_NEW_TITLE, _NEW_NOTE = "w_story_title", "w_story_note"
 _WIDTH, _LONGEST_TITLE, _LONGEST_NOTE = 460, 120, 2_000
 _OF_THE_MOMENT = frozenset({view.LANGUAGE, view.PRESENT, view.FINDING})
 
@@ -121,23 +123,26 @@ def _add_form(page: str) -> None:
     if entry is None or entry.hidden or entry.section == "data":
         st.markdown(text.grey(words.t("story.not_this_page")))
         return
-    with st.form("story_form", border=False, clear_on_submit=True):
+    with st.form("story_form", border=False):
         st.text_input(
-            words.t("story.title"),
-            key="w_story_title",
-            max_chars=_LONGEST_TITLE,
+            words.t("story.title"), key=_NEW_TITLE,
             placeholder=name_of(Finding(entry.address, _held(page)))[:_LONGEST_TITLE],
-        )
-        st.text_area(words.t("story.note"), key="w_story_note", max_chars=_LONGEST_NOTE, height=80)
+        )  # fmt: skip
+        st.text_area(words.t("story.note", most=_LONGEST_NOTE), key=_NEW_NOTE, height=80)
         st.form_submit_button(words.t("story.add"), on_click=_add, args=(page,), type="primary")
+    _say_too_long(_NEW_TITLE, _NEW_NOTE)
     told = state.told(MENU)
     if told:
         st.markdown(text.grey(words.message(told)))
 
 
 def _add(page: str) -> None:
+    if _too_long(_NEW_TITLE, _NEW_NOTE):
+        return
     entry = nav.at(page)
-    added = Finding(entry.address if entry else page, _held(page), _typed("w_story_title"), _typed("w_story_note"))
+    added = Finding(entry.address if entry else page, _held(page), _typed(_NEW_TITLE), _typed(_NEW_NOTE))
+    for key in (_NEW_TITLE, _NEW_NOTE):
+        state.set_widget(key, "")
     known = recipes.current()
     recipes.keep(replace(known, story=(*known.story, added)))
     state.tell(MENU, "story.added", n=len(known.story) + 1)
@@ -150,6 +155,20 @@ def _held(page: str) -> dict[str, str]:
 
 def _typed(key: str) -> str:
     return str(state.widget(key) or "").strip()
+
+
+def _too_long(title: str, note: str) -> list[Message]:
+    """What is longer than a finding can hold. Nothing of it is saved and nothing cut: the fields keep it all."""
+    found = [("title", len(_typed(title)), _LONGEST_TITLE), ("note", len(_typed(note)), _LONGEST_NOTE)]
+    return [
+        Message(f"story.{what}_too_long", {"n": n, "most": most, "over": n - most})
+        for what, n, most in found if n > most
+    ]  # fmt: skip
+
+
+def _say_too_long(title: str, note: str) -> None:
+    for message in _too_long(title, note):
+        st.markdown(f":red[:material/error: {text.plain(view.words().message(message))}]")
 
 
 def show(number: int) -> None:
@@ -237,12 +256,15 @@ def _change(place: int, finding: Finding) -> None:
     words = view.words()
     change = st.popover(words.t("story.change"), type="tertiary", key=f"change_{place}")
     with change, st.container(width=_WIDTH), st.form(f"change_form_{place}", border=False):
-        st.text_input(words.t("story.title"), finding.title, key=f"w_title_{place}", max_chars=_LONGEST_TITLE)
-        st.text_area(words.t("story.note"), finding.note, key=f"w_note_{place}", max_chars=_LONGEST_NOTE)
+        st.text_input(words.t("story.title"), finding.title, key=f"w_title_{place}")
+        st.text_area(words.t("story.note", most=_LONGEST_NOTE), finding.note, key=f"w_note_{place}")
         st.form_submit_button(words.t("story.save"), on_click=_changed, args=(place,), key=f"save_{place}")
+        _say_too_long(f"w_title_{place}", f"w_note_{place}")
 
 
 def _changed(place: int) -> None:
+    if _too_long(f"w_title_{place}", f"w_note_{place}"):
+        return
     changed = replace(findings()[place], title=_typed(f"w_title_{place}"), note=_typed(f"w_note_{place}"))
     _keep([changed if at == place else known for at, known in enumerate(findings())])
 

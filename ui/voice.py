@@ -126,11 +126,14 @@ def word_list() -> None:
     """The themes and their words, to read and to change; a theme a line."""
     words, key = view.words(), "w_words_nps.themes"
     held = state.view().get(_WORDS)
-    state.set_widget(key, held.replace(";", "\n") if held else _house_list())
+    too_long = len(_typed_words(key)) - LONGEST
+    if too_long <= 0:
+        state.set_widget(key, held.replace(";", "\n") if held else _house_list())
     with st.expander(words.t("nps.word_list"), icon=":material/edit_note:"):
-        st.text_area(
-            words.t("nps.word_list_help"), key=key, height=260, max_chars=LONGEST, on_change=_words_chosen, args=(key,),
-        )  # fmt: skip
+        st.text_area(words.t("nps.word_list_help"), key=key, height=260, on_change=_words_chosen, args=(key,))
+        if too_long > 0:
+            said = words.t("nps.words_too_long", n=too_long + LONGEST, most=LONGEST, over=too_long)
+            st.markdown(f":red[:material/error: {text.plain(said)}]")
         if held:
             st.button(words.t("nps.word_list_reset"), key="reset_words", type="tertiary", on_click=_words_reset)
 
@@ -143,8 +146,16 @@ def _house_list() -> str:
 
 
 def _words_chosen(key: str) -> None:
-    typed = "; ".join(line.strip() for line in str(state.widget(key) or "").splitlines() if line.strip())
+    typed = _typed_words(key)
+    if len(typed) > LONGEST:
+        # The field keeps it all and says so; the list in force stays.
+        return
     state.change_view_of(_WORDS, None if typed == "; ".join(_house_list().splitlines()) else typed)
+
+
+def _typed_words(key: str) -> str:
+    """The list of the field, a theme after the other, as a setting holds it."""
+    return "; ".join(line.strip() for line in str(state.widget(key) or "").splitlines() if line.strip())
 
 
 def _words_reset() -> None:

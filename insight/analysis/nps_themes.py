@@ -50,7 +50,10 @@ def themes_of(settings: Settings) -> dict[str, tuple[str, ...]]:
             for key in own_themes()
         }
     own: dict[str, tuple[str, ...]] = {}
-    for part in re.split(r"[;\n]", str(settings["words"])[:LONGEST]):
+    typed = str(settings["words"])
+    if len(typed) > LONGEST:
+        raise UsageError("nps.words_too_long", n=len(typed), most=LONGEST, over=len(typed) - LONGEST)
+    for part in re.split(r"[;\n]", typed):
         name, colon, words = part.partition(":")
         if not part.strip():
             continue
@@ -58,7 +61,7 @@ def themes_of(settings: Settings) -> dict[str, tuple[str, ...]]:
             raise UsageError("nps.words_unreadable", value=part.strip())
         own[name.strip()] = (*own.get(name.strip(), ()), *_split(words))
     if not own:
-        raise UsageError("nps.words_unreadable", value=str(settings["words"]).strip())
+        raise UsageError("nps.words_unreadable", value=typed.strip())
     return own
 
 

@@ -94,6 +94,12 @@ def test_a_word_list_that_cannot_be_read_is_refused(text):
     assert refused.value.key == "nps.words_unreadable"
 
 
+def test_a_word_list_that_is_too_long_is_refused_and_not_cut():
+    with pytest.raises(UsageError) as refused:
+        themes_of(Settings({"words": "pris: " + "x" * 3_500}, {}))
+    assert (refused.value.key, refused.value.values["over"]) == ("nps.words_too_long", 6)
+
+
 def test_words_are_words_and_no_patterns():
     made = workspace(
         [("a", "2024-01-01", 1)],

@@ -51,6 +51,22 @@ def test_view_is_added_with_its_settings_scope_and_chosen_mark_but_no_language(d
     assert {k: v for k, v in added.view.items() if k != "mark"} == {"scope": LOYAL, "segments.rfm.groups": "3"}
 
 
+def test_a_note_that_is_too_long_is_told_and_nothing_of_it_is_cut_or_saved(data):
+    app = opened("customers/segments_rfm", workspace=data)
+    app.session_state["w_story"] = True
+    app.run()
+    pasted = "å" * 2_003
+    app.get_by_key("w_story_note").set_value(pasted)
+    next(button for button in app.button if button.label == "Lägg till den här vyn").click().run()
+    assert not recipe.read(data.folder).story
+    assert app.get_by_key("w_story_note").value == pasted
+    assert any("2\u00a0003 tecken" in said and "Korta den med 3" in said for said in texts(app))
+    app.get_by_key("w_story_note").set_value(pasted[:2_000])
+    next(button for button in app.button if button.label == "Lägg till den här vyn").click().run()
+    assert [len(finding.note) for finding in recipe.read(data.folder).story] == [2_000]
+    assert app.get_by_key("w_story_note").value == ""
+
+
 def test_one_customers_card_is_never_added(data):
     app = opened("customers/card", workspace=data)
     app.session_state["w_story"] = True
