@@ -27,6 +27,9 @@ _MONTH = re.compile(r"(?:19|20)\d{2}[-/](?:0[1-9]|1[0-2])")
 _SIX = re.compile(r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 # An answer from 0 to 10 with words behind it: '9 - mycket troligt', '10 (extremely likely)'.
 _GRADED = re.compile(r"(?:10|\d)(?:[\s.:=)(–-]+\D.*|\s*/\s*10)?")
+_INNER = re.compile(r"intern(?:al|t|a)?|unique|unikt?|1[58]digits?")
+# What says in a header that it is a day or a time, before or behind the word for what happened.
+_AT = re.compile(r"^(?:date|datum)(?:of)?|(?:datetime|timestamp|datum|date|time|tid|dag|day|at|on)(?:utc|gmt|local)?$")
 _ARMS = frozenset(
     {"test", "kontroll", "control", "testgrupp", "kontrollgrupp", "treatment", "behandling", "holdout", "variant"}
 )
@@ -131,7 +134,11 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
     without = _OF_VAT.sub("", folded) if money else ""
     # 'Köpdat', 'Fakt.dat': the day cut short, as lists of narrow columns do.
     cut = folded + "um" if field.type in _DATES and folded.endswith("dat") else ""
-    for text, base in ((folded, EXACT), (bare, EXACT - 1), (without, EXACT - 1), (cut, EXACT - 1)):
+    inner, day = _without_inner(field, folded), _same_day(field, folded, aliases)
+    for text, base in (
+        (folded, EXACT), (bare, EXACT - 1), (without, EXACT - 1), (cut, EXACT - 1), (inner, EXACT - 1),
+        (day, EXACT - 1.5),
+    ):  # fmt: skip
         if text and text in aliases:
             score, reason = base - 0.02 * aliases.index(text), Message("ingest.reason_header", {"column": label})
             break
@@ -154,6 +161,20 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
             re.search(r"inkl|incl|brutto|gross|ttc$", folded)
         )
     return score * _suits(field, look), reason
+
+
+def _without_inner(field: Field, folded: str) -> str:
+    """'Customer : Internal ID' is the customer's id; 'Internal ID' alone may be that of any record."""
+    plain = _INNER.sub("", folded) if field.type == "id" else ""
+    return plain if plain not in ("", "id", folded) else ""
+
+
+def _same_day(field: Field, folded: str, aliases: Sequence[str]) -> str:
+    """The known header that differs in the word for a day alone: 'Response At' is 'response date'; '' for none."""
+    if field.type not in _DATES or not _AT.search(folded):
+        return ""
+    stem = _AT.sub("", folded)
+    return next((alias for alias in aliases if len(stem) > 3 and _AT.sub("", alias) == stem), "")
 
 
 def is_graded(look: Content) -> bool:

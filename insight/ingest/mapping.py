@@ -10,6 +10,7 @@ from insight.ingest.clues import (
     ASKED,
     CONTENT,
     EXACT,
+    NEAR,
     SPECIFIC,
     Content,
     aliases_of,
@@ -20,7 +21,7 @@ from insight.ingest.clues import (
 )
 from insight.ingest.kinds import kind_score, known_as, other_kind
 from insight.ingest.options import ReadOptions
-from insight.ingest.schema import TABLES, Table, fold
+from insight.ingest.schema import RECORD_IDS, TABLES, Table, fold
 from insight.ingest.wide import explained, widen
 from insight.result import Message
 
@@ -381,7 +382,8 @@ def _by_content(places: _Places, has_header: bool) -> None:
 def _is_number_of_customer(places: _Places, at: int, label: str) -> bool:
     """Whether a column is a customer's id by its header and holds no names."""
     look, folded = places.looks[at], fold(label)
-    known = folded in aliases_of(TABLES["customers"].field("customer_id")) and folded not in (*_CUSTOMERS, "id")
+    said = by_header(TABLES["customers"].field("customer_id"), label, look)[0] > NEAR
+    known = said and folded not in (*_CUSTOMERS, *RECORD_IDS, "id")
     return known and places.free(at) and look.spaced < 0.5 and look.distinct > 1
 
 

@@ -82,7 +82,7 @@ _CUSTOMER_ID = Field(
      "customeraccount", "customeraccountnumber", "accountnumber", "accountref", "accountreference", "clientnumber",
      "clientref", "custno", "custnr", "custnum", "custnumber", "custkey", "mbrid", "mbrno", "debitor", "debitornr",
      "debitorennr", "debitorennummer", "kundekonto", "kundenkonto", "asiakastunnus", "asiakasid", "jasennumero",
-     "loyaltynumber", "loyaltycardnumber", "idcustomer", "idcustomers", "requesterid", "guestid", "gastid", "visitorid", "userpseudoid", "consumerid", "consumerno", "consumernumber", "shopperreference", "shopperref", "externaldatareference", "externalreference",
+     "loyaltynumber", "loyaltycardnumber", "idcustomer", "idcustomers", "requesterid", "guestid", "gastid", "visitorid", "userpseudoid", "consumerid", "consumerno", "consumernumber", "shopperreference", "shopperref", "subscriberkey", "contactkey", "memberkey", "recipientid", "externaluserid", "externalcustomerid", "externaldatareference", "externalreference",
      "associatedcontactids", "associatedcontactid", "associatedcompanyids", "associatedcompanyid", "nclient", "noclient",
      "numclient", "numeroclient", "codeclient", "idclient", "refclient", "nadherent", "klantnummer", "klantnr", "klantid",
      "codicecliente", "idcliente", "codigocliente", "ncliente", "id"),
@@ -90,12 +90,16 @@ _CUSTOMER_ID = Field(
 )  # fmt: skip
 
 
-def _customer_id(required: bool = True) -> Field:
-    return Field("customer_id", "id", _CUSTOMER_ID.sv, _CUSTOMER_ID.en, _CUSTOMER_ID.aliases, required, "id")
+# In a register of customers the record is the customer; elsewhere these are the deal's or the order's.
+RECORD_IDS = ("recordid", "internalid")
+
+
+def _customer_id(required: bool = True, more: tuple[str, ...] = ()) -> Field:
+    return Field("customer_id", "id", _CUSTOMER_ID.sv, _CUSTOMER_ID.en, (*_CUSTOMER_ID.aliases, *more), required, "id")
 
 
 CUSTOMERS = Table("customers", "Kunder", "Customers", (
-    _customer_id(),
+    _customer_id(more=RECORD_IDS),
     Field("name", "text", "Namn", "Name", ("name", "namn", "kundnamn", "customername", "fullname", "fullstandigtnamn", "fornamnefternamn"), personal="name"),
     Field("email", "text", "E-post", "Email", ("email", "epost", "mail", "emailaddress", "epostadress", "mejl", "mailadress"), personal="email"),
     Field("phone", "text", "Telefon", "Phone", ("phone", "telefon", "mobil", "mobile", "tel", "telefonnummer", "mobilnummer", "mobiltelefon", "phonenumber", "telefonnr", "mobilnr", "cellphone"), personal="phone"),
@@ -190,7 +194,7 @@ CONTACTS = Table("contacts", "Utskick", "Contacts", (
 
 REWARDS = Table("rewards", "Förmåner", "Rewards", (
     _customer_id(),
-    Field("given_on", "date", "Given", "Given on", ("givenon", "given", "utdelad", "utgivningsdatum", "issuedon", "issued", "utfardad", "issuedat", "datum", "date"), required=True),
+    Field("given_on", "date", "Given", "Given on", ("givenon", "given", "assignedat", "assignedon", "awardedat", "grantedat", "earnedat", "utdelad", "utgivningsdatum", "issuedon", "issued", "utfardad", "issuedat", "datum", "date"), required=True),
     Field("kind", "text", "Slag", "Kind", ("kind", "slag", "formanstyp", "rewardtype", "typ", "type", "forman", "couponupc", "kupong", "checktyp", "reward", "voucher")),
     Field("value", "money", "Värde", "Value", ("value", "varde", "belopp", "amount", "checkbelopp", "rewardvalue")),
     Field("redeemed_on", "date", "Inlöst", "Redeemed on", ("redeemedon", "redeemed", "inlost", "inlosendatum", "anvand", "redemptiondate", "utnyttjad", "inlostdatum", "uttagen")),

@@ -96,3 +96,37 @@ def test_particulars_above_a_table_that_stands_off_the_corner_are_no_rows(tmp_pa
             (3, Decimal("20.00"), 2)
         ]
         assert loaded.report.set_aside == 0
+
+
+CONTACTS = "Record ID,First Name,Last Name,Email,Create Date\n" + "".join(
+    f"550{n},Eva,Ek,p{n}@example.org,2024-0{n}-01 10:22\n" for n in range(1, 6)
+)
+LEDGER = "Internal ID,Document Number,Date,Customer : Internal ID,Customer,Amount (Net)\n" + "".join(
+    f"40{n},INV{n},1/{20 + n}/2024,80{n % 3},Eva Ek,10.50\n" for n in range(1, 6)
+)
+SENT = "SubscriberKey,EmailAddress,JobID,SendDate,Opened\n" + "".join(
+    f"0000{n},p{n}@example.org,55,1/{20 + n}/2024 8:00:00 AM,True\n" for n in range(1, 6)
+)
+SURVEY = "Survey Response ID,Person ID,Person Email,Score,Comment,Survey Type,Response At,Sent At\n" + "".join(
+    f"90{n},12{n},p{n}@example.org,{n},,nps,2024-01-2{n} 10:00:00,2024-01-1{n} 10:00:00\n" for n in range(1, 6)
+)
+VOUCHERS = "Voucher Code,Customer ID,Reward,Value,Assigned At,Redeemed At\n" + "".join(
+    f"V-{n},0000{n},birthday,50.00,2024-01-1{n},2024-02-1{n}\n" for n in range(1, 6)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "fields"),
+    [
+        (CONTACTS, "customers", {"customer_id": "Record ID"}),
+        (LEDGER, "transactions", {"customer_id": "Customer : Internal ID", "order_id": "Document Number"}),
+        (SENT, "contacts", {"customer_id": "SubscriberKey", "sent_at": "SendDate"}),
+        (SURVEY, "answers", {"customer_id": "Person ID", "answered_on": "Response At", "score": "Score"}),
+        (VOUCHERS, "rewards", {"given_on": "Assigned At", "redeemed_on": "Redeemed At", "value": "Value"}),
+    ],
+)
+def test_kind_customer_and_day_of_a_platforms_export(content, kind, fields):
+    with reading(content) as loaded:
+        assert loaded.report.kind == kind
+        assert {name: loaded.report.mapping.get(name) for name in fields} == fields
+        assert loaded.report.rows == 5
