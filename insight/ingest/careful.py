@@ -8,7 +8,7 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import convert, fill, footers, order_sums, privacy, quality, raw, sides, undated, write
+from insight.ingest import convert, fill, footers, order_sums, privacy, quality, raw, sides, swapped, undated, write
 from insight.ingest.cells import MONTHS
 from insight.ingest.columns import Reader
 from insight.ingest.mapping import Mapped, is_crowded
@@ -68,6 +68,8 @@ def read_carefully(
     if len(mapped.parts) == 2:
         filled.append(FileMessage("date_month", "warning", {}, column=labels[mapped.parts[1]]))
     reader = Reader(con, options, opened.source.epoch_1904, convert.currency_above(opened.layout.above))
+    if opened.source.format == "excel":
+        filled += swapped.swapped_days(con, mapped, labels)
     converted = convert.convert(con, mapped, labels, options, reader)
     filled = fill.line_prices(con, mapped, filled) + undated.control_days(con, mapped, labels)
     _duplicate_customers(con, mapped, labels, guessed=options.kind is None)

@@ -1,5 +1,6 @@
 """Exports of shops, CRM, mail and survey platforms abroad: which column is the customer, the day and the sum."""
 
+import datetime as dt
 from decimal import Decimal
 
 import openpyxl
@@ -130,3 +131,18 @@ def test_kind_customer_and_day_of_a_platforms_export(content, kind, fields):
         assert loaded.report.kind == kind
         assert {name: loaded.report.mapping.get(name) for name in fields} == fields
         assert loaded.report.rows == 5
+
+
+@pytest.mark.parametrize("swapped", [True, False])
+def test_dates_that_excel_took_half_of_are_told(tmp_path, swapped):
+    book = openpyxl.Workbook()
+    book.active.append(["Customer ID", "Order date", "Net amount"])
+    for n in range(1, 25):
+        # Typed as day/month: Excel in America makes dates of the first twelve and leaves the rest as text.
+        date = dt.date(2024, n, 3) if n <= 12 else f"{n}/03/2024"
+        date = dt.date(2024, 3, n) if not swapped and n <= 14 else date
+        book.active.append([f"000{n}", date, 10.5])
+    book.save(tmp_path / "typed.xlsx")
+    with reading((tmp_path / "typed.xlsx").read_bytes(), name="typed.xlsx") as loaded:
+        assert ("date_swapped" in loaded.codes) == swapped
+        assert loaded.report.rows == 24
