@@ -15,7 +15,6 @@ from insight.analysis.nps_score import SIZE_LABELS, UNITS, scored
 from insight.analysis.nps_windows import early_notes, make_windows
 from insight.analysis.registry import Analysis
 from insight.errors import UsageError
-from insight.i18n.catalog import NBSP
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Setting, Settings
 from insight.stats.nps import HIDE_BELOW, Answers
@@ -124,7 +123,7 @@ def keys_of(bounds: Sequence[Decimal]) -> tuple[str, ...]:
 
 
 def names_of(bounds: Sequence[Decimal], *, whole: bool) -> dict[str, str]:
-    """The steps by their bounds, as any language writes them: '< 1 500', '1 500–3 000', '≥ 10 000'.
+    """Labels of the steps by their bounds, which each language writes its own way: '< 1 500', '1 500–3 000'.
 
     whole: whole numbers of purchases, where a step names its first and last number: '1', '2–3', '≥ 4'.
     """
@@ -133,17 +132,13 @@ def names_of(bounds: Sequence[Decimal], *, whole: bool) -> dict[str, str]:
         lows = [1, *(int(bound) for bound in bounds)]
         names = [_counts(low, high - 1) for low, high in pairwise(lows)]
     else:
-        names = [f"<{NBSP}{_said(bounds[0])}", *(f"{_said(low)}–{_said(high)}" for low, high in pairwise(bounds))]
-    return dict(zip(keys, [f"nps.step.{NONE}", *names, f"≥{NBSP}{_said(bounds[-1])}"], strict=True))
+        between = [f"nps.step.between|{low:f}|{high:f}" for low, high in pairwise(bounds)]
+        names = [f"nps.step.below|{bounds[0]:f}", *between]
+    return dict(zip(keys, [f"nps.step.{NONE}", *names, f"nps.step.from|{bounds[-1]:f}"], strict=True))
 
 
 def _counts(first: int, last: int) -> str:
-    return str(first) if last <= first else f"{first}–{last}"
-
-
-def _said(bound: Decimal) -> str:
-    whole, _, part = f"{bound.normalize():f}".partition(".")
-    return f"{int(whole):,}".replace(",", NBSP) + (f".{part}" if part else "")
+    return f"nps.step.one|{first}" if last <= first else f"nps.step.between|{first}|{last}"
 
 
 def by_step(query: Query, settings: Settings) -> Result:

@@ -136,7 +136,7 @@ def _axes(subject: Subject, pairs: Pairs) -> tuple[list[str], list[str], int, fl
     size, across = subject.sizes.label, ""
     downs = [category(subject, pairs.source, cell, named=True) for cell in pairs.sources]
     widest = max((text.width(name, size) for name in downs), default=0.0)
-    room = min(widest, subject.width * 0.28)
+    room = min(widest, subject.width * 0.34)
     left = round(room) + subject.px(12)
     cell_width = (subject.width - left) / max(len(pairs.targets), 1)
     overs = [category(subject, pairs.target, cell, named=True) for cell in pairs.targets]

@@ -277,7 +277,7 @@ def _hover(subject: Subject, series: Series, row: int, ends: tuple[str, str]) ->
 def _end(subject: Subject, series: Series, measure: Scale, *, alone: bool) -> tuple[str, str]:
     """What stands at a line's end: its name, unless it is the only line, and its last value."""
     known = series.values[np.isfinite(series.values)]
-    name = "" if alone else text.shorten(series.name, subject.width * 0.2, subject.sizes.label)
+    name = "" if alone else text.shorten(series.name, subject.width * 0.26, subject.sizes.label)
     gap = "\u00a0 " if name else ""
     return name, f"{gap}{measure.label(float(known[-1]))}" if len(known) else ""
 

@@ -35,8 +35,8 @@ class Scale:
         text = self.plain(value, signed=signed)
         if not math.isfinite(value):
             return text
-        if self.divisor > 1 and 0 < abs(value) < 0.05 * self.divisor:
-            # 1 000 kr among millions says more than 0,001 mn kr.
+        if self.divisor > 1 and abs(value) < 0.05 * self.divisor:
+            # 1 000 kr among millions says more than 0,001 mn kr, and 0 kr more than 0 mn kr.
             return self.words.money(value, signed=signed)
         sign, digits = (text[0], text[1:]) if text[:1] in (MINUS, "+") else ("", text)
         return f"{sign}{self.before}{digits}{self.after}"

@@ -3,7 +3,8 @@
 Catalogues are TOML files, one a family of texts, in `sv/` and `en/`: the same keys in both. A template names values
 with a format: `{sales:money}` (184,2 mn kr), `{total:about}` (165 000 kr, three figures), `{sales:amount}` (184 213
 kr), `{sales:exact}` (with öre), `{x:signed}` (money with its sign), `{share:percent}`, `{share:percent1}`,
-`{n:count}`, `{x:number}`, `{x:number1}`, `{x:score}` (9; 7,5), `{p:pvalue}`, `{x:points}`, `{bounds:amounts}`
+`{n:count}`, `{x:number}`, `{x:number1}`, `{x:score}` (9; 7,5),
+`{x:plain}` (1 500; 12,5), `{p:pvalue}`, `{x:points}`, `{bounds:amounts}`
 (several in a row), `{day:date}`, `{day:month}`, `{key:label}` (a cell's key as words), `{name:text}` or nothing (as
 it is). `{n:one|rad|rader}` is the first where n is 1, else the second: a count that may be 1 says so.
 """
@@ -107,11 +108,16 @@ class Words:
         return said[:1].upper() + said[1:]
 
     def label(self, key: object) -> str:
-        """A cell's stable key in words: the result's label, else `label.<key>`, else the key itself (user text)."""
+        """A cell's stable key in words: the result's label, else `label.<key>`, else the key itself (user text).
+
+        A label with numbers in it is `<catalogue key>|low|high`, so that each language writes them its own way.
+        """
         text = "" if key is None else str(key)
         if text in self._labels:
-            found = self._labels[text]
-            return self.t(found) if self.has(found) else found
+            found, *bounds = self._labels[text].split("|")
+            if not self.has(found):
+                return self._labels[text]
+            return self.t(found, **dict(zip(("low", "high"), map(Decimal, bounds), strict=False)))
         return self.t(f"label.{text}") if self.has(f"label.{text}") else text
 
     def number(self, value: object, decimals: int = 0, *, signed: bool = False) -> str:
@@ -266,6 +272,7 @@ class _Formatter(string.Formatter):
             "score": lambda: words.number(value, 0 if Decimal(str(value)) % 1 == 0 else 1),
             "points": lambda: words.number(value, 1),
             "signedpoints": lambda: words.number(value, 1, signed=True),
+            "plain": lambda: words.number(value, max(0, -int(Decimal(value).normalize().as_tuple().exponent))),
             "amounts": lambda: words.list([words.number(part) for part in value]),
             "date": lambda: words.day(value),
             "month": lambda: words.month(value),

@@ -109,7 +109,12 @@ def test_bounds_that_cannot_be_steps_are_refused(bounds):
 
 def test_steps_are_named_by_their_bounds():
     money = names_of((Decimal(1500), Decimal(10000)), whole=False)
-    assert list(money.values()) == ["nps.step.none", f"<{N}1{N}500", f"1{N}500–10{N}000", f"≥{N}10{N}000"]
+    said = [Words("sv", labels=money).label(key) for key in money]
+    assert said == ["Inga köp", f"<{N}1{N}500", f"1{N}500–10{N}000", f"≥{N}10{N}000"]
+    said = [Words("en", labels=money).label(key) for key in money]
+    assert said == ["No purchases", f"<{N}1,500", "1,500–10,000", f"≥{N}10,000"]
+    odd = names_of((Decimal("12.50"), Decimal(40)), whole=False)
+    assert Words("sv", labels=odd).label("step_2") == "12,5–40"
 
 
 def test_a_changed_bound_reads_what_was_kept_and_new_data_do_not():
