@@ -396,11 +396,19 @@ def _named_customers(table: Table, labels: Sequence[str], looks: Sequence[Conten
 
 
 def _orders_by_content(places: _Places) -> None:
-    """Order numbers under another name: '#1001' is nothing else."""
-    if places.table.name == "transactions" and places.lacks("order_id"):
-        marked = [at for at, look in enumerate(places.looks) if places.free(at) and look.marked > 0.9]
-        if marked and not places.choices[marked[0]].field:
-            places.take("order_id", marked[0])
+    """Order numbers under another name: '#1001' is nothing else, also on lines that leave the order's 'Id' blank."""
+    if places.table.name != "transactions":
+        return
+    held = places.taken.get("order_id")
+    marked = [at for at, look in enumerate(places.looks) if places.free(at) and look.marked > 0.9]
+    if not marked or places.choices[marked[0]].field:
+        return
+    named_id = held is not None and fold(places.labels[held]) == "id" and "order_id" not in places.told
+    if held is not None and named_id and places.looks[held].filled < places.looks[marked[0]].filled:
+        places.choices[held] = Choice("", Message("ingest.reason_attribute"), 0.0)
+        places.taken.pop("order_id")
+    if places.lacks("order_id"):
+        places.take("order_id", marked[0])
 
 
 def _order_called_id(places: _Places) -> None:

@@ -146,3 +146,17 @@ def test_dates_that_excel_took_half_of_are_told(tmp_path, swapped):
     with reading((tmp_path / "typed.xlsx").read_bytes(), name="typed.xlsx") as loaded:
         assert ("date_swapped" in loaded.codes) == swapped
         assert loaded.report.rows == 24
+
+
+def test_order_lines_go_by_the_number_that_stands_on_every_line():
+    lines = (
+        "Name,Email,Paid at,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,Id\n"
+        "#2001,a@example.net,2024-01-31 10:00:00,25.00,2024-01-31 09:59:00,2,Cup,10.00,6101\n"
+        "#2001,a@example.net,,,2024-01-31 09:59:00,1,Spoon,5.00,\n"
+        "#2002,b@example.net,2024-02-13 11:00:00,7.50,2024-02-13 10:58:00,1,Plate,7.50,6102\n"
+    )
+    with reading(lines) as loaded:
+        assert loaded.report.set_aside == 0
+        assert loaded.rows("SELECT order_id, sum(amount) FROM transactions GROUP BY 1 ORDER BY 1") == [
+            ("#2001", Decimal("25.00")), ("#2002", Decimal("7.50")),
+        ]  # fmt: skip
