@@ -34,6 +34,10 @@ _CSS = (
     " .st-key-drivers [data-testid=stMetricValue] {font-size: 1.375rem}"
     " .st-key-drivers :is([data-testid=stMetricLabel], [data-testid=stMetricValue]) :is(div, p)"
     " {white-space: normal; overflow: visible}"
+    # What a figure is set against stands whole, on a line of its own where it has no room beside the change.
+    " div:has(> [data-testid=stMetricDelta]) {flex-wrap: wrap}"
+    " [data-testid=stMetric] :is([data-testid=stMetricLabel], [data-testid=stMetricDeltaDescription]) :is(div, p)"
+    " {white-space: normal; overflow: visible}"
     # A sentence in a table takes the line that the table has room for.
     " [data-testid=stTable] td > div {max-width: 44rem !important}"
     # What Streamlit says in English only: "Press Enter to apply", "Upload", "200MB per file".

@@ -3,7 +3,8 @@
 import re
 
 # Every ASCII punctuation mark may be escaped in CommonMark, and Streamlit's own marks (:red[], $$, ->) start with one.
-_MARKS = re.compile(r"([!-/:-@\[-`{-~])")
+# Not so in a number, whose point, comma and per cent mean nothing there: a tooltip would show the escapes.
+_MARKS = re.compile(r"(\.(?!(?<=\d\.)\d)|[!-$&-+\-/:-@\[-`{-~])")
 
 
 def plain(text: object) -> str:
