@@ -5,6 +5,7 @@ each of these ends becomes one sentence.
 """
 
 import contextlib
+import csv
 import json
 import os
 import shutil
@@ -43,6 +44,7 @@ _WORDS = frozenset(
     if f.required or f.name == "customer_id"
     for alias in f.aliases
 )
+_MARKS = (";", ",", "\t", "|")
 _MARK_LOCKED = "EncryptedPackage".encode("utf-16-le")
 _MARK_MACRO = "_VBA_PROJECT".encode("utf-16-le")
 
@@ -149,12 +151,41 @@ def _read(
     if sheet is None:
         messages += _sheet_messages(chosen, reply["sheets"])
     messages += _cell_messages(chosen)
+    if chosen["columns"] == 1 and (mark := _unpack_lines(target, work)):
+        shown = {"\t": "tab"}.get(mark, mark)
+        messages.append(FileMessage("excel_one_column", "warning", {"mark": shown}))
     return SheetFile(
         path=target, sheet=chosen["name"],
         sheets=tuple(Sheet(s["name"], s["rows"], s["hidden"]) for s in reply["sheets"]),
         messages=tuple(messages), first_row=chosen["first_row"],
         continued=array("q", chosen["continued"]), epoch_1904=reply["epoch_1904"],
     )  # fmt: skip
+
+
+def _unpack_lines(sheet: Path, work: Path) -> str:
+    """A sheet whose only column holds the lines of a CSV file is written as those lines; the mark between their cells.
+
+    So it becomes when a CSV file is opened in an Excel that expects another mark. '' where cells are no such lines.
+    """
+    with sheet.open(encoding="utf-8", newline="") as file:
+        head = next(iter(csv.reader(file)), [""])[0]
+        mark = max(_MARKS, key=head.count)
+        if head.count(mark) < 2:
+            return ""
+        file.seek(0)
+        lines = short = 0
+        for cells in csv.reader(file):
+            lines += bool(cells)
+            short += bool(cells) and cells[0].count(mark) < head.count(mark)
+        if lines < 2 or short > 0.1 * lines:
+            return ""
+        file.seek(0)
+        unpacked = work / f"{uuid.uuid4().hex}.csv"
+        with unpacked.open("w", encoding="utf-8", newline="") as out:
+            for cells in csv.reader(file):
+                out.write((cells[0] if cells else "") + "\n")
+    unpacked.replace(sheet)
+    return mark
 
 
 def _ask(path: Path, folder: Path, sheet: str | None, limits: _Limits, pause: Pause) -> dict[str, Any]:

@@ -160,3 +160,29 @@ def test_order_lines_go_by_the_number_that_stands_on_every_line():
         assert loaded.rows("SELECT order_id, sum(amount) FROM transactions GROUP BY 1 ORDER BY 1") == [
             ("#2001", Decimal("25.00")), ("#2002", Decimal("7.50")),
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", [";", ",", "\t"])
+def test_the_lines_of_a_csv_file_in_one_column_of_a_workbook(tmp_path, mark):
+    book = openpyxl.Workbook()
+    for cells in (
+        ("Customer ID", "Name", "Order date", "Amount"), ("00012", '"Ek, Bo; Co"', "2024-01-31", "1234.50"),
+        ("00007", '"Al\tBy ""B"""', "2024-02-13", "-34.50"),
+    ):  # fmt: skip
+        book.active.append([mark.join(cells)])
+    book.save(tmp_path / "lines.xlsx")
+    with reading((tmp_path / "lines.xlsx").read_bytes(), name="lines.xlsx") as loaded:
+        assert loaded.rows("SELECT customer_id, amount FROM transactions ORDER BY line") == [
+            ("00012", Decimal("1234.50")), ("00007", Decimal("-34.50")),
+        ]  # fmt: skip
+        assert "excel_one_column" in loaded.codes
+
+
+def test_one_column_of_names_with_commas_is_no_csv_file(tmp_path):
+    book = openpyxl.Workbook()
+    for cell in ("Customer ID", "Ek, Bo, Lund", "Al, By, Oslo"):
+        book.active.append([cell])
+    book.save(tmp_path / "names.xlsx")
+    with reading((tmp_path / "names.xlsx").read_bytes(), name="names.xlsx", kind="customers") as loaded:
+        assert "excel_one_column" not in loaded.codes
+        assert loaded.rows("SELECT customer_id FROM customers ORDER BY 1") == [("Al, By, Oslo",), ("Ek, Bo, Lund",)]
