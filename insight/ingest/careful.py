@@ -290,8 +290,10 @@ def _take_footers(con: DuckDBPyConnection, opened: Opened, careful: Normalised |
         None,
     )
     key_at = mapped.fields.get("customer_id")
-    columns = list(dict.fromkeys(at for at in (0, date_at, key_at) if at is not None))
     tail = raw.tail(con, width)
+    seen = (*opened.layout.sample, *(cells for _, cells in tail))
+    balances = {at for cells in seen for at, cell in enumerate(cells) if at < width and footers.is_balance(cell or "")}
+    columns = list(dict.fromkeys(at for at in (0, date_at, key_at, *sorted(balances)) if at is not None))
     last = {line for line, _ in tail[:3]}
     rows = dict(tail) | dict(raw.worded(con, width, columns, footers.SQL_WORDS))
     found = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from insight.ingest.cells import MONTHS, kind_of
 from insight.ingest.consents import consent_of, refused_of
-from insight.ingest.schema import TABLES, Field, Table, fold
+from insight.ingest.schema import TABLES, Field, Table, fold, spelled
 from insight.result import Message
 
 EXACT, NEAR, CONTENT = 10.0, 5.0, 2.0
@@ -22,9 +22,11 @@ ASKED = re.compile(
     r"rekommend|recommend|sannolikt|likely|likelihood|hurnojd|betyg|^nps|npsscore|npsbetyg"
     r"|sannsynlig|sandsynlig|anbefal|weiterempf|empfehlen|wahrscheinlich|suosittel|todennakois|recommander"
 )
+# Of several questions the one that NPS is counted from, before columns called no more than rating or stars.
+_NPS = re.compile(r"rekommend|recommend|anbefal|weiterempf|empfehlen|suosittel")
 _YEARS = frozenset({"birth_date", "child_birth_date", "joined_on", "left_on"})
 _MONTH = re.compile(r"(?:19|20)\d{2}[-/](?:0[1-9]|1[0-2])")
-_SIX = re.compile(r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_SIX = re.compile(r"\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[ tT-]\d\d:?\d\d(?::?\d\d)?)?")
 # An answer from 0 to 10 with words behind it: '9 - mycket troligt', '10 (extremely likely)'.
 _GRADED = re.compile(r"(?:10|\d)(?:[\s.:=)(–-]+\D.*|\s*/\s*10)?")
 _INNER = re.compile(r"intern(?:al|t|a)?|unique|unikt?|1[58]digits?")
@@ -39,8 +41,8 @@ _ARMS = frozenset(
 class Content:
     """What the sample of a column holds: shares of the filled cells by kind, and a few facts.
 
-    six: cells that can be days as 240131. graded: answers from 0 to 10 with words behind. wordy: running text.
-    spaced: cells with a blank in them. percent: cells with a percent sign. marked: numbers as '#1001'.
+    six: cells that can be days as 240131, perhaps with a time. graded: answers from 0 to 10 with words behind.
+    wordy: running text. spaced: cells with a blank in them. percent: cells with a percent sign. marked: numbers as '#1001'.
     months: names of months.
     """
 
@@ -125,8 +127,10 @@ def lies_on_its_side(labels: Sequence[str], rows: Sequence[Sequence[str]]) -> bo
 def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
     """How well a header names a field, weakened where the content is of another type."""
     folded = fold(label)
-    bare = fold(_BRACKETS.sub("", label[:_LONGEST_LABEL]))
     aliases = aliases_of(field)
+    text = label if folded in aliases else spelled(label)
+    folded = fold(text)
+    bare = fold(_BRACKETS.sub("", text[:_LONGEST_LABEL]))
     score, reason = 0.0, Message("ingest.reason_attribute")
     if field.type in ("consent", *_DATES) and refused_of(label) and folded not in aliases:
         return score, reason
@@ -149,7 +153,10 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
             if alias in folded and _speaks(alias, folded) and not _other_word(field, folded, alias)
         ]
         if field.type == "score" and ASKED.search(folded) and is_graded(look):
-            score, reason = NEAR, Message("ingest.reason_near", {"column": label})
+            score, reason = (
+                EXACT - 0.15 if _NPS.search(folded) else NEAR,
+                Message("ingest.reason_near", {"column": label}),
+            )
         elif field.type == "consent" and consent_of(label) == field.name:
             score, reason = EXACT - 1.5, Message("ingest.reason_near", {"column": label})
         elif near:

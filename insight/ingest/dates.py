@@ -86,6 +86,10 @@ def read_form(shape: str) -> Form:
         return Form("epoch", _IN_BRACKETS)
     if re.fullmatch(r"9{6}", text):
         return Form("six")
+    if timed := re.fullmatch(r"9{6}([ t-])99(:?)99(:?99)?", text):
+        # 240131 14:32, the day as in a personal number.
+        seconds = timed[2] + "%S" if timed[3] else ""
+        return Form("format", f"%y%m%d{timed[1].upper()}%H{timed[2]}%M{seconds}")
     if re.fullmatch(r"9999[- ]?[wv]\.?\s?99?", text):
         return Form("week")
     if re.fullmatch(r"(?:[wv]|vecka|week|kw)\.?\s?99?[-/ ,]\s?9999", text):

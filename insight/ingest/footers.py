@@ -30,6 +30,13 @@ _NUMBERISH = (
 )
 WORD = re.compile(rf"^[\s*=#-]*(?:{TOTAL}|{_COUNT}){_NUMBERISH}$|^[\s*=#-]*(?:{_END})[\s*=#-]*$", re.IGNORECASE)
 _LONGEST = 120
+# What an account held before and after: never a sale, whatever day and customer stand beside it.
+_BALANCE = re.compile(
+    r"[\s*]*(?:(?:ing(?:[åa]ende|\.)|utg(?:[åa]ende|\.)|opening|closing|beginning|ending|starting)\s*"
+    r"(?:saldo|balans|balance)|(?:saldo|balance)\s(?:b/?f|c/?f|brought\sforward|carried\sforward|från\sföregående.*"
+    r"|överfört.*|per\s\d{4}-\d\d-\d\d))[\s:.=]*(?:(?:per\s)?\d{4}-\d\d(?:-\d\d)?)?[\s*]*",
+    re.IGNORECASE,
+)
 _SUM = re.compile(rf"^[\s*=#-]*(?:{TOTAL})", re.IGNORECASE)
 _BARE = re.compile(rf"[\s*=#-]*(?:{TOTAL})[\s:.=*]*", re.IGNORECASE)
 _PART = re.compile(
@@ -45,8 +52,13 @@ SQL_WORDS = (
     r"|samm[ae]nlagt|yhteensä|gesamt|insgesamt|saldo|[0-9 ]+ (rader|rows|poster|records)|utskri|gedruckt|printed"
     r"|created|export|källa|source|page [0-9]|sida [0-9]|poster|rows|records|sum|count"
     r"|medel|snitt|genomsnitt|average|row |number of|end of|eof|rapport|genererad|skapad|exported|generated|transport"
-    r"|ing[åa]ende|utg[åa]ende)"
+    r"|ing[åa.]|utg[åa.]|opening|closing|beginning|ending|starting|balance)"
 )
+
+
+def is_balance(cell: str) -> bool:
+    """Whether a cell says that its row is an opening or closing balance."""
+    return len(cell) <= _LONGEST and _BALANCE.fullmatch(cell) is not None
 
 
 def says_footer(cell: str) -> bool:
@@ -76,13 +88,15 @@ PART_SUMS = (
 def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None, last: bool = False) -> bool:
     """Whether a row is a footer: a word for a sum or a count, and no date where each row of data has one.
 
-    date_at, key_at: the columns of the required date and of the id, where there are any. Without a date column the
-    word must stand in the id's place or first, with nothing but numbers after it. last: the row is among the last
-    ones, where 'Totalt' in the id's place is no customer, even with a date beside it.
+    date_at, key_at: the columns of the required date and of the id, where there are any. A balance needs no more than
+    its name. Without a date column the word must stand in the id's place or first, with nothing but numbers after it.
+    last: the row is among the last ones, where 'Totalt' in the id's place is no customer, even with a date beside it.
     """
     filled = [(at, cell.strip(SPACES)) for at, cell in enumerate(cells) if cell and cell.strip(SPACES)]
     if not filled:
         return False
+    if any(is_balance(cell) for _, cell in filled):
+        return True
     words = [at for at, cell in filled if says_footer(cell) and kind_of(cell) != "number"]
     if not words:
         return False

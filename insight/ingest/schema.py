@@ -68,6 +68,32 @@ def fold(header: str) -> str:
     return re.sub(r"[^a-z0-9%]", "", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
+_SHORT = {
+    "kd": "kund", "kdnr": "kundnr", "kdnamn": "kundnamn", "ku": "kund", "fakt": "faktura", "faktdat": "fakturadatum",
+    "ord": "order", "orddat": "orderdatum", "orddatum": "orderdatum", "ordnr": "ordernr", "best": "bestallnings",
+    "medl": "medlems", "medlnr": "medlemsnr", "art": "artikel", "fors": "forsaljnings", "ink": "inkops",
+    "bet": "betal", "bel": "belopp", "ant": "antal", "benamn": "benamning", "ben": "benamning", "dat": "datum",
+    "num": "nummer", "trans": "transaktions", "transdat": "transaktionsdatum", "bokf": "bokforings", "nto": "netto",
+    "bto": "brutto", "exkl": "exkl moms", "inkl": "inkl moms", "ex": "exkl", "cust": "customer", "inv": "invoice",
+    "prod": "product", "amt": "amount", "purch": "purchase",
+}  # fmt: skip
+
+
+def spelled(header: str) -> str:
+    """A header with its cut words written out ('Kd.nr' → 'kundnr', 'FaktDat' → 'fakturadatum'), or as it is.
+
+    Only where two words make it, or one that ends as 'kdnr' does, so that 'Art' stays what it is.
+    """
+    words = re.findall(r"[A-ZÅÄÖ]?[a-zåäöé]+|[A-ZÅÄÖÉ]+|[^\W_A-Za-zÅÄÖåäöé]+", header) if len(header) <= 60 else []
+    folded = [fold(word) for word in words]
+    whole = len(words) > 1 or re.search(r"(?:nr|dat|datum|namn)$", "".join(folded))
+    if not whole or not any(word in _SHORT for word in folded):
+        return header
+    moms = any(word.startswith(("moms", "vat", "skatt")) for word in folded)
+    full = [word if moms and word in ("exkl", "inkl") else _SHORT.get(word, word) for word in folded]
+    return "".join(full)
+
+
 _CUSTOMER_ID = Field(
     "customer_id", "id", "Kund-id", "Customer id",
     ("customerid", "kundid", "kundnr", "kundnummer", "kundensnr", "kundensnummer", "kundno", "customerno", "customernumber", "customer", "kund",
@@ -77,7 +103,7 @@ _CUSTOMER_ID = Field(
      "givarnr", "givarid", "donorid", "prenumerantnr", "prenumerantid", "subscriberid", "kortnr", "kortnummer",
      "medlemskort", "kundkort", "bonuskort", "membercard", "loyaltycard", "bonuscard",
      "cardno", "cardid", "loyaltyid", "accountid", "accountno", "kontonr", "buyerid", "shopperid", "gastnr", "kundenummer", "kundenr", "kundeid", "kundennummer", "kundennr", "kundenid",
-     "kundkod", "customercode", "customerref", "nyttkundnr", "nyttkundid", "newcustomerid", "user", "anvandare", "buyer",
+     "kundkod", "ftgnr", "customercode", "customerref", "nyttkundnr", "nyttkundid", "newcustomerid", "user", "anvandare", "buyer",
      "shopper", "kunde", "kunden", "asiakasnumero", "asiakasnro", "asiakas", "kundreferens", "customerreference", "customeruserid",
      "customeraccount", "customeraccountnumber", "accountnumber", "accountref", "accountreference", "clientnumber",
      "clientref", "custno", "custnr", "custnum", "custnumber", "custkey", "mbrid", "mbrno", "debitor", "debitornr",
@@ -122,7 +148,7 @@ CUSTOMERS = Table("customers", "Kunder", "Customers", (
     Field("join_store", "text", "Rekryterande butik", "Recruiting store", ("joinstore", "rekryteringsbutik", "rekryterandebutik", "varvandebutik", "signupstore", "hemmabutik", "homestore", "currentstore", "registreringsbutik", "signupshop")),
     Field("is_member", "flag", "Medlem", "Is member", ("ismember", "armedlem", "kundklubb", "klubbmedlem", "loyaltymember", "medlemja", "clubmember")),
     Field("member_level", "text", "Medlemsnivå", "Member level", ("memberlevel", "medlemsniva", "niva", "level", "tier", "status", "kundniva", "membertier", "loyaltytier", "kundklass", "bonusniva")),
-    Field("left_on", "date", "Lämnade", "Left on", ("lefton", "left", "lamnade", "avslutsdatum", "uttrade", "utgick", "churndate", "slutdatum", "avregistrerad", "cancelledat", "uttradesdatum")),
+    Field("left_on", "date", "Lämnade", "Left on", ("lefton", "left", "lamnade", "avslutsdatum", "uttrade", "uttradd", "uttradde", "utgick", "slutade", "slutat", "lamnat", "avgick", "avgatt", "churndate", "slutdatum", "avregistrerad", "cancelledat", "uttradesdatum")),
     Field("leave_reason", "text", "Orsak till avslut", "Leave reason", ("leavereason", "orsak", "avslutsorsak", "churnreason", "uttradesorsak", "avgangsorsak")),
     Field("consent_email", "consent", "Samtycke e-post", "Email consent", ("consentemail", "emailconsent", "samtyckeepost", "epostsamtycke", "samtyckemail", "mailsamtycke", "nyhetsbrev", "newsletter", "emailoptin", "epostja", "optinemail", "samtycke", "consent", "marketingconsent", "acceptsemail", "acceptsemailmarketing", "acceptsmarketing", "epostutskick", "emailpermission")),
     Field("consent_sms", "consent", "Samtycke sms", "SMS consent", ("consentsms", "smsconsent", "samtyckesms", "smssamtycke", "smsoptin", "smsja", "optinsms", "acceptssms", "acceptssmsmarketing", "smspermission", "smsutskick")),

@@ -1,0 +1,95 @@
+"""Lists as Swedish business systems and survey tools print them: what a person reads in them, sums added by hand."""
+
+from decimal import Decimal
+
+import pytest
+
+from insight.ingest.footers import is_balance
+from insight.ingest.schema import spelled
+from tests.ingest.reading import reading
+
+
+@pytest.mark.parametrize(
+    ("header", "meant"),
+    [
+        ("Kd.nr", "kundnr"), ("Fakt.dat", "fakturadatum"), ("FaktDat", "fakturadatum"), ("ART NR", "artikelnr"),
+        ("medl_nr", "medlemsnr"), ("kdnr", "kundnr"), ("Bel. exkl moms", "beloppexklmoms"),
+        ("Kundnr", "Kundnr"), ("Art", "Art"), ("Belopp (kr)", "Belopp (kr)"), ("Best", "Best"),
+    ],
+)  # fmt: skip
+def test_cut_words_of_a_header_are_written_out(header: str, meant: str):
+    assert spelled(header) == meant
+
+
+def test_a_list_with_cut_headers_is_sales():
+    rows = "".join(f"10{n % 4};Ek AB;7{n};2024-03-{n};{n},50\n" for n in range(14, 24))
+    with reading("Kd.nr;Kd.namn;Fakt.nr;Fakt.dat;Bel. exkl.\n" + rows) as loaded:
+        assert loaded.report.mapping["customer_id"] == "Kd.nr"
+        assert loaded.report.mapping["order_id"] == "Fakt.nr"
+        assert loaded.one("SELECT sum(amount) FROM transactions") == sum(range(14, 24)) + 5
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("Ingående saldo", True), ("UTGÅENDE BALANS", True), ("Ing. saldo 2024-01-01", True), ("Opening balance", True),
+        ("Balance brought forward", True), ("Saldo per 2024-12-31:", True),
+        ("Faktura", False), ("New Balance", False), ("Ingående moms", False), ("Saldo", False),
+    ],
+)  # fmt: skip
+def test_words_of_a_balance(cell: str, expected: bool):
+    assert is_balance(cell) is expected
+
+
+LEDGER = """Kundnr;Text;Datum;Belopp
+;Ingående saldo;2024-01-01;125 000,00
+101;Faktura 71;2024-01-15;1 000,50
+102;Faktura 72;2024-01-16;2 000,25
+101;Ingående saldo;2024-02-01;126 000,50
+101;Kredit 73;2024-02-20;-500,75
+;Utgående saldo;2024-12-31;127 500,00
+"""
+
+
+def test_balances_are_no_sales_whatever_stands_beside_them():
+    with reading(LEDGER) as loaded:
+        assert (loaded.report.rows, loaded.report.footers, loaded.balanced()) == (3, 3, True)
+        assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal("2500.00")
+        assert loaded.report.outcome == "warn"
+
+
+@pytest.mark.parametrize("gap", [" ", "T", "-"])
+def test_a_short_day_with_a_time(gap: str):
+    rows = "".join(f"K{n % 3};2403{n}{gap}14:3{n % 10};{n},00\n" for n in range(14, 24))
+    with reading("Kundnr;Köptid;Belopp\n" + rows) as loaded:
+        assert loaded.one("SELECT min(ordered_at)::VARCHAR FROM transactions") == "2024-03-14 14:34:00"
+        assert "date_two_digit" in loaded.codes
+
+
+def test_the_question_of_nps_goes_before_other_questions():
+    rows = "".join(f"K{n};2024-03-{n + 10};{n % 5 + 1};{n};ok\n" for n in range(4, 11))
+    header = "Kundnr;Slutförd;F1. Hur nöjd är du? (1-5);F2. Hur sannolikt är det att du rekommenderar oss?;F3. Annat\n"
+    with reading(header + rows) as loaded:
+        assert loaded.one("SELECT sum(score) FROM answers") == 4 + 5 + 6 + 7 + 8 + 9 + 10
+
+
+SALES = [f"K{n % 5};2024-03-{n};{n},25" for n in range(10, 30)]
+
+
+def test_an_export_that_is_in_the_file_twice_is_told():
+    with reading("\n".join(["Kundnr;Datum;Belopp", *SALES, *SALES])) as loaded:
+        told = next(m for m in loaded.report.messages if m.code == "rows_doubled")
+        assert (told.severity, dict(told.values)) == ("warning", {"count": 40, "different": 20})
+
+
+def test_rows_that_happen_to_be_alike_are_no_double_export():
+    with reading("\n".join(["Kundnr;Datum;Belopp", *SALES, *SALES[1:]])) as loaded:
+        assert "duplicate_rows" in loaded.codes
+        assert "rows_doubled" not in loaded.codes
+
+
+def test_the_day_a_member_left():
+    with reading(
+        "Medlemsnr;Namn;Medlem sedan;Utträdd\n1;Åsa Ek;2019-05-27;2023-12-31\n2;Bo Ek;2020-01-15;\n"
+    ) as loaded:
+        assert loaded.rows("SELECT customer_id FROM customers WHERE left_on = '2023-12-31'") == [("1",)]
