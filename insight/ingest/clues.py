@@ -42,8 +42,8 @@ class Content:
     """What the sample of a column holds: shares of the filled cells by kind, and a few facts.
 
     six: cells that can be days as 240131, perhaps with a time. graded: answers from 0 to 10 with words behind.
-    wordy: running text. spaced: cells with a blank in them. percent: cells with a percent sign. marked: numbers as '#1001'.
-    months: names of months.
+    wordy: running text. spaced: cells with a blank in them. percent: cells with a percent sign.
+    marked: numbers as '#1001'. months: names of months.
     """
 
     filled: int
@@ -164,6 +164,8 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
             score = NEAR * (0.4 + 0.6 * len(alias) / len(folded))
             reason = Message("ingest.reason_near", {"column": label})
     if score and field.name == "amount":
+        if score > NEAR + 1 and _WITHOUT_VAT.search(folded):
+            score += 2  # before a plain 'Belopp' beside it, which then has its VAT
         score += 0.3 * bool(re.search(r"exkl|exvat|excl|eks|utan|ohne|net|ht$", folded)) - 0.3 * bool(
             re.search(r"inkl|incl|brutto|gross|ttc$", folded)
         )
@@ -217,6 +219,10 @@ _NOT_SALES = re.compile(
 _OF_VAT = re.compile(
     r"(?:in(?:kl?|cl?)|ex(?:kl?|cl?)?|eks(?:kl)?|utan|med|net(?:of)?|fore|efter|ohne|zzgl|hors)[a-z]{0,6}?"
     r"(?:moms|vat|tax(?:es)?|skatt|mva|mwst|ust|tva|btw|alv)|(?:tax|vat|moms)(?:es)?(?:in|ex)(?:kl|cl)(?:uded|usive)?"
+)
+_WITHOUT_VAT = re.compile(
+    r"(?:exk?l?|excl?|eks(?:kl)?|utan|ohne|hors|fore)[a-z]{0,6}?(?:moms|vat|tax|skatt|mva|mwst|tva|btw|alv)"
+    r"|(?:tax|vat|moms)ex(?:kl|cl)"
 )
 _SOFT = frozenset({"datum", "belopp", "amount", "pris", "price", "kostnad", "cost"})
 

@@ -84,7 +84,8 @@ def spelled(header: str) -> str:
 
     Only where two words make it, or one that ends as 'kdnr' does, so that 'Art' stays what it is.
     """
-    words = re.findall(r"[A-ZÅÄÖ]?[a-zåäöé]+|[A-ZÅÄÖÉ]+|[^\W_A-Za-zÅÄÖåäöé]+", header) if len(header) <= 60 else []
+    humps = re.sub(r"(?<=[a-zåäöøæéü])(?=[A-ZÅÄÖØÆ])", " ", header[:61])
+    words = re.findall(r"[^\W\d_]+|\d+", humps) if len(header) <= 60 else []
     folded = [fold(word) for word in words]
     whole = len(words) > 1 or re.search(r"(?:nr|dat|datum|namn)$", "".join(folded))
     if not whole or not any(word in _SHORT for word in folded):

@@ -14,7 +14,7 @@ from tests.ingest.reading import reading
     [
         ("Kd.nr", "kundnr"), ("Fakt.dat", "fakturadatum"), ("FaktDat", "fakturadatum"), ("ART NR", "artikelnr"),
         ("medl_nr", "medlemsnr"), ("kdnr", "kundnr"), ("Bel. exkl moms", "beloppexklmoms"),
-        ("Kundnr", "Kundnr"), ("Art", "Art"), ("Belopp (kr)", "Belopp (kr)"), ("Best", "Best"),
+        ("Kundnr", "Kundnr"), ("Art", "Art"), ("Belopp (kr)", "Belopp (kr)"), ("Best", "Best"), ("Beløp", "Beløp"),
     ],
 )  # fmt: skip
 def test_cut_words_of_a_header_are_written_out(header: str, meant: str):
@@ -93,3 +93,16 @@ def test_the_day_a_member_left():
         "Medlemsnr;Namn;Medlem sedan;Utträdd\n1;Åsa Ek;2019-05-27;2023-12-31\n2;Bo Ek;2020-01-15;\n"
     ) as loaded:
         assert loaded.rows("SELECT customer_id FROM customers WHERE left_on = '2023-12-31'") == [("1",)]
+
+
+@pytest.mark.parametrize(
+    ("heads", "amount"),
+    [
+        ("Beløp eks. mva;MVA;Beløp", "Beløp eks. mva"), ("Belopp;Moms;Summa exkl. moms", "Summa exkl. moms"),
+        ("Total;Tax;Subtotal excl. tax", "Subtotal excl. tax"), ("Belopp;Moms;Avgift exkl. moms", "Belopp"),
+    ],
+)  # fmt: skip
+def test_the_amount_without_vat_goes_before_a_plain_one(heads: str, amount: str):
+    rows = "".join(f"K{n % 4};2024-03-{n};{n}1,50;{n}2,25;{n}3,75\n" for n in range(12, 24))
+    with reading(f"Kundnr;Fakturadatum;{heads}\n" + rows) as loaded:
+        assert loaded.report.mapping["amount"] == amount
