@@ -7,7 +7,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import column_sets, containers, mapping, memory, privacy, raw, rivals
+from insight.ingest import column_sets, containers, mapping, memory, periods, privacy, raw, rivals
 from insight.ingest.archive import no_pause
 from insight.ingest.clues import lies_on_its_side
 from insight.ingest.containers import Source
@@ -180,6 +180,7 @@ def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None)
     dated = mapping.unclaimed_dates(mapped, layout.labels, sample) if options.kind is None else []
     if dated and not mapped.lacking:
         messages.append(FileMessage("customers_dated", "warning", {"columns": ", ".join(dated[:4])}))
+    messages += periods.periods_across(mapped, layout.labels, sample)
     if mapped.by_name:
         column = layout.labels[mapped.fields["customer_id"]]
         messages.append(FileMessage("customer_by_name", "warning", {}, column=column))

@@ -186,3 +186,18 @@ def test_one_column_of_names_with_commas_is_no_csv_file(tmp_path):
     with reading((tmp_path / "names.xlsx").read_bytes(), name="names.xlsx", kind="customers") as loaded:
         assert "excel_one_column" not in loaded.codes
         assert loaded.rows("SELECT customer_id FROM customers ORDER BY 1") == [("Al, By, Oslo",), ("Ek, Bo, Lund",)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        (("2024-01", "2024-02", "2024-03"), True), (("jan 2024", "feb 2024", "mar 2024"), True),
+        (("2022", "2023", "2024"), True), (("Q1 2024", "Q2 2024", "Q3 2024"), True), (("v. 1", "v. 2", "v. 3"), True),
+        (("Height", "Width", "Depth"), False), (("2023", "2024", "Children"), False),
+    ],
+)  # fmt: skip
+def test_sums_in_a_column_for_each_period_are_no_purchases_and_told(columns, told):
+    lines = [("Customer ID", "Name", *columns), ("00012", "Ek", "10.50", "0", "7"), ("00007", "Al", "1", "2.25", "")]
+    with reading("\n".join(",".join(line) for line in lines) + "\n") as loaded:
+        assert loaded.report.kind == "customers"
+        assert ("periods_across" in loaded.codes) == told
