@@ -8,6 +8,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -47,6 +48,8 @@ _WORDS = frozenset(
 _MARKS = (";", ",", "\t", "|")
 _MARK_LOCKED = "EncryptedPackage".encode("utf-16-le")
 _MARK_MACRO = "_VBA_PROJECT".encode("utf-16-le")
+# A FORMAT record of an xls that is zeros only: what calamine reads as 12 is shown as 00012.
+_ZERO_FORMAT = re.compile(rb"\x1e\x04.\0..(.)\0(?:\0(0{2,20})|\x01((?:0\0){2,20}))", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -114,13 +117,28 @@ def read_ole(path: Path, work: Path, sheet: str | None, pause: Pause = archive.n
     with path.open("rb") as file:
         tail = b""
         while chunk := file.read(archive.CHUNK):
-            if _MARK_LOCKED in tail + chunk:
+            seen = tail + chunk
+            if _MARK_LOCKED in seen:
                 raise IngestError("ingest.excel_password")
-            macro = macro or _MARK_MACRO in tail + chunk
+            macro = macro or _MARK_MACRO in seen
             tail = chunk[-64:]
     messages = [FileMessage("excel_macro", "warning")] if macro else []
+    if zeros := shown_zeros(path):
+        messages.append(FileMessage("excel_zero_format", "warning", {"format": zeros}))
     size = path.stat().st_size
     return _read(path, work, sheet, _limits(size, size), messages, pause)
+
+
+def shown_zeros(path: Path) -> str:
+    """The longest number format of zeros only ('00000') that an old xls file has, or ''."""
+    found, tail = "", b""
+    with path.open("rb") as file:
+        while chunk := file.read(archive.CHUNK):
+            for match in _ZERO_FORMAT.finditer(tail + chunk):
+                shown = (match[2] or match[3]).replace(b"\0", b"").decode("ascii")
+                found = max(found, shown) if match[1][0] == len(shown) else found
+            tail = chunk[-64:]
+    return found
 
 
 def _is_locked_ods(path: Path, manifest: archive.Member) -> bool:

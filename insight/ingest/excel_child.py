@@ -44,6 +44,7 @@ _CELL = re.compile(rb"<(?:\w+:)?c\b([^<>]*?)(/?)>(?!</)")
 _REF = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _STYLE = re.compile(rb"\bs=[\"'](\d+)[\"']")
 _ERROR_CELL = re.compile(rb"<(?:\w+:)?c\b(?=[^<>]*\bt=[\"']e[\"'])[^<>]*>")
+_ZEROS_SHOWN = re.compile(rb">0\d+</")
 _UNCALCULATED = re.compile(
     rb"<(?:\w+:)?c\b[^<>]*><(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<>]*</(?:\w+:)?f>)"
     rb"(?:<(?:\w+:)?v ?/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
@@ -201,10 +202,13 @@ class Parts:
         self.sheets: dict[str, str] = {}
         self.epoch_1904 = False
         self.zero_styles: dict[bytes, int] = {}
+        self.ods = False
+        self.ods_widths: dict[str, dict[int, int]] | None = None
         if not zipfile.is_zipfile(path):
             return
         with zipfile.ZipFile(path) as archive:
             names = {name.lower(): name for name in archive.namelist()}
+            self.ods = "content.xml" in names
             book, rels = names.get("xl/workbook.xml"), names.get("xl/_rels/workbook.xml.rels")
             if book is None or rels is None:
                 return
@@ -240,12 +244,40 @@ class Parts:
     def zero_widths(self, sheet: str) -> dict[int, int]:
         """Columns whose numbers Excel shows with leading zeros: column from 0 → digits shown."""
         widths: dict[int, int] = {}
+        if self.ods:
+            self.ods_widths = self._ods_zero_widths() if self.ods_widths is None else self.ods_widths
+            return self.ods_widths.get(sheet, {})
         for piece in self.pieces(sheet) if self.zero_styles else ():
             for match in _CELL.finditer(piece):
                 style, ref = _STYLE.search(match[1]), _REF.search(match[1])
                 if style and ref and not match[2] and style[1] in self.zero_styles:
                     column = column_number(ref[1]) - 1
                     widths[column] = max(widths.get(column, 0), self.zero_styles[style[1]])
+        return widths
+
+    def _ods_zero_widths(self) -> dict[str, dict[int, int]]:
+        """The same of each sheet of an ods, whose cells hold what is shown beside the number."""
+        widths: dict[str, dict[int, int]] = {}
+        with zipfile.ZipFile(self.path) as archive:
+            with archive.open("content.xml") as part:
+                if not any(_ZEROS_SHOWN.search(chunk) for chunk in iter(lambda: part.read(CHUNK), b"")):
+                    return widths
+            here, column = "", 0
+            with archive.open("content.xml") as part:
+                for event, element in ElementTree.iterparse(part, ("start", "end")):
+                    tag = element.tag.rsplit("}", 1)[-1]
+                    of = {key.rsplit("}", 1)[-1]: value for key, value in element.attrib.items()}
+                    if event == "start":
+                        here = of.get("name", "") if tag == "table" else here
+                        column = 0 if tag == "table-row" else column
+                    elif tag in ("table-cell", "covered-table-cell"):
+                        shown = "".join(e.text or "" for e in element if e.tag.endswith("}p"))
+                        if shown.isdecimal() and shown.lstrip("0") == of.get("value") != shown:
+                            sheet = widths.setdefault(here, {})
+                            sheet[column] = max(sheet.get(column, 0), len(shown))
+                        column += int(of.get("number-columns-repeated", "1"))
+                    elif tag == "table-row":
+                        element.clear()
         return widths
 
     def guard_far_cell(self, sheet: str) -> None:

@@ -1,6 +1,9 @@
 """Exports of shops, CRM, mail and survey platforms abroad: which column is the customer, the day and the sum."""
 
 import datetime as dt
+import io
+import struct
+import zipfile
 from decimal import Decimal
 
 import openpyxl
@@ -8,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from insight.ingest.excel import shown_zeros
 from tests.ingest.reading import reading
 
 
@@ -201,3 +205,39 @@ def test_sums_in_a_column_for_each_period_are_no_purchases_and_told(columns, tol
     with reading("\n".join(",".join(line) for line in lines) + "\n") as loaded:
         assert loaded.report.kind == "customers"
         assert ("periods_across" in loaded.codes) == told
+
+
+ODS = """<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">
+<office:body><office:spreadsheet><table:table table:name="Orders">{}</table:table></office:spreadsheet></office:body>
+</office:document-content>"""
+
+
+def test_zeros_that_an_ods_shows_before_a_number_are_kept():
+    def cell(shown: str, value: str = "") -> str:
+        kind = f'office:value-type="float" office:value="{value}"' if value else 'office:value-type="string"'
+        return f"<table:table-cell {kind}><text:p>{shown}</text:p></table:table-cell>"
+
+    rows = [[cell(text) for text in ("Customer ID", "Order date", "Amount")]]
+    rows += [[cell("00012", "12"), cell("2024-01-31"), cell("10,50", "10.5")]]
+    rows += [[cell("00007", "7"), cell("2024-02-13"), cell("0,50", "0.5")]]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        lines = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
+        archive.writestr("content.xml", ODS.format(lines))
+        archive.writestr(
+            "META-INF/manifest.xml", '<manifest xmlns="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+        )
+    with reading(packed.getvalue(), name="orders.ods") as loaded:
+        assert loaded.rows("SELECT customer_id, amount FROM transactions ORDER BY 2") == [
+            ("00007", Decimal("0.50")), ("00012", Decimal("10.50")),
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("zeros", "found"), [(b"00000", "00000"), (b"0", ""), (b"0.00", "")])
+def test_a_format_of_zeros_in_an_old_workbook_is_seen(tmp_path, zeros, found):
+    record = b"\x1e\x04" + struct.pack("<HHHB", len(zeros) + 5, 164, len(zeros), 0) + zeros
+    (tmp_path / "old.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + record + bytes(600))
+    assert shown_zeros(tmp_path / "old.xls") == found
