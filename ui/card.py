@@ -10,7 +10,7 @@ from insight import audience, customer_life, customer_list
 from insight.analysis import registry
 from insight.audience import Pairs
 from insight.charts import life
-from insight.charts.draw import CONTENT_WIDTH, PLOTLY_CONFIG
+from insight.charts.draw import CONTENT_WIDTH
 from insight.charts.theme import palette
 from insight.customer_card import Card
 from insight.customer_life import Happening
@@ -19,7 +19,7 @@ from insight.errors import InsightError
 from insight.i18n.catalog import Words
 from insight.ingest.schema import TABLES
 from insight.result import Message, Metric, Unit
-from ui import cache, chrome, filters, guards, people_words, session, show, state, tables, text, view
+from ui import cache, charts, chrome, filters, guards, people_words, session, show, state, tables, text, view
 from ui.state import CardPlace
 
 _SEGMENTATIONS = (RFM, VALUE, LIFECYCLE)
@@ -134,10 +134,8 @@ def over_time(found: Card) -> list[Happening]:
         until=found.as_of - timedelta(days=1), expected=expected,
         scale=chrome.scale(view.presenting()), width=chrome.width(CONTENT_WIDTH, view.presenting()),
     )  # fmt: skip
-    st.plotly_chart(
-        drawn.spec, config=dict(PLOTLY_CONFIG), height=drawn.height, theme=None, alt=drawn.alt,
-        key=f"card_life_{'dark' if chrome.dark() else 'light'}",
-    )  # fmt: skip
+    name = f"card_life_{'dark' if chrome.dark() else 'light'}"
+    charts.place(drawn, {"theme": None, "alt": drawn.alt, "key": name})
     return everything
 
 

@@ -126,7 +126,7 @@ def rows(audience: Audience | None) -> None:
     names = [str(name) for name in found.rows.columns if name not in fixed]
     heads = {name: tables.head(words, name, found.units[name], tables.cells_of(found.rows, name)) for name in names}
     first = (found.number - 1) * PAGE_ROWS
-    key = f"w_list_{found.number}_{found.sort}_{found.descending}"
+    key = tables.sized(f"w_list_{found.number}_{found.sort}_{found.descending}")
 
     def opened() -> None:
         event = state.widget(key)

@@ -12,9 +12,10 @@ from insight.audience import Pairs
 from insight.export.written import formatter, head, is_change, shown, undefined
 from insight.i18n.catalog import Words
 from insight.result import Result, Unit
-from ui import marks, state, text, view
+from ui import chrome, marks, state, text, view
 
 _LONG = 25
+# The head grows with the page's type, the rows do not.
 _ROW, _HEAD = 42, 36
 _PANEL_COLUMNS = 3
 
@@ -37,12 +38,18 @@ def show(result: Result, chosen: Pairs, wanted: Sequence[str] = ()) -> None:
     st.header(text.plain(words.t(title) if words.has(title) else words.t("ui.table_title")), anchor=False)
     named = words.t("ui.table_alt", title=words.t(f"analysis.{result.key}.title"))
     if marks.drillable(result):
-        key = f"w_rows_{result.key}_{len(frame)}"
+        key = sized(f"w_rows_{result.key}_{len(frame)}")
         canvas(styled(frame, result.units, words, heads, escape=False), named, key, _row_chooser(key, result, chosen))
     elif len(frame) > _LONG:
         canvas(styled(frame, result.units, words, heads, escape=False), named)
     else:
         st.table(styled(frame, result.units, words, heads), border="horizontal", hide_index=True, alt=named)
+
+
+def sized(key: str) -> str:
+    """The key of a table on canvas at the page's type size: it takes that size when it is made, and keeps it."""
+    scale = chrome.scale(view.presenting())
+    return f"{key}_{scale:g}" if scale > 1 else key
 
 
 def canvas(table: Styler, alt: str, key: str | None = None, chose: Callable[[], None] | None = None) -> None:
@@ -53,7 +60,7 @@ def canvas(table: Styler, alt: str, key: str | None = None, chose: Callable[[], 
         table,
         hide_index=True,
         row_height=_ROW,
-        height=_HEAD + min(rows, _LONG) * _ROW + 4,
+        height=round(_HEAD * chrome.scale(view.presenting())) + min(rows, _LONG) * _ROW + 4,
         placeholder="–",
         alt=alt,
         **options,

@@ -44,6 +44,8 @@ from insight.export.deck_text import add_runs, points
 _FEW, _MARKED = 14, 20
 _NUMBERS = ("days", "months", "number", "count", "ratio", "money")
 _CROWDED = 0.07
+# The share of a dot's place along the axis that the words under it may take.
+_BASES_ROOM = 0.82
 _HALF_A_SLIDE = 560
 
 
@@ -283,10 +285,12 @@ def steps(canvas: Canvas, subject: Subject) -> None:
     measure = subject.measure(column)
     form = number_format(measure, full=False)
     fitted = [Column(subject.column(name), subject.values(name)) for name in others[:1]]
-    names = [
-        f"{name}\n{subject.base(row)}" if subject.base(row) else name
-        for row, name in enumerate(subject.names(subject.chart.x))
-    ]
+    # How many stand behind each dot, where the dots are far enough apart; else it stands in the table beside.
+    bases = [subject.base(row) for row in range(len(values))]
+    room = _BASES_ROOM * points(canvas.box.width) / max(len(values), 1)
+    fits = all(canvas.look.wide(base, tick=True) <= room for base in bases)
+    named = zip(subject.names(subject.chart.x), bases, strict=True)
+    names = [f"{name}\n{base}" if base and fits else name for name, base in named]
     columns = [*fitted, Column(subject.column(column), values, low, high)]
     numbers = Numbers(columns, names, form, end_names=_end_names(subject))
     chart = add_chart(canvas.slide, canvas.box, XL_CHART_TYPE.LINE_MARKERS, numbers)
