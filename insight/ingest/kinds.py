@@ -55,7 +55,9 @@ def kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str], s
         both = [found.choices[core[name]].score for name in ("ordered_at", "amount") if name in core]
         # By their content alone a day and a sum are in many tables.
         sure = 0.5 if min(both) < CONTENT else 1.5 - 0.5 * both.count(CONTENT)
-        return score + sure - (2.5 if _is_register(core, looks, labels) else 0)
+        # A price and how many of it, with neither an order nor a sum: what is subscribed to, not what was bought.
+        running = not {"order_id", "amount"} & core.keys() and any(map(is_subscribed, labels))
+        return score + sure - (2.5 if running or _is_register(core, looks, labels) else 0)
     if found.kind == "customers":
         ids = looks[core["customer_id"]]
         return score - (2 if ids.filled >= 5 and ids.distinct < 0.8 * ids.filled else 0)
@@ -63,7 +65,7 @@ def kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str], s
         return None
     if found.kind == "assignments" and "arm" in core and looks[core["arm"]].arms:
         score += 3
-    if found.kind == "agreements" and any(_SUBSCRIBED.search(fold(label)) for label in labels):
+    if found.kind == "agreements" and any(map(is_subscribed, labels)):
         score += 1.5
     if found.kind == "answers" and ASKED.search(fold(labels[core["score"]])):
         score += 3
@@ -102,6 +104,11 @@ def _is_register(core: Mapping[str, int], looks: Sequence[Content], labels: Sequ
     if ids is not None and 1 < ids.filled == ids.distinct and not lines and re.search(_OF_MANY, amount):
         return True
     return ids is not None and ids.filled >= 10 and ids.distinct == ids.filled and personal >= 3 and not lines
+
+
+def is_subscribed(label: str) -> bool:
+    """Whether a header speaks of subscriptions, insurances or what else runs until somebody ends it."""
+    return _SUBSCRIBED.search(fold(label)) is not None
 
 
 def known_as(label: str) -> frozenset[str]:

@@ -19,7 +19,7 @@ from insight.ingest.clues import (
     is_graded,
     time_column,
 )
-from insight.ingest.kinds import kind_score, known_as, other_kind
+from insight.ingest.kinds import is_subscribed, kind_score, known_as, other_kind
 from insight.ingest.options import ReadOptions
 from insight.ingest.schema import RECORD_IDS, TABLES, Table, fold
 from insight.ingest.wide import explained, widen
@@ -38,6 +38,7 @@ _COMPANY_IDS = frozenset(aliases_of(TABLES["customers"].field("org_id"))) | {"hu
 _LITTLE = 2
 # Days of the record, of the payment or of what is still to come: the last to be taken for the day of the sale.
 _OTHER_DAYS = re.compile(r"modif|updat|andra[dt]|uppdat|change|forfall|due|payout|utbetal|expir|birth|fodel")
+_ENDED = re.compile(r"cancel|avslut|upphor|slut|end(?:ed|date|s)|next|nasta|uppsag")
 _PAID = re.compile(r"paid|betal|payment|bokfor|posted")
 _MONTHS = 12
 _PARTS = (
@@ -358,10 +359,11 @@ def _by_content(places: _Places, has_header: bool) -> None:
         if spec.type in _DATES:
             dates = [at for at in range(len(places.labels)) if places.free(at) and places.looks[at].date >= 0.8]
             folded = [fold(label) for label in places.labels]
-            dates.sort(key=lambda at: (bool(_OTHER_DAYS.search(folded[at])), bool(_PAID.search(folded[at]))))
+            dates.sort(key=lambda at: [bool(mark.search(folded[at])) for mark in (_OTHER_DAYS, _ENDED, _PAID)])
             # With several, the first: only where the rest of the row says that these are sales.
             priced = "amount" in places.taken or "unit_price" in places.taken
             several = places.table.name == "transactions" and priced and _repeats(places)
+            several |= places.table.name == "agreements" and any(is_subscribed(label) for label in places.labels)
             if dates and (len(dates) == 1 or not has_header or several):
                 places.take(spec.name, dates[0])
         elif spec.name == "amount" and not ("unit_price" in places.taken and "quantity" in places.taken):

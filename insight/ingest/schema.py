@@ -198,7 +198,7 @@ ASSIGNMENTS = Table("assignments", "Testgrupper", "Test assignments", (
 ))  # fmt: skip
 
 ANSWERS = Table("answers", "NPS-svar", "NPS answers", (
-    _customer_id(),
+    _customer_id(more=("referenceid", "reference")),
     Field("score", "score", "Betyg", "Score", ("score", "betyg", "nps", "npsbetyg", "npsscore", "npspoang", "rekommendation", "rekommendera", "likelihoodtorecommend", "svar", "answer", "rating", "poang", "omdome", "npssvar", "hursannoliktattdurekommenderar", "stjarnor", "stars", "starrating", "stjarnbetyg", "antalstjarnor", "reviewrating", "reviewscore", "reviewstars", "satisfactionscore", "csat", "csatscore"), required=True),
     Field("answered_on", "date", "Svarsdatum", "Answered on", ("answeredon", "answered", "svarsdatum", "besvarad", "responsedate", "datum", "date", "surveydate", "enkatdatum", "answeredat", "submittedat", "tidpunkt", "inskickad", "svarstid", "timestamp", "tidsstampel", "svarat", "svarade", "svaratden", "completed", "completedat", "datecompleted", "recordeddate", "submitdate", "submittime", "submitted", "slutford", "slutforddatum", "avslutad", "enddate", "inskickat", "reviewdate", "reviewedat", "reviewedon", "recensionsdatum", "omdomesdatum", "antwortdatum", "vastauspaiva", "svardato", "svarsdato", "datereponse", "datedereponse", "ratedat", "reviewcreatedutc", "reviewcreated"), required=True),
     Field("comment", "text", "Kommentar", "Comment", ("comment", "kommentar", "fritext", "verbatim", "motivering", "fritextsvar", "feedback", "comments", "varfor", "openended", "openendedresponse", "fritextkommentar", "npskommentar", "npscomment"), personal="free_text"),

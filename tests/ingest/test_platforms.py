@@ -241,3 +241,27 @@ def test_a_format_of_zeros_in_an_old_workbook_is_seen(tmp_path, zeros, found):
     record = b"\x1e\x04" + struct.pack("<HHHB", len(zeros) + 5, 164, len(zeros), 0) + zeros
     (tmp_path / "old.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + record + bytes(600))
     assert shown_zeros(tmp_path / "old.xls") == found
+
+
+SUBSCRIPTIONS = "subscription_id,customer_id,price,quantity,order_interval,created_at,cancelled_at,status\n" + "".join(
+    f"50{n},9000{n},19.90,1,30,2024-01-1{n}T10:00:00,{'2024-03-01T00:00:00' if n == 2 else ''},active\n"
+    for n in range(1, 6)
+)
+REVIEWS = "Reference ID,Review date,Stars,Review title\n" + "".join(
+    f"0000{n},2024-01-1{n},{n},ok\n" for n in range(1, 6)
+)
+
+
+def test_subscriptions_with_a_price_are_agreements():
+    with reading(SUBSCRIPTIONS) as loaded:
+        assert loaded.report.kind == "agreements"
+        assert loaded.rows("SELECT count(*), count(ended_on), min(started_on)::varchar FROM agreements") == [
+            (5, 1, "2024-01-11")
+        ]
+
+
+def test_reviews_by_the_shops_own_reference_are_answers():
+    with reading(REVIEWS) as loaded:
+        assert loaded.report.kind == "answers"
+        assert loaded.rows("SELECT count(*), sum(score), count(DISTINCT customer_id) FROM answers") == [(5, 15, 5)]
+        assert "score_scale" in loaded.codes
