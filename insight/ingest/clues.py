@@ -141,7 +141,7 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
     inner, day = _without_inner(field, folded), _same_day(field, folded, aliases)
     for text, base in (
         (folded, EXACT), (bare, EXACT - 1), (without, EXACT - 1), (cut, EXACT - 1), (inner, EXACT - 1),
-        (day, EXACT - 1.5),
+        (day, EXACT - 1.5), (_bent(folded) if field.type in ("flag", *_DATES) else "", EXACT - 1),
     ):  # fmt: skip
         if text and text in aliases:
             score, reason = base - 0.02 * aliases.index(text), Message("ingest.reason_header", {"column": label})
@@ -184,6 +184,13 @@ def _same_day(field: Field, folded: str, aliases: Sequence[str]) -> str:
         return ""
     stem = _AT.sub("", folded)
     return next((alias for alias in aliases if len(stem) > 3 and _AT.sub("", alias) == stem), "")
+
+
+def _bent(folded: str) -> str:
+    """A Swedish participle in its other gender ('uppsagt' → 'uppsagd'), or of a passive ('skickades' → 'skickad')."""
+    if folded.endswith("ades"):
+        return folded.removesuffix("es")
+    return folded[:-1] + ("d" if folded[-1] == "t" else "t") if folded.endswith(("t", "d")) else ""
 
 
 def is_graded(look: Content) -> bool:

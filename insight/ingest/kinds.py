@@ -26,6 +26,7 @@ _BESIDE = ("store", "channel", "category")
 _SUBSCRIBED = re.compile(
     r"subscription|abonnemang|prenumeration|forsakringsn|bindningstid|^mrr$|orderinterval|recurring"
 )
+_REDEEMED = re.compile(r"inlos|inlost|redeem|bonuscheck|kupong|coupon|voucher")
 _EACH = 0.9
 # What a row of a sale has and a customer has not.
 _LINES = frozenset({"order_id", "quantity", "article_id", "article"})
@@ -67,6 +68,9 @@ def kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str], s
         score += 3
     if found.kind == "agreements" and any(map(is_subscribed, labels)):
         score += 1.5
+    if found.kind == "rewards" and any(_REDEEMED.search(fold(label)) for label in labels):
+        # A day that only a benefit has, 'Utfärdad', beside whether it was redeemed.
+        score += 1.0 * (SPECIFIC.get(("rewards", fold(labels[core["given_on"]])), 0.0) == 1)
     if found.kind == "answers" and ASKED.search(fold(labels[core["score"]])):
         score += 3
     return score + (1.0 if found.kind in ("answers", "assignments") else 0)

@@ -106,3 +106,23 @@ def test_the_amount_without_vat_goes_before_a_plain_one(heads: str, amount: str)
     rows = "".join(f"K{n % 4};2024-03-{n};{n}1,50;{n}2,25;{n}3,75\n" for n in range(12, 24))
     with reading(f"Kundnr;Fakturadatum;{heads}\n" + rows) as loaded:
         assert loaded.report.mapping["amount"] == amount
+
+
+@pytest.mark.parametrize("header", ["Uppsagd", "Uppsagt", "Avslutat", "Avslutades"])
+def test_a_participle_in_any_gender_names_its_day(header: str):
+    rows = "".join(f"K{n};Mobil;2024-01-{n};{'2024-06-15' if n % 2 else ''};249 kr\n" for n in range(12, 22))
+    with reading(f"Kundnr;Abonnemang;Tecknat;{header};Månadskostnad\n" + rows) as loaded:
+        assert loaded.report.kind == "agreements"
+        assert loaded.one("SELECT count(*) FROM agreements WHERE ended_on = '2024-06-15'") == 5
+
+
+def test_cheques_that_are_redeemed_or_not_are_no_sales():
+    rows = "".join(f"{n};BC{n:04d};75 kr;2024-02-{n};{'Ja' if n % 2 else 'Nej'}\n" for n in range(11, 27))
+    with reading("Medlemsnr;Bonuscheck;Värde;Utfärdad;Inlöst\n" + rows) as loaded:
+        assert (loaded.report.kind, loaded.one("SELECT sum(value) FROM rewards")) == ("rewards", 16 * 75)
+
+
+def test_a_receipt_with_redeemed_bonus_is_a_sale():
+    rows = "".join(f"{n};{n % 4};2024-02-{n};{n},50;5,00\n" for n in range(11, 27))
+    with reading("Kvittonr;Medlemsnr;Datum;Belopp;Inlöst bonus\n" + rows) as loaded:
+        assert loaded.report.kind == "transactions"
