@@ -248,7 +248,7 @@ SUBSCRIPTIONS = "subscription_id,customer_id,price,quantity,order_interval,creat
     for n in range(1, 6)
 )
 REVIEWS = "Reference ID,Review date,Stars,Review title\n" + "".join(
-    f"0000{n},2024-01-1{n},{n},ok\n" for n in range(1, 6)
+    f"000{n},2024-01-{n},{1 + n % 5},ok\n" for n in range(11, 26)
 )
 
 
@@ -263,5 +263,5 @@ def test_subscriptions_with_a_price_are_agreements():
 def test_reviews_by_the_shops_own_reference_are_answers():
     with reading(REVIEWS) as loaded:
         assert loaded.report.kind == "answers"
-        assert loaded.rows("SELECT count(*), sum(score), count(DISTINCT customer_id) FROM answers") == [(5, 15, 5)]
+        assert loaded.rows("SELECT count(*), sum(score), count(DISTINCT customer_id) FROM answers") == [(15, 45, 15)]
         assert "score_scale" in loaded.codes
