@@ -23,8 +23,9 @@ _NAMED = re.compile(
 )
 
 _MONTH_ONLY = re.compile(r"([a-zåäéû]+)\.?(?:[-/. ]*(?:19|20)\d{2}|[-/']\d{2})")
+_TIME_FIRST = re.compile(r"^(\d{1,2}:\d{2}(?::\d{2})?(?:\s?[ap]m)?),?\s+(\S.*)$", re.IGNORECASE)
 _WEEKDAY = re.compile(rf"^{WEEKDAY}(?=\d)")
-# 'Fri Mar 15 2024 10:22:33 GMT+0100 (Central European Standard Time)'
+# As long as what a browser prints: Fri Mar 15 2024 10:22:33 GMT+0100 (Central European Standard Time).
 _LONGEST = 80
 # /Date(1711363200000)/, and 'v. 12 2024' beside '2024 v. 12'.
 _IN_BRACKETS, _YEAR_LAST = "brackets", "year last"
@@ -35,7 +36,7 @@ class Form:
     """One way of writing a date: its kind, and its strptime format where that is all it takes.
 
     kind: iso, format, three (day, month, year in some order), serial, epoch, named, month, week, quarter, year (no
-    day), missing or bad. weekday: a day of the week stands before it.
+    day), missing or bad. weekday: a day of the week stands before it. turned: the time of day does.
     """
 
     kind: str
@@ -44,6 +45,7 @@ class Form:
     dots: bool = False
     fine: bool = False
     weekday: bool = False
+    turned: bool = False
 
 
 def read_form(shape: str) -> Form:
@@ -51,6 +53,9 @@ def read_form(shape: str) -> Form:
     text = shape.strip(SPACES)
     if len(text) > _LONGEST:
         return Form("bad")
+    if turned := _TIME_FIRST.match(text):
+        form = read_form(_turned(text)) if not _TIME_FIRST.match(turned[2]) else Form("bad")
+        return form if form.kind in ("named", "bad") else replace(form, turned=True)
     day = _WEEKDAY.match(text)
     if day and day.end() and day[0].rstrip("., ") not in MONTHS:
         form = read_form(text[day.end() :])
@@ -107,6 +112,11 @@ def read_form(shape: str) -> Form:
     if re.fullmatch(r"99?[-/.]9999", text):
         return Form("month", f"%m{text[-5]}%Y")
     return Form("named") if any(word in MONTHS for word in re.findall(r"[a-zåäéû]{3,}", text)) else Form("bad")
+
+
+def _turned(text: str) -> str:
+    """'10:22 31/1/2024' with the day first."""
+    return _TIME_FIRST.sub(r"\2 \1", text)
 
 
 def _rest(rest: str) -> tuple[str, bool, bool] | None:
@@ -168,6 +178,9 @@ def decide_order(
 
 def date_sql(cell: str, form: Form, order: str, epoch_1904: bool = False) -> str:
     """SQL that reads a cell of one form as TIMESTAMP; NULL when it is no date between 1900 and 2100."""
+    if form.turned:
+        time = "[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: ?[AaPp][Mm])?"
+        cell = rf"regexp_replace({cell}, '^({time}),?\s+(.+)$', '\2 \1')"
     text = f"upper({cell})"
     if form.weekday:
         text = rf"regexp_replace({text}, '^[^0-9]+', '')"
@@ -222,6 +235,8 @@ def read_named(text: str) -> datetime | None:
 
     A month alone ('januari 2024') is its first day.
     """
+    if len(text) <= _LONGEST and _TIME_FIRST.match(text):
+        text = _turned(text)
     if is_month(text):
         text = f"1 {_whole_year(text.strip(SPACES))}"
     match = _NAMED.match(text.strip(SPACES).lower()) if len(text) <= _LONGEST else None

@@ -150,7 +150,7 @@ def _date(
     if len(forms) != 1:
         return None
     form = forms.pop()
-    if form.zone or form.fine:
+    if form.zone or form.fine or form.turned:
         return None
     if form.kind == "format" and form.format.startswith(_YEAR_FIRST):
         if not lengths <= _MARKS.keys():

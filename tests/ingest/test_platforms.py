@@ -77,6 +77,8 @@ def test_kroner_are_those_of_the_headings_language(header, cell, code):
          "Tue Feb 13 2024 08:00:00 GMT+0100 (centraleuropeisk normaltid)"),
         ("Wed, 31 Jan 2024 10:22:33 +0100", "Tue, 13 Feb 2024 08:00:00 +0100"),
         ("31JAN2024:10:22:33", "13FEB2024:08:00:00"),
+        ("10:22:33 31/01/2024", "8:00:00 13/02/2024"), ("10:22:33, 31.1.2024", "08:00:00, 13.2.2024"),
+        ("10:22:33 AM 01/31/2024", "8:00:00 AM 02/13/2024"), ("10:22:33 31 jan 2024", "08:00:00 13 feb 2024"),
     ],
 )  # fmt: skip
 def test_dates_as_programs_print_them(first, second):
