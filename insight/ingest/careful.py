@@ -67,7 +67,7 @@ def read_carefully(
     filled = filled or fill.merged(con, mapped, labels)
     if len(mapped.parts) == 2:
         filled.append(FileMessage("date_month", "warning", {}, column=labels[mapped.parts[1]]))
-    reader = Reader(con, options, opened.source.epoch_1904, convert.currency_above(opened.layout.above))
+    reader = Reader(con, options, opened.source.epoch_1904, convert.currency_beside(opened, mapped))
     if opened.source.format == "excel":
         filled += swapped.swapped_days(con, mapped, labels)
     converted = convert.convert(con, mapped, labels, options, reader)

@@ -10,7 +10,7 @@ import struct
 import uuid
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -75,7 +75,7 @@ class Source:
     path: the data; for 'text' and 'parquet' the file itself or its unpacked copy, for 'excel' a CSV file (UTF-8,
     comma, RFC 4180) made from one sheet. name: the innermost name, for display. sheet, sheets: of a workbook.
     member, members: of a zip. messages: what the user should know. first_row, continued: see `row_of`.
-    epoch_1904: dates that are plain numbers count from 1904.
+    epoch_1904: dates that are plain numbers count from 1904. money: see `excel.SheetFile`.
     """
 
     path: Path
@@ -89,6 +89,7 @@ class Source:
     first_row: int = 1
     continued: "array[int]" = field(default_factory=lambda: array("q"))
     epoch_1904: bool = False
+    money: Mapping[int, str] = field(default_factory=dict[int, str])
 
     def row_of(self, line: int) -> int:
         """The row that the user's program shows for a line of `path` (both from 1): the Excel row, or the line."""
@@ -186,7 +187,7 @@ def _sheet(name: str, workbook: str, read: excel.SheetFile) -> Source:
     return Source(
         read.path, "excel", name, sheet=read.sheet, sheets=read.sheets,
         messages=(*_mismatch(name, workbook), *read.messages),
-        first_row=read.first_row, continued=read.continued, epoch_1904=read.epoch_1904,
+        first_row=read.first_row, continued=read.continued, epoch_1904=read.epoch_1904, money=read.money,
     )  # fmt: skip
 
 

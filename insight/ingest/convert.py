@@ -12,6 +12,7 @@ from insight.ingest import consents, sides
 from insight.ingest.cells import MISSING, NO, UNKNOWN
 from insight.ingest.columns import Column, Reader, Reading
 from insight.ingest.mapping import Mapped
+from insight.ingest.opening import Opened
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import FileMessage
 from insight.ingest.schema import SQL_TYPES, TABLES, fold
@@ -261,6 +262,15 @@ def currency_in(label: str, labels: Sequence[str] = ()) -> str:
     codes = {"kr": crown_of(labels) or "SEK", "kronor": "SEK", "euro": "EUR", "€": "EUR", "$": "USD", "£": "GBP"}
     codes |= {code.lower(): code for code in CODES}
     return next((codes[word] for word in words if word in codes), "")
+
+
+def currency_beside(opened: Opened, mapped: Mapped) -> str:
+    """The currency of the amounts by what stands beside the table: a workbook's number formats, lines above, or ''."""
+    at = next((mapped.fields[name] for name in _MONEY_FIELDS if name in mapped.fields), -1)
+    unit = opened.source.money.get(at, "")
+    if unit == "kr":
+        return crown_of(opened.layout.labels) or currency_above(opened.layout.above) or "SEK"
+    return unit or currency_above(opened.layout.above)
 
 
 def currency_above(above: Sequence[str]) -> str:

@@ -66,7 +66,8 @@ class SheetFile:
     """A sheet written as CSV (UTF-8, comma, RFC 4180): where, which, and what the user should know.
 
     `first_row` is the Excel row of the file's first line; `continued` holds the lines, counted from 1, that continue
-    a cell with line breaks; `epoch_1904` is the workbook's date system, for dates that are plain numbers.
+    a cell with line breaks; `epoch_1904` is the workbook's date system, for dates that are plain numbers. `money`:
+    columns whose cells show one currency by their number format, with its code, or 'kr'.
     """
 
     path: Path
@@ -76,6 +77,7 @@ class SheetFile:
     first_row: int
     continued: "array[int]"
     epoch_1904: bool
+    money: Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,7 @@ def _read(
         sheets=tuple(Sheet(s["name"], s["rows"], s["hidden"]) for s in reply["sheets"]),
         messages=tuple(messages), first_row=chosen["first_row"],
         continued=array("q", chosen["continued"]), epoch_1904=reply["epoch_1904"],
+        money={int(column): unit for column, unit in chosen["money"].items()},
     )  # fmt: skip
 
 

@@ -44,6 +44,13 @@ _CELL = re.compile(rb"<(?:\w+:)?c\b([^<>]*?)(/?)>(?!</)")
 _REF = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _STYLE = re.compile(rb"\bs=[\"'](\d+)[\"']")
 _ERROR_CELL = re.compile(rb"<(?:\w+:)?c\b(?=[^<>]*\bt=[\"']e[\"'])[^<>]*>")
+# Currencies that number formats show beside amounts: signs, codes, and whose crowns kr are by the format's language.
+_SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "₹": "INR", "zł": "PLN", "Kč": "CZK", "kr": "kr", "kr.": "kr"}
+_CODES = frozenset(("SEK", "EUR", "USD", "GBP", "NOK", "DKK", "ISK", "CHF", "PLN", "CZK", "CAD", "AUD", "JPY", "INR"))
+_OF_PLACE = {
+    "41D": "SEK", "81D": "SEK", "414": "NOK", "814": "NOK", "406": "DKK", "40F": "ISK", "1009": "CAD", "C09": "AUD",
+}  # fmt: skip
+_SIGN = re.compile(r"\[\$([^\]-]*)(?:-([0-9A-Fa-f]+))?\]")
 _ZEROS_SHOWN = re.compile(rb">0\d+</")
 _UNCALCULATED = re.compile(
     rb"<(?:\w+:)?c\b[^<>]*><(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<>]*</(?:\w+:)?f>)"
@@ -58,8 +65,11 @@ class RefusedError(Exception):
 class SheetWriter:
     """Writes one sheet as CSV and counts on the way what the user should hear about."""
 
-    def __init__(self, limit: int, zero_widths: dict[int, int], words: frozenset[str]) -> None:
+    def __init__(
+        self, limit: int, zero_widths: dict[int, int], words: frozenset[str], units: dict[tuple[int, int], str]
+    ) -> None:
         self.limit = limit
+        self.units = units
         self.words = words
         self.zero_widths = zero_widths
         self.rows = 0
@@ -143,6 +153,8 @@ class SheetWriter:
                 self.n_long += 1
                 note(self.long_cells, row, column)
             text = number_text(cell)
+            if (row, column) in self.units:
+                return f"{text} {self.units[row, column]}"
             return text.zfill(self.zero_widths[column]) if column in self.zero_widths and text.isdecimal() else text
         if isinstance(cell, dt.datetime):
             self.times.add(column)
@@ -202,6 +214,7 @@ class Parts:
         self.sheets: dict[str, str] = {}
         self.epoch_1904 = False
         self.zero_styles: dict[bytes, int] = {}
+        self.money_styles: dict[bytes, str] = {}
         self.ods = False
         self.ods_widths: dict[str, dict[int, int]] | None = None
         if not zipfile.is_zipfile(path):
@@ -226,7 +239,9 @@ class Parts:
                     if name:
                         self.sheets[element.get("name", "")] = name
             if "xl/styles.xml" in names:
-                self.zero_styles = zero_styles(ElementTree.fromstring(archive.read(names["xl/styles.xml"])))
+                formats = cell_formats(ElementTree.fromstring(archive.read(names["xl/styles.xml"])))
+                self.zero_styles = zero_styles(formats)
+                self.money_styles = {style: unit for style, code in formats.items() if (unit := money_of(code))}
 
     def pieces(self, sheet: str) -> Iterator[bytes]:
         """The XML of a sheet in pieces that end between rows; nothing for formats that have none."""
@@ -254,6 +269,14 @@ class Parts:
                     column = column_number(ref[1]) - 1
                     widths[column] = max(widths.get(column, 0), self.zero_styles[style[1]])
         return widths
+
+    def units(self, sheet: str) -> Iterator[tuple[int, int, str]]:
+        """Cells whose number format shows a currency: Excel row, column from 0, and its code or 'kr'."""
+        for piece in self.pieces(sheet) if self.money_styles else ():
+            for match in _CELL.finditer(piece):
+                style, ref = _STYLE.search(match[1]), _REF.search(match[1])
+                if style and ref and not match[2] and style[1] in self.money_styles:
+                    yield int(ref[2]), column_number(ref[1]) - 1, self.money_styles[style[1]]
 
     def _ods_zero_widths(self) -> dict[str, dict[int, int]]:
         """The same of each sheet of an ods, whose cells hold what is shown beside the number."""
@@ -308,20 +331,35 @@ def column_number(name: bytes) -> int:
     return number
 
 
-def zero_styles(styles: ElementTree.Element) -> dict[bytes, int]:
-    """Cell styles whose number format is zeros only ('00000', '000000-0000'): style index → digits."""
-    digits: dict[str | None, int] = {}
+def cell_formats(styles: ElementTree.Element) -> dict[bytes, str]:
+    """The number format of each cell style that has one of its own: style index → format code."""
+    codes: dict[str | None, str] = {}
     cell_styles: list[str | None] = []
     for element in styles:
         tag = element.tag.rsplit("}", 1)[-1]
         if tag == "numFmts":
-            for item in element:
-                zeros = re.sub(r"[-\\s\\\\\"]", "", item.get("formatCode", ""))
-                if len(zeros) > 1 and not zeros.strip("0"):
-                    digits[item.get("numFmtId")] = len(zeros)
+            codes = {item.get("numFmtId"): item.get("formatCode", "") for item in element}
         if tag == "cellXfs":
             cell_styles = [item.get("numFmtId") for item in element]
-    return {str(at).encode(): digits[number] for at, number in enumerate(cell_styles) if number in digits}
+    return {str(at).encode(): codes[number] for at, number in enumerate(cell_styles) if number in codes}
+
+
+def zero_styles(formats: dict[bytes, str]) -> dict[bytes, int]:
+    """Cell styles whose number format is zeros only ('00000', '000000-0000'): style index → digits."""
+    plain = {style: re.sub(r"[-\\s\\\\\"]", "", code) for style, code in formats.items()}
+    return {style: len(zeros) for style, zeros in plain.items() if len(zeros) > 1 and not zeros.strip("0")}
+
+
+def money_of(code: str) -> str:
+    """The currency that a number format shows: its code, 'kr' where that is all it says, or ''."""
+    section = code.split(";")[0]
+    if match := _SIGN.search(section):
+        sign, place = match[1].strip(), (match[2] or "").upper().lstrip("0")
+        if place in _OF_PLACE and sign in ("kr", "kr.", "$"):
+            return _OF_PLACE[place]
+        return _SIGNS.get(sign, sign if sign in _CODES else "")
+    words = re.findall(r"[^\W\d_]+\.?|[€£$¥₹]", section.replace("\\", ""))
+    return next((_SIGNS.get(word, word) for word in words if word in _SIGNS or word in _CODES), "")
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -359,17 +397,24 @@ def _write_sheet(
     parts.guard_far_cell(name)
     sheet = book.get_sheet_by_name(name)
     zeros = parts.zero_widths(name)
-    writer = SheetWriter(limit, zeros, words)
+    money: dict[int, set[str]] = {}
+    for _, column, unit in parts.units(name):
+        money.setdefault(column, set()).add(unit)
+    # One currency is the column's; where there are several, each amount gets its own written behind it.
+    mixed_money = {column for column, found in money.items() if len(found) > 1}
+    several = {(row, at): unit for row, at, unit in parts.units(name) if at in mixed_money} if mixed_money else {}
+    writer = SheetWriter(limit, zeros, words, several)
     writer.write(sheet, target)
     if mixed := frozenset(writer.dates & writer.times):
         # Midnight comes as a bare date; one column, one form.
-        writer = SheetWriter(limit, zeros, words)
+        writer = SheetWriter(limit, zeros, words, several)
         writer.write(sheet, target, mixed)
     return {
         "rows": writer.rows, "columns": writer.columns, "table_rows": writer.table_rows, "filled": writer.filled,
         "known": writer.known >= KNOWN_ENOUGH, "first_row": writer.first_row, "continued": writer.continued,
         "errors": writer.n_errors, "error_cells": writer.error_cells,
         "long": writer.n_long, "long_cells": writer.long_cells,
+        "money": {column - writer.left: min(found) for column, found in money.items() if len(found) == 1},
     }  # fmt: skip
 
 

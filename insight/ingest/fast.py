@@ -24,7 +24,7 @@ from insight.ingest.convert import (
     NOT_A_SALE,
     PAYMENT,
     RETURNED,
-    currency_above,
+    currency_beside,
     currency_in,
     says_returns,
     vat_in,
@@ -33,6 +33,7 @@ from insight.ingest.detect import Layout
 from insight.ingest.encoding import Text
 from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import NumberStyle
+from insight.ingest.opening import Opened
 from insight.ingest.options import ReadOptions
 from insight.ingest.raw import BLANKS, csv_source
 from insight.ingest.scan import BLOCK
@@ -353,12 +354,14 @@ def _as_numbers(name: str) -> tuple[str, str]:
     return f"""contains("{name}", '+')""", f"""{mark} AND regexp_matches("{name}", '^-?[0-9]+[.,]0+$')"""
 
 
-def constants(mapped: Mapped, layout: Layout, options: ReadOptions) -> dict[str, str]:
-    """What the user or the header says of all rows: currency and VAT."""
+def constants(opened: Opened, options: ReadOptions) -> dict[str, str]:
+    """What the user, the header or a workbook's number format says of all rows: currency and VAT."""
     found: dict[str, str] = {}
-    labels = layout.labels
+    labels, mapped = opened.layout.labels, opened.mapped
     if "currency" not in mapped.fields:
-        code = options.currency or currency_in(labels[mapped.fields["amount"]], labels) or currency_above(layout.above)
+        code = (
+            options.currency or currency_in(labels[mapped.fields["amount"]], labels) or currency_beside(opened, mapped)
+        )
         if code and code.isalpha():
             found["currency"] = code
     vat = options.vat or vat_in(labels[mapped.fields["amount"]])

@@ -172,7 +172,7 @@ def _quickly(
     expected = data_lines(text, layout)
     if plan is None or expected <= 0:
         return None
-    constants = fast.constants(opened.mapped, layout, options)
+    constants = fast.constants(opened, options)
     attributes = attributes_of(con, opened, ())
     watch.stage(0.85)
     offset = opened.source.first_row - 1 + layout.first_line - 1

@@ -267,3 +267,35 @@ def test_reviews_by_the_shops_own_reference_are_answers():
         assert loaded.report.kind == "answers"
         assert loaded.rows("SELECT count(*), sum(score), count(DISTINCT customer_id) FROM answers") == [(15, 45, 15)]
         assert "score_scale" in loaded.codes
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ('#,##0.00\\ [$€-407]', "EUR"), ('"€"#,##0.00;[Red]-"€"#,##0.00', "EUR"), ('[$$-409]#,##0.00', "USD"),
+        ('#,##0.00\\ "kr"', "SEK"), ('#,##0.00\\ [$kr-414]', "NOK"), ('#,##0.00\\ [$kr.-406]', "DKK"),
+        ("[$GBP] #,##0.00", "GBP"), ("[$-409]#,##0.00", None), ('0.00" pcs"', None),
+    ],
+)  # fmt: skip
+def test_the_currency_of_a_workbooks_number_format(tmp_path, form, code):
+    book = openpyxl.Workbook()
+    book.active.append([None, "Customer ID", "Order date", "Amount"])
+    for n in range(2, 5):
+        book.active.append([None, f"000{n}", dt.date(2024, 1, 10 + n), 10.5])
+        book.active.cell(n, 4).number_format = form
+    book.save(tmp_path / "money.xlsx")
+    with reading((tmp_path / "money.xlsx").read_bytes(), name="money.xlsx") as loaded:
+        assert loaded.rows("SELECT sum(amount), any_value(currency) FROM transactions") == [(Decimal("31.50"), code)]
+
+
+def test_amounts_of_several_currencies_by_their_number_formats_are_not_added(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["Customer ID", "Order date", "Amount"])
+    for n in range(2, 8):
+        book.active.append([f"000{n}", dt.date(2024, 1, 10 + n), 10.5])
+        book.active.cell(n, 3).number_format = '#,##0.00\\ "kr"' if n < 6 else '#,##0.00\\ "€"'
+    book.save(tmp_path / "money.xlsx")
+    with reading((tmp_path / "money.xlsx").read_bytes(), name="money.xlsx") as loaded:
+        assert loaded.rows("SELECT sum(amount), any_value(currency) FROM transactions") == [(Decimal("42.00"), "SEK")]
+        assert "currency_mixed" in loaded.codes
+        assert loaded.report.set_aside == 2
