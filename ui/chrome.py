@@ -49,6 +49,10 @@ _CSS = (
     # A wide table fits a low laptop's sheet with a little less air between its columns.
     " @media (max-width: 1400px) {[data-testid=stTable] :is(th, td)"
     " {padding-left: 0.25rem !important; padding-right: 0.25rem !important}}"
+    # and a little less margin beside the sheet.
+    " @media (min-width: 900px) and (max-width: 1400px)"
+    " {:is([data-testid=stMainBlockContainer], [data-testid=stBottomBlockContainer])"
+    " {padding-left: 3.5rem; padding-right: 3.5rem}}"
     # On a phone a figure keeps the width that its words need, and is moved sideways by hand.
     f" @media (max-width: 640px) {{[data-testid=stElementContainer]:has(> {_FRAME} {_FIGURE}) {{overflow-x: auto}}"
     f" {_FRAME}:has({_FIGURE}) {{min-width: 40rem}}}}"

@@ -21,6 +21,8 @@ from insight.words import evidence_words
 
 _GAP, _HEAD, _TABLE_SHARE = 0.3, 0.5, 0.42
 _FEW_FIGURES = 2
+# What the bars keep of a plot at least, however long the values beyond them are.
+_LEAST_PLOT = 0.3
 _XY = (XL_CHART_TYPE.XY_SCATTER_LINES, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS)
 _STACKED = (XL_CHART_TYPE.COLUMN_STACKED, XL_CHART_TYPE.BAR_STACKED)
 # Beyond the longest bar its value stands.
@@ -224,10 +226,32 @@ def _one_scale(first: Sequence[Any], second: Sequence[Any], *, of_size: bool) ->
             if ticked is not None:
                 # Programs that show slides count the ticks from the axis's beginning.
                 low = math.floor(low / ticked.major_unit + 1e-9) * ticked.major_unit
+            elif low < 0 and one.chart_type == XL_CHART_TYPE.BAR_CLUSTERED:
+                low, high = _with_room((one, other), ends)
             for axis in axes:
                 axis.minimum_scale, axis.maximum_scale = low, high
                 if ticked is not None:
                     _tick_as(axis, ticked)
+
+
+def _with_room(charts: Sequence[Any], ends: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """A scale for both on which the values beyond the bars have the share of the width that they have alone.
+
+    Bars that are short on the longer scale would else have their values on the names.
+    """
+    reached = [_reached(chart) for chart in charts]
+    spans = [high - low for low, high in ends]
+    before = max((far[0] - low) / span for far, (low, _), span in zip(reached, ends, spans, strict=True))
+    after = max((high - far[1]) / span for far, (_, high), span in zip(reached, ends, spans, strict=True))
+    low, high = min(far[0] for far in reached), max(far[1] for far in reached)
+    span = (high - low) / max(1 - before - after, _LEAST_PLOT)
+    return low - before * span, high + after * span
+
+
+def _reached(chart: Any) -> tuple[float, float]:
+    """From the longest bar below zero to the longest above."""
+    values = [float(value) for series in _series(chart) for value in series.values if value is not None]
+    return min([0.0, *values]), max([0.0, *values])
 
 
 def _tick_as(axis: Any, ticked: Any) -> None:

@@ -135,8 +135,12 @@ def number_format(measure: Scale, *, full: bool = True, signed: bool = False) ->
 
 
 def finer(measure: Scale, value: float) -> Scale:
-    """The scale for a value that `measure` would round to nothing: whole units, or the decimals that show it."""
-    if not math.isfinite(value) or value == 0 or abs(value) / measure.divisor >= 0.5 * 10**-measure.decimals:
+    """The scale for a value that `measure` would round to nothing: whole units, or the decimals that show it.
+
+    Nothing itself is 0 kr, not 0,0 mn kr.
+    """
+    whole = value == 0 and measure.divisor == 1
+    if not math.isfinite(value) or whole or abs(value) / measure.divisor >= 0.5 * 10**-measure.decimals:
         return measure
     if measure.divisor > 1:
         before, _, after = measure.words.amount(1).partition("1")

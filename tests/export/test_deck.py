@@ -190,7 +190,10 @@ def test_a_value_that_would_round_to_nothing_has_its_own_precision():
     millions = scale_for(Words("sv"), "money", [24_100_000, 3_731])
     assert finer(millions, 24_100_000) is millions
     assert number_format(finer(millions, 3_731)).startswith('[$-41D]#,##0"\u00a0kr"')
-    assert finer(millions, 0) is millions
+    # Nothing is 0 kr, not 0,0 mn kr; among whole kronor it needs nothing of its own.
+    assert number_format(finer(millions, 0)).startswith('[$-41D]#,##0"\u00a0kr"')
+    whole = scale_for(Words("sv"), "money", [120, 3_731])
+    assert finer(whole, 0) is whole
 
 
 # --- a client's template ----------------------------------------------------------------------------------------------

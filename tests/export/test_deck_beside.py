@@ -1,15 +1,20 @@
 """A slide and a sheet of two groups side by side, opened again: both sides' figures and bases, charts on one scale."""
 
 import io
+from dataclasses import replace
+from decimal import Decimal
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from insight import comparing
 from insight.audience import Combined, parse
 from insight.export import deck, workbook
+from insight.export.item import Item
 from insight.export.pack import Wanted, collect
 from insight.i18n.catalog import Words
+from insight.result import Basis, Chart, Message, Metric, Result
 from tests.contract.test_marks import company
 from tests.export import decks
 
@@ -109,3 +114,22 @@ def test_group_without_an_answer_says_why_on_its_side():
     assert item.result is None
     assert len(decks.charts(slide)) == 1
     assert words.message(item.refusal) in decks.text_of(slide)
+
+
+def test_short_bars_below_zero_keep_room_for_their_values_on_the_longer_scale():
+    def side(values: list[int]) -> Item:
+        table = pd.DataFrame({"driver": ["customers", "receipt"], "change": [Decimal(value) for value in values]})
+        return Item("overview.key_figures", Result(
+            "overview.key_figures", Message("period.all"), {"sales": Metric(Decimal(1), "money")}, table,
+            {"driver": "text", "change": "money"}, Basis(None, None, 1, {}, Message("period.all")),
+            Chart("hbar", "driver", "change"),
+        ), name="Guld")  # fmt: skip
+
+    both = replace(side([-300, -200]), other=side([700, 400]))
+    slide = next(s for s in decks.opened(deck.build([both], Words("sv"))).slides if decks.tables(s, "Figures"))
+    fewer, more = (chart.value_axis for chart in decks.charts(slide))
+    assert (fewer.minimum_scale, fewer.maximum_scale) == (more.minimum_scale, more.maximum_scale)
+    span = fewer.maximum_scale - fewer.minimum_scale
+    # '−300 kr' beyond the bar takes some 45 of the 300 points of half a slide's plot.
+    assert (-300 - fewer.minimum_scale) / span > 0.12
+    assert fewer.maximum_scale > 700
