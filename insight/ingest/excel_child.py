@@ -51,7 +51,7 @@ _OF_PLACE = {
     "41D": "SEK", "81D": "SEK", "414": "NOK", "814": "NOK", "406": "DKK", "40F": "ISK", "1009": "CAD", "C09": "AUD",
 }  # fmt: skip
 _SIGN = re.compile(r"\[\$([^\]-]*)(?:-([0-9A-Fa-f]+))?\]")
-_ZEROS_SHOWN = re.compile(rb">0\d+</")
+_SHOWN_BESIDE = re.compile(rb">0\d+</|office:currency=")
 _UNCALCULATED = re.compile(
     rb"<(?:\w+:)?c\b[^<>]*><(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<>]*</(?:\w+:)?f>)"
     rb"(?:<(?:\w+:)?v ?/>|<(?:\w+:)?v></(?:\w+:)?v>)?</(?:\w+:)?c>"
@@ -216,7 +216,7 @@ class Parts:
         self.zero_styles: dict[bytes, int] = {}
         self.money_styles: dict[bytes, str] = {}
         self.ods = False
-        self.ods_widths: dict[str, dict[int, int]] | None = None
+        self._ods: tuple[dict[str, dict[int, int]], dict[str, list[tuple[int, int, str]]]] | None = None
         if not zipfile.is_zipfile(path):
             return
         with zipfile.ZipFile(path) as archive:
@@ -260,8 +260,7 @@ class Parts:
         """Columns whose numbers Excel shows with leading zeros: column from 0 → digits shown."""
         widths: dict[int, int] = {}
         if self.ods:
-            self.ods_widths = self._ods_zero_widths() if self.ods_widths is None else self.ods_widths
-            return self.ods_widths.get(sheet, {})
+            return self._of_ods()[0].get(sheet, {})
         for piece in self.pieces(sheet) if self.zero_styles else ():
             for match in _CELL.finditer(piece):
                 style, ref = _STYLE.search(match[1]), _REF.search(match[1])
@@ -272,36 +271,45 @@ class Parts:
 
     def units(self, sheet: str) -> Iterator[tuple[int, int, str]]:
         """Cells whose number format shows a currency: Excel row, column from 0, and its code or 'kr'."""
+        yield from self._of_ods()[1].get(sheet, ()) if self.ods else ()
         for piece in self.pieces(sheet) if self.money_styles else ():
             for match in _CELL.finditer(piece):
                 style, ref = _STYLE.search(match[1]), _REF.search(match[1])
                 if style and ref and not match[2] and style[1] in self.money_styles:
                     yield int(ref[2]), column_number(ref[1]) - 1, self.money_styles[style[1]]
 
-    def _ods_zero_widths(self) -> dict[str, dict[int, int]]:
-        """The same of each sheet of an ods, whose cells hold what is shown beside the number."""
+    def _of_ods(self) -> tuple[dict[str, dict[int, int]], dict[str, list[tuple[int, int, str]]]]:
+        self._ods = self._ods or self._ods_cells()
+        return self._ods
+
+    def _ods_cells(self) -> tuple[dict[str, dict[int, int]], dict[str, list[tuple[int, int, str]]]]:
+        """The same two of each sheet of an ods, whose cells hold what is shown and the currency beside the number."""
         widths: dict[str, dict[int, int]] = {}
+        units: dict[str, list[tuple[int, int, str]]] = {}
         with zipfile.ZipFile(self.path) as archive:
             with archive.open("content.xml") as part:
-                if not any(_ZEROS_SHOWN.search(chunk) for chunk in iter(lambda: part.read(CHUNK), b"")):
-                    return widths
-            here, column = "", 0
+                if not any(_SHOWN_BESIDE.search(chunk) for chunk in iter(lambda: part.read(CHUNK), b"")):
+                    return widths, units
+            here, row, column = "", 1, 0
             with archive.open("content.xml") as part:
                 for event, element in ElementTree.iterparse(part, ("start", "end")):
                     tag = element.tag.rsplit("}", 1)[-1]
                     of = {key.rsplit("}", 1)[-1]: value for key, value in element.attrib.items()}
                     if event == "start":
-                        here = of.get("name", "") if tag == "table" else here
+                        here, row = (of.get("name", ""), 1) if tag == "table" else (here, row)
                         column = 0 if tag == "table-row" else column
                     elif tag in ("table-cell", "covered-table-cell"):
                         shown = "".join(e.text or "" for e in element if e.tag.endswith("}p"))
                         if shown.isdecimal() and shown.lstrip("0") == of.get("value") != shown:
                             sheet = widths.setdefault(here, {})
                             sheet[column] = max(sheet.get(column, 0), len(shown))
+                        if (unit := of.get("currency", "")) in _CODES:
+                            units.setdefault(here, []).append((row, column, unit))
                         column += int(of.get("number-columns-repeated", "1"))
                     elif tag == "table-row":
+                        row += int(of.get("number-rows-repeated", "1"))
                         element.clear()
-        return widths
+        return widths, units
 
     def guard_far_cell(self, sheet: str) -> None:
         """Refuse a sheet whose few cells lie so far apart that the empty ones between them would fill the memory."""

@@ -216,9 +216,10 @@ ODS = """<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:n
 </office:document-content>"""
 
 
-def test_zeros_that_an_ods_shows_before_a_number_are_kept():
+def test_zeros_and_currency_that_an_ods_shows_beside_a_number_are_kept():
     def cell(shown: str, value: str = "") -> str:
         kind = f'office:value-type="float" office:value="{value}"' if value else 'office:value-type="string"'
+        kind += ' office:currency="NOK"' if "," in shown else ""
         return f"<table:table-cell {kind}><text:p>{shown}</text:p></table:table-cell>"
 
     rows = [[cell(text) for text in ("Customer ID", "Order date", "Amount")]]
@@ -236,6 +237,7 @@ def test_zeros_that_an_ods_shows_before_a_number_are_kept():
         assert loaded.rows("SELECT customer_id, amount FROM transactions ORDER BY 2") == [
             ("00007", Decimal("0.50")), ("00012", Decimal("10.50")),
         ]  # fmt: skip
+        assert loaded.one("SELECT any_value(currency) FROM transactions") == "NOK"
 
 
 @pytest.mark.parametrize(("zeros", "found"), [(b"00000", "00000"), (b"0", ""), (b"0.00", "")])
