@@ -32,6 +32,7 @@ _GRADED = re.compile(r"(?:10|\d)(?:[\s.:=)(–-]+\D.*|\s*/\s*10)?")
 _INNER = re.compile(r"intern(?:al|t|a)?|unique|unikt?|1[58]digits?")
 # What says in a header that it is a day or a time, before or behind the word for what happened.
 _AT = re.compile(r"^(?:date|datum)(?:of)?|(?:datetime|timestamp|datum|date|time|tid|dag|day|at|on)(?:utc|gmt|local)?$")
+_TESTED = re.compile(r"test|kontroll|control|grupp|group|variant|holdout|urval")
 _ARMS = frozenset(
     {"test", "kontroll", "control", "testgrupp", "kontrollgrupp", "treatment", "behandling", "holdout", "variant"}
 )
@@ -157,10 +158,14 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
                 EXACT - 0.15 if _NPS.search(folded) else NEAR,
                 Message("ingest.reason_near", {"column": label}),
             )
+        elif field.name == "arm" and look.arms and _TESTED.search(folded):
+            score, reason = EXACT - 1, Message("ingest.reason_near", {"column": label})
         elif field.type == "consent" and consent_of(label) == field.name:
             score, reason = EXACT - 1.5, Message("ingest.reason_near", {"column": label})
         elif near:
             alias = max(near, key=len)
+            if field.name == "is_control" and look.arms:
+                return 0.0, reason  # 'Test' and 'Kontroll' are the arms themselves
             score = NEAR * (0.4 + 0.6 * len(alias) / len(folded))
             reason = Message("ingest.reason_near", {"column": label})
     if score and field.name == "amount":

@@ -11,9 +11,10 @@ from datetime import date
 
 from duckdb import DuckDBPyConnection
 
-from insight.ingest import dates, numbers
-from insight.ingest.cells import MISSING, NO, NO_CUSTOMER, NO_ID, UNKNOWN, YES
+from insight.ingest import dates, flags, numbers
+from insight.ingest.cells import MISSING, NO_CUSTOMER, NO_ID, UNKNOWN
 from insight.ingest.dates import Form
+from insight.ingest.flags import within
 from insight.ingest.numbers import FOOTNOTE, NumberStyle
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import Decision, FileMessage
@@ -375,7 +376,7 @@ class Reader:
         assert row is not None
         points, powers, point_line, power_line, filled = (int(v) if v is not None else None for v in row)
         nobody = NO_CUSTOMER if column.field.name == "customer_id" else NO_ID
-        sql, failed, figures = f"CASE WHEN {_in(f'lower({cell})', nobody)} THEN NULL ELSE {cell} END", "false", {}
+        sql, failed, figures = f"CASE WHEN {within(f'lower({cell})', nobody)} THEN NULL ELSE {cell} END", "false", {}
         if points:
             sql = f"CASE WHEN {point} THEN regexp_replace({cell}, '[.,]0+$', '') ELSE {sql} END"
             self.tell(
@@ -410,48 +411,21 @@ class Reader:
 
     def _flag(self, column: Column, hint: str) -> Reading:
         del hint
-        cell = f"lower({column.cell})"
-        yes, no = _in(cell, YES), _in(cell, NO)
-        # A consent that somebody wrote as unknown is no blank: it is told how it was read.
-        unsaid = "false" if column.field.type == "consent" else _in(cell, UNKNOWN)
-        known = self.con.execute(
-            f"SELECT count(*) FILTER (WHERE {yes}), count(*) FILTER (WHERE {no}), "  # noqa: S608
-            f"count(*) FILTER (WHERE {column.cell} IS NULL OR {unsaid}), count(*), "
-            f"min(line) FILTER (WHERE {column.cell} IS NOT NULL AND NOT ({yes} OR {no} OR {unsaid})) "
-            "FROM raw"
-        ).fetchone()
-        assert known is not None
-        n_yes, n_no, blank, total, odd_line = known
-        odd = total - n_yes - n_no - blank
-        if column.field.type == "flag" and (odd > 0.5 * max(1, total - blank) or (odd and self._counts(column, n_yes))):
-            # A time of opening, or a count of clicks: filled and not 0 means yes.
-            sql = f"CASE WHEN {column.cell} IS NULL THEN NULL WHEN {no} THEN false ELSE true END"
-            self.tell("flag_filled", "note", column=column.label)
-            return Reading(column.field.name, sql, changed=odd)
-        sql = f"CASE WHEN {yes} THEN true WHEN {no} THEN false END"
-        if column.field.type == "consent":
-            self.tell(
-                "consent_forms" if odd else "consent_read",
-                "warning" if odd else "note",
-                column.label,
-                odd_line,
-                yes=n_yes,
-                no=n_no,
-                unknown=blank + odd,
-                odd=odd,
-            )
-        elif odd:
-            self.tell("flag_unknown", column=column.label, line=odd_line, count=odd)
-        return Reading(column.field.name, sql, changed=n_yes + n_no)
-
-    def _counts(self, column: Column, n_yes: int) -> bool:
-        """Whether cells that say neither yes nor no are times or counts: a digit first, and hardly a yes beside."""
-        odd, _ = self.first_line(f"{column.cell} IS NOT NULL AND regexp_matches({column.cell}, '^[0-9]')")
-        worded, _ = self.first_line(
-            f"{column.cell} IS NOT NULL AND NOT regexp_matches({column.cell}, '^[0-9]') "
-            f"AND NOT ({_in(f'lower({column.cell})', NO | UNKNOWN)})"
-        )
-        return worded == 0 and odd > 0 and n_yes <= odd
+        kind = column.field.type
+        said = flags.decide(self.con, column.cell, kind, column.field.name)
+        label, unknown = column.label, said.blank + said.odd
+        if said.way == "filled":
+            self.tell("flag_filled", "note", column=label)
+        elif said.way == "own":
+            self.tell("flag_own", column=label, line=said.odd_line, yes=said.yes, no=said.no)
+        elif kind == "consent":
+            code, severity = ("consent_forms", "warning") if said.odd else ("consent_read", "note")
+            counts = {"yes": said.yes, "no": said.no, "unknown": unknown, "odd": said.odd}
+            self.tell(code, severity, label, said.odd_line, **counts)
+        elif said.odd:
+            self.tell("flag_unknown", column=label, line=said.odd_line, count=said.odd)
+        changed = said.odd if said.way == "filled" else said.yes + said.no
+        return Reading(column.field.name, said.sql, changed=changed)
 
     def _score(self, column: Column, hint: str) -> Reading:
         del hint
@@ -477,7 +451,7 @@ class Reader:
             self.tell("score_scale", column=column.label, low=low, high=high)
         if worded:
             self.tell("score_worded", "note", column=column.label, count=worded)
-        missing = _in(f"lower({column.cell})", MISSING | UNKNOWN)
+        missing = within(f"lower({column.cell})", MISSING | UNKNOWN)
         return Reading(
             column.field.name, stars, f"({column.cell} IS NOT NULL AND NOT {missing} AND {stars} IS NULL)",
             changed=worded, figures={"scale": scale},
@@ -493,7 +467,3 @@ def _family(form: Form) -> str:
     if form.kind == "three":
         return "three:" + form.format[0]
     return form.kind + ":" + form.format.split("%H")[0].split("%I")[0].rstrip(" T,")
-
-
-def _in(cell: str, words: frozenset[str]) -> str:
-    return f"{cell} IN ({', '.join(chr(39) + word.replace(chr(39), chr(39) * 2) + chr(39) for word in sorted(words))})"

@@ -27,6 +27,12 @@ _SUBSCRIBED = re.compile(
     r"subscription|abonnemang|prenumeration|forsakringsn|bindningstid|^mrr$|orderinterval|recurring"
 )
 _REDEEMED = re.compile(r"inlos|inlost|redeem|bonuscheck|kupong|coupon|voucher")
+_SURVEY = re.compile(r"respon[sd]|survey|enkat|svars|recordeddate|durationinsec")
+_ANY_GROUP = frozenset({"behandling", "treatment", "cell", "grupp", "group", "ab"})
+_ORDERS = frozenset(aliases_of(TABLES["transactions"].field("order_id"))) - {"id", "order", "orderid"}
+_SOLD = _ORDERS.union(
+    alias for name in ("amount", "unit_price", "quantity") for alias in aliases_of(TABLES["transactions"].field(name))
+) - {"value", "varde"}
 _EACH = 0.9
 # What a row of a sale has and a customer has not.
 _LINES = frozenset({"order_id", "quantity", "article_id", "article"})
@@ -64,13 +70,20 @@ def kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str], s
         return score - (2 if ids.filled >= 5 and ids.distinct < 0.8 * ids.filled else 0)
     if not named:
         return None
-    if found.kind == "assignments" and "arm" in core and looks[core["arm"]].arms:
-        score += 3
+    if found.kind == "assignments" and "arm" in core:
+        arm = core["arm"]
+        # A 'Behandling' or 'Grupp' beside a price or an order number is what was bought.
+        sold = any(fold(label) in _SOLD and looks[at].filled for at, label in enumerate(labels))
+        score += 3 if looks[arm].arms else -3 if sold and fold(labels[arm]) in _ANY_GROUP else 0
     if found.kind == "agreements" and any(map(is_subscribed, labels)):
         score += 1.5
     if found.kind == "rewards" and any(_REDEEMED.search(fold(label)) for label in labels):
-        # A day that only a benefit has, 'Utfärdad', beside whether it was redeemed.
-        score += 1.0 * (SPECIFIC.get(("rewards", fold(labels[core["given_on"]])), 0.0) == 1)
+        # A day that only a benefit has, 'Utfärdad', or the day it was redeemed, and no order that it was used in.
+        only = SPECIFIC.get(("rewards", fold(labels[core["given_on"]])), 0.0) == 1
+        ordered = any(fold(label) in _ORDERS for label in labels)
+        score += 1.0 * (only or ("redeemed_on" in core and not ordered))
+    if found.kind == "agreements" and not core.keys() & {"plan", "fee"} and any(map(_SURVEY.search, map(fold, labels))):
+        return None  # a survey tool's StartDate and EndDate
     if found.kind == "answers" and ASKED.search(fold(labels[core["score"]])):
         score += 3
     return score + (1.0 if found.kind in ("answers", "assignments") else 0)

@@ -126,3 +126,60 @@ def test_a_receipt_with_redeemed_bonus_is_a_sale():
     rows = "".join(f"{n};{n % 4};2024-02-{n};{n},50;5,00\n" for n in range(11, 27))
     with reading("Kvittonr;Medlemsnr;Datum;Belopp;Inlöst bonus\n" + rows) as loaded:
         assert loaded.report.kind == "transactions"
+
+
+def _register(header: str, *cells: str) -> str:
+    """Sixteen rows; n is the row's number, odd and even cells apart by 'a|b'."""
+    rows = [";".join((cell.split("|") * 2)[n % 2].replace("#", str(n + 10)) for cell in cells) for n in range(16)]
+    return "\n".join([header, *rows])
+
+
+def test_test_and_control_in_one_column_are_the_arms():
+    text = _register(
+        "Medlemsnr;Målgrupp;Test/kontroll;Utskick;Datum", "#", "Sovande", "Test|Kontroll", "Väck", "2024-04-16"
+    )
+    with reading(text) as loaded:
+        assert loaded.rows("SELECT arm, count(*) FROM assignments GROUP BY 1 ORDER BY 1") == [
+            ("Kontroll", 8),
+            ("Test", 8),
+        ]
+
+
+def test_a_treatment_with_a_price_is_a_sale():
+    text = _register(
+        "Boknings-ID;Behandling;Kundnr;Bokad tid;Pris", "B#", "Klipp|Färg", "7#", "2024-03-# 09:30", "450,00"
+    )
+    with reading(text) as loaded:
+        assert (loaded.report.kind, loaded.one("SELECT sum(amount) FROM transactions")) == ("transactions", 16 * 450)
+
+
+@pytest.mark.parametrize(
+    ("cells", "opened"), [("Öppnad|Ej öppnad", 8), ("Opened|Not opened", 8), ("2024-03-15 10:00|", 8), ("3|0", 8)]
+)
+def test_a_flag_in_words_of_its_own(cells: str, opened: int):
+    text = _register("Kundnr;Utskick;Skickat;Öppnad", "7#", "Vår", "2024-03-#", cells)
+    with reading(text) as loaded:
+        assert loaded.one("SELECT count(*) FROM contacts WHERE opened") == opened
+        assert ("flag_own" in loaded.codes) == ("pened" in cells or "ppnad" in cells)
+
+
+def test_control_said_in_words():
+    text = _register("Kundnr;Grupp;Utskicksdatum;Kontrollgrupp", "7#", "A", "2024-03-15", "Får brev|Kontroll")
+    with reading(text) as loaded:
+        assert loaded.one("SELECT count(*) FROM assignments WHERE is_control") == 8
+
+
+def test_coupons_with_the_day_they_were_used():
+    text = _register(
+        "Medlemsnr;Kupong;Kupongvärde;Utskickad;Inlösendatum", "7#", "K10", "10,00", "2024-03-#", "2024-04-01|"
+    )
+    with reading(text) as loaded:
+        assert (loaded.report.kind, loaded.report.rows) == ("rewards", 16)
+        assert loaded.one("SELECT count(redeemed_on) FROM rewards") == 8
+
+
+def test_the_start_and_end_of_a_survey_are_no_agreement():
+    text = _register("StartDate;EndDate;ResponseId;ExternalReference;Q1", "2024-03-#", "2024-03-#", "R_#", "7#", "9|10")
+    with reading(text) as loaded:
+        assert loaded.report.kind != "agreements"
+        assert loaded.report.outcome != "accept"
