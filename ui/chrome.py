@@ -52,7 +52,7 @@ _CSS = (
     # and a little less margin beside the sheet.
     " @media (min-width: 900px) and (max-width: 1400px)"
     " {:is([data-testid=stMainBlockContainer], [data-testid=stBottomBlockContainer])"
-    " {padding-left: 3.5rem; padding-right: 3.5rem}}"
+    " {padding-left: 3rem; padding-right: 3rem}}"
     # On a phone a figure keeps the width that its words need, and is moved sideways by hand.
     f" @media (max-width: 640px) {{[data-testid=stElementContainer]:has(> {_FRAME} {_FIGURE}) {{overflow-x: auto}}"
     f" {_FRAME}:has({_FIGURE}) {{min-width: 40rem}}}}"
