@@ -300,6 +300,8 @@ def _cell_messages(chosen: Mapping[str, Any]) -> list[FileMessage]:
     if n := chosen["uncalculated"]:
         values = {"n": n, "cells": _listed(chosen["uncalculated_cells"])}
         messages.append(FileMessage("excel_uncalculated", "warning", values))
+    if n := chosen["hidden_rows"]:
+        messages.append(FileMessage("excel_hidden_rows", "warning", {"n": n}))
     if n := chosen["long"]:
         messages.append(FileMessage("excel_long_numbers", "warning", {"n": n, "cells": _listed(chosen["long_cells"])}))
     return messages

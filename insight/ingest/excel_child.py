@@ -43,6 +43,9 @@ _ERRORS = frozenset(
 _CELL = re.compile(rb"<(?:\w+:)?c\b([^<>]*?)(/?)>(?!</)")
 _REF = re.compile(rb"\br=[\"']([A-Z]{1,3})(\d{1,7})[\"']")
 _STYLE = re.compile(rb"\bs=[\"'](\d+)[\"']")
+_HIDDEN_ROW = re.compile(
+    rb"<(?:\w+:)?row\b(?=[^<>]*\bhidden=[\"'](?:1|true)[\"'])[^<>]*>(?=<(?:\w+:)?c\b[^<>]*[^/<>]>)"
+)
 _ERROR_CELL = re.compile(rb"<(?:\w+:)?c\b(?=[^<>]*\bt=[\"']e[\"'])[^<>]*>")
 # Currencies that number formats show beside amounts: signs, codes, and whose crowns kr are by the format's language.
 _SIGNS = {"€": "EUR", "£": "GBP", "$": "USD", "¥": "JPY", "₹": "INR", "zł": "PLN", "Kč": "CZK", "kr": "kr", "kr.": "kr"}
@@ -427,10 +430,13 @@ def _write_sheet(
 
 
 def _cell_notes(pieces: Iterator[bytes]) -> dict[str, Any]:
-    """Cells that calamine shows as empty though Excel shows something: errors, and formulas never calculated."""
-    counts = {"xml_errors": 0, "uncalculated": 0}
+    """Cells that calamine shows as empty though Excel shows something, errors and formulas never calculated; and rows
+    with cells that Excel hides, by a filter or by hand.
+    """
+    counts = {"xml_errors": 0, "uncalculated": 0, "hidden_rows": 0}
     cells: dict[str, list[str]] = {"xml_errors": [], "uncalculated": []}
     for piece in pieces:
+        counts["hidden_rows"] += len(_HIDDEN_ROW.findall(piece))
         for key, hint, pattern in (("xml_errors", b'"e"', _ERROR_CELL), ("uncalculated", b"<f", _UNCALCULATED)):
             for match in pattern.finditer(piece) if hint in piece else ():
                 counts[key] += 1

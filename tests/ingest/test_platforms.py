@@ -301,3 +301,17 @@ def test_amounts_of_several_currencies_by_their_number_formats_are_not_added(tmp
         assert loaded.rows("SELECT sum(amount), any_value(currency) FROM transactions") == [(Decimal("42.00"), "SEK")]
         assert "currency_mixed" in loaded.codes
         assert loaded.report.set_aside == 2
+
+
+def test_rows_that_a_filter_hides_are_read_and_told(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["Customer ID", "Order date", "Amount"])
+    for n in range(2, 6):
+        book.active.append([f"000{n}", dt.date(2024, 1, 10 + n), 10.5])
+    for row in (3, 4, 40):
+        book.active.row_dimensions[row].hidden = True
+    book.save(tmp_path / "filtered.xlsx")
+    with reading((tmp_path / "filtered.xlsx").read_bytes(), name="filtered.xlsx") as loaded:
+        assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal("42.00")
+        (told,) = [message for message in loaded.report.messages if message.code == "excel_hidden_rows"]
+        assert told.values["n"] == 2
