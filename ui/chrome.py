@@ -36,7 +36,7 @@ _CSS = (
     " {white-space: normal; overflow: visible}"
     # What a figure is set against stands whole, on a line of its own where it has no room beside the change.
     " div:has(> [data-testid=stMetricDelta]) {flex-wrap: wrap}"
-    " [data-testid=stMetric] :is([data-testid=stMetricLabel], [data-testid=stMetricDeltaDescription]) :is(div, p)"
+    " [data-testid=stMetric] :is([data-testid=stMetricLabel], [data-testid^=stMetricDelta]) :is(div, p)"
     " {white-space: normal; overflow: visible}"
     # A sentence in a table takes the line that the table has room for.
     " [data-testid=stTable] td > div {max-width: 44rem !important}"
