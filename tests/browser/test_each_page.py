@@ -33,6 +33,10 @@ _CUT_OFF = """() => [...document.querySelectorAll('[data-testid="stMain"] *')].f
         && element.scrollWidth > element.clientWidth + 1 && element.innerText.trim()
 ).map(element => element.innerText.trim())"""
 
+_WIDER_THAN_THE_SHEET = """() => [...document.querySelectorAll('[data-testid="stMain"] .dvn-scroller')].filter(
+    table => table.scrollWidth > table.clientWidth + 1
+).map(table => table.closest('[data-testid="stDataFrame"]').innerText)"""
+
 
 @pytest.fixture(scope="module")
 def walker(browser: Browser, url: str) -> Iterator[Page]:
@@ -63,6 +67,7 @@ def test_page_is_whole_and_shuts_nobody_out(walker: Page, path: str):
     else:
         turn_to(walker, path)
     assert walker.evaluate(_CUT_OFF) == []
+    assert walker.evaluate(_WIDER_THAN_THE_SHEET) == []
     light = _rules_broken(walker)
     walker.emulate_media(color_scheme="dark", reduced_motion="reduce")
     ready(walker)
