@@ -142,7 +142,8 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
     inner, day = _without_inner(field, folded), _same_day(field, folded, aliases)
     for text, base in (
         (folded, EXACT), (bare, EXACT - 1), (without, EXACT - 1), (cut, EXACT - 1), (inner, EXACT - 1),
-        (day, EXACT - 1.5), (_bent(folded) if field.type in ("flag", *_DATES) else "", EXACT - 1),
+        (day, EXACT - 1.5), (_last_part(field, label), EXACT - 1.2),
+        (_bent(folded) if field.type in ("flag", *_DATES) else "", EXACT - 1),
     ):  # fmt: skip
         if text and text in aliases:
             score, reason = base - 0.02 * aliases.index(text), Message("ingest.reason_header", {"column": label})
@@ -181,6 +182,12 @@ def _without_inner(field: Field, folded: str) -> str:
     """'Customer : Internal ID' is the customer's id; 'Internal ID' alone may be that of any record."""
     plain = _INNER.sub("", folded) if field.type == "id" else ""
     return plain if plain not in ("", "id", folded) else ""
+
+
+def _last_part(field: Field, label: str) -> str:
+    """'Deal - Value' is the deal's value; the id of a deal is no customer's."""
+    part = fold(re.split(r"\s-\s|:\s", label[:_LONGEST_LABEL])[-1])
+    return "" if field.name == "customer_id" and part == "id" else part
 
 
 def _same_day(field: Field, folded: str, aliases: Sequence[str]) -> str:

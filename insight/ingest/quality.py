@@ -269,9 +269,10 @@ def _repeated(con: DuckDBPyConnection, file_id: int, mapped: Mapped, labels: Seq
     """The same amount on every line of each order, though the goods differ: likely the whole order's, counted often."""
     if not {"order_id", "amount"} <= mapped.fields.keys():
         return []
-    goods = next((name for name in ("article_id", "article") if name in mapped.fields), None)
-    if goods is None:
+    kinds = [name for name in ("article_id", "article", "unit_price", "quantity") if name in mapped.fields]
+    if not kinds or kinds == ["quantity"]:
         return []
+    goods = f"({', '.join(kinds)})"
     row = con.execute(
         f"SELECT count(*), count(*) FILTER (WHERE low = high AND goods > 1), count(DISTINCT low) FROM ("  # noqa: S608
         f"SELECT min(amount) AS low, max(amount) AS high, count(DISTINCT {goods}) AS goods FROM transactions "

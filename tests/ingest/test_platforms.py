@@ -315,3 +315,39 @@ def test_rows_that_a_filter_hides_are_read_and_told(tmp_path):
         assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal("42.00")
         (told,) = [message for message in loaded.report.messages if message.code == "excel_hidden_rows"]
         assert told.values["n"] == 2
+
+
+INVOICES = "Invoice Date,Invoice ID,Customer ID,Item Name,Item Price,Quantity,{},Total\n" + "".join(
+    f"2024-01-1{n},INV{n},0000{n},{name},{price}.00,1,{price}.00,{30 + n}.00\n"
+    for n in range(1, 8)
+    for name, price in (("Cup", 10 + n), ("Cup", 20))
+)
+DEALS = (
+    "Deal - ID,Deal - Title,Deal - Value,Deal - Currency of Value,Deal - Won time,Deal - Organization ID\n"
+    + "".join(f"70{n},Deal {n},10.50,EUR,2024-01-1{n} 10:00:00,60{n % 3}\n" for n in range(1, 7))
+)
+RECHNUNGEN = "Kd.-Nr.;Rechnungsdatum;Menge;Einzelpreis;Gesamtpreis netto (EUR)\n" + "".join(
+    f"0000{n};1{n}.01.2024;2,000;1.234,50;2.469,00\n" for n in range(1, 6)
+)
+
+
+def test_the_total_of_an_invoice_on_each_of_its_lines_is_not_counted_for_each():
+    with reading(INVOICES.format("Item Total")) as loaded:
+        assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal(7 * 30 + 28)
+    with reading(INVOICES.format("Other")) as loaded:
+        assert "amount_repeated" in loaded.codes
+
+
+def test_headers_that_say_whose_value_it_is():
+    with reading(DEALS) as loaded:
+        assert loaded.report.mapping["customer_id"] == "Deal - Organization ID"
+        assert loaded.rows(
+            "SELECT sum(amount), any_value(currency), count(DISTINCT customer_id) FROM transactions"
+        ) == [(Decimal("63.00"), "EUR", 3)]
+
+
+def test_pieces_and_prices_of_a_german_invoice():
+    with reading(RECHNUNGEN) as loaded:
+        assert loaded.rows("SELECT sum(quantity), min(unit_price), sum(amount) FROM transactions") == [
+            (Decimal(10), Decimal("1234.5"), Decimal("12345.00"))
+        ]
