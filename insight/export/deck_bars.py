@@ -94,7 +94,8 @@ def _finish(
         colours = [palette.ghost] * len(column.values) if is_before else bars.colours_of(subject, column.values, place)
         colour_bars(series, look, colours)
         label(series, look, form, position=XL_LABEL_POSITION.OUTSIDE_END, colour=palette.ink2 if is_before else "")
-        fine_labels(series, look, measure, column.values, full=full)
+        signed = form == number_format(measure, full=full, signed=True)
+        fine_labels(series, look, measure, column.values, full=full, signed=signed)
 
 
 def text_on_all(colours: list[str]) -> str:
@@ -316,7 +317,7 @@ def _signed(canvas: Canvas, subject: Subject) -> None:
     colours = [palette.loss if value < 0 else palette.accent for value in subject.values(column)]
     colour_bars(chart.plots[0].series[0], canvas.look, colours)
     label(chart.plots[0].series[0], canvas.look, form, position=XL_LABEL_POSITION.OUTSIDE_END)
-    fine_labels(chart.plots[0].series[0], canvas.look, measure, subject.values(column))
+    fine_labels(chart.plots[0].series[0], canvas.look, measure, subject.values(column), signed=True)
     _with_room(canvas, chart, measure, subject.values(column).tolist())
 
 

@@ -219,12 +219,14 @@ def inner_plot(chart: Any, left: float, top: float, width: float, height: float)
     area.insert(0, layout)
 
 
-def fine_labels(series: Any, look: Look, measure: Scale, values: Floats, *, full: bool = True) -> None:
+def fine_labels(
+    series: Any, look: Look, measure: Scale, values: Floats, *, full: bool = True, signed: bool = False
+) -> None:  # fmt: skip
     """Values that the figure's own precision would write as 0 get a label of their own precision."""
     for place, value in enumerate(values):
         scale = finer(measure, float(value))
         if scale is not measure:
-            point_label(series.points[place], look, number_format(scale, full=full), bold=False)
+            point_label(series.points[place], look, number_format(scale, full=full, signed=signed), bold=False)
 
 
 def point_label(
