@@ -123,4 +123,5 @@ def _tell(args: argparse.Namespace, items: Sequence[Item], words: Words, say: Sa
         }))  # fmt: skip
         return
     refused = sum(1 for item in items if item.result is None)
-    say(words.t("pack.written", name=args.file.name, n=len(items), refused=refused))
+    key = "pack.written_some" if refused else "pack.written"
+    say(words.t(key, name=args.file.name, n=len(items), refused=refused))
