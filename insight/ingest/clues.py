@@ -32,6 +32,9 @@ _GRADED = re.compile(r"(?:10|\d)(?:[\s.:=)(–-]+\D.*|\s*/\s*10)?")
 _INNER = re.compile(r"intern(?:al|t|a)?|unique|unikt?|1[58]digits?")
 # What says in a header that it is a day or a time, before or behind the word for what happened.
 _AT = re.compile(r"^(?:date|datum)(?:of)?|(?:datetime|timestamp|datum|date|time|tid|dag|day|at|on)(?:utc|gmt|local)?$")
+_OTHER_ID = re.compile(
+    r"^(?:gammal|gamla|tidigare|extern|annat|old|previous|former|legacy|external)[a-z]*?(?:id|nr|nummer|number|no)$"
+)
 _TESTED = re.compile(r"test|kontroll|control|grupp|group|variant|holdout|urval")
 _ARMS = frozenset(
     {"test", "kontroll", "control", "testgrupp", "kontrollgrupp", "treatment", "behandling", "holdout", "variant"}
@@ -159,6 +162,8 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
                 EXACT - 0.15 if _NPS.search(folded) else NEAR,
                 Message("ingest.reason_near", {"column": label}),
             )
+        elif field.name == "other_id" and _OTHER_ID.search(folded):
+            score, reason = EXACT - 1.5, Message("ingest.reason_near", {"column": label})
         elif field.name == "arm" and look.arms and _TESTED.search(folded):
             score, reason = EXACT - 1, Message("ingest.reason_near", {"column": label})
         elif field.type == "consent" and consent_of(label) == field.name:
@@ -291,6 +296,8 @@ def _suits(field: Field, look: Content) -> float:
     if field.type == "id":
         return 0.4 if look.email > 0.9 else 0.3 if look.date > 0.9 and not look.whole else 1.0
     if field.type in ("flag", "consent"):
+        if look.email > 0.5:
+            return 0.0
         return 0.2 if look.date > 0.5 or look.decimals > 0.5 or (look.distinct > 12 and look.flag < 0.2) else 1.0
     if field.name == "delivery":
         return 0.0 if look.date > 0.5 else 1.0

@@ -28,6 +28,8 @@ NULLS = ", ".join(f"'{word}'" for word in sorted(MISSING - {"-", "--", "—", "�
 _LEADING_NUMBER = r"^\s*([0-9]+(?:[.,][0-9]+)?)(?:\s*(?:[-–:.)/]|av|of|=|\s|[A-Za-zÅÄÖåäö*★]|$).*)?$"
 # Of these a year says enough to be worth having.
 YEARS = frozenset({"birth_date", "child_birth_date", "joined_on", "left_on"})
+_SCALE = re.compile(r"(?<!\d)([01])\s*(?:[-–—]|till|to)\s*([4-9])(?!\d)")
+_LONGEST_SCALE = 300
 _ORDER_WORDS = {"dmy": "order_dmy", "mdy": "order_mdy", "ymd": "order_ymd"}
 
 
@@ -449,6 +451,9 @@ class Reader:
         if n and (high > 10 or fractions or (high <= 5 and low >= 1 and n >= 10)):
             scale = "0-100" if high > 10 else "1-5" if high <= 5 and low >= 1 else "0-10 with decimals"
             self.tell("score_scale", column=column.label, low=low, high=high)
+        elif named := _SCALE.search(column.label[:_LONGEST_SCALE]):
+            # Answers from 1 to 7 look like answers from 0 to 10 that nobody praised.
+            self.tell("score_scale_named", column=column.label, low=int(named[1]), high=int(named[2]))
         if worded:
             self.tell("score_worded", "note", column=column.label, count=worded)
         missing = within(f"lower({column.cell})", MISSING | UNKNOWN)

@@ -53,7 +53,9 @@ def consent_of(label: str) -> str:
     words = _words(label)
     kinds = {_KIND_OF[word] for word in words}
     channels = _channels(words)
-    if kinds & {"not", "ended"} or "yes" not in kinds or len(channels) != 1:
+    # 'Kontakt e-post' is an address.
+    asks = "yes" in kinds or any(_KIND_OF[word] == "marketing" and word not in ("kontakt", "contact") for word in words)
+    if kinds & {"not", "ended"} or not asks or len(channels) != 1:
         return ""
     return channels[0]
 

@@ -11,6 +11,12 @@ _DENIED = (
     r"|^(o(öppn|klick|lever)|un(open|click|deliv|sub|sent)|in(aktiv|val)|studs|bounc|hard|soft|fail|miss|fel|rejec"
     r"|avvis|avbr|block|spärr|utebl)"
 )
+# Consents have words of their own, too; 'ej godkänt' is neither, and is told.
+_GRANTED = r"^(tillåt|godkän|godtar|accept|samtyck|ja[ ,]|yes[ ,]|opt(ed)?[ _-]?in|subscr|prenumer|grant|allow|permit)"
+_REFUSED = (
+    r"^(nej[ ,]|no[ ,]|avböj|nek(a|ar|at)|opt(ed)?[ _-]?out|unsub|never|revok|withdr|återkall|återtag"
+    r"|drag(it)? tillbaka|avreg|avanm|spärr|deni|refus|declin)"
+)
 _CONTROL = "kontroll|control|hold|håll"
 
 
@@ -35,6 +41,10 @@ def decide(con: DuckDBPyConnection, at: str, kind: str, name: str) -> Flags:
     """How a column of `raw` says yes and no. at: the column in SQL; kind: flag or consent; name: the field's."""
     cell = f"lower({at})"
     yes, no = within(cell, YES), within(cell, NO)
+    if kind == "consent":
+        denied = f"regexp_matches({cell}, '{_DENIED}|{_REFUSED}')"
+        yes = f"({yes} OR (regexp_matches({cell}, '{_GRANTED}') AND NOT {denied}))"
+        no = f"({no} OR regexp_matches({cell}, '{_REFUSED}'))"
     # A consent that somebody wrote as unknown is no blank: it is told how it was read.
     unsaid = "false" if kind == "consent" else within(cell, UNKNOWN)
     neither = f"{at} IS NOT NULL AND NOT ({yes} OR {no} OR {unsaid})"

@@ -25,9 +25,11 @@ _NAMES = (*FIRST_NAMES, *LAST_NAMES)
 _BESIDE = ("store", "channel", "category")
 _SUBSCRIBED = re.compile(
     r"subscription|abonnemang|prenumeration|forsakringsn|bindningstid|^mrr$|orderinterval|recurring"
+    r"|(?:avgift|pris|kostnad|premie)(?:per)?(?:manad|man|ar)$|(?:manads|ars)(?:avgift|pris|kostnad|premie)|medlemsavgift|bunde[nt]till"
 )
 _REDEEMED = re.compile(r"inlos|inlost|redeem|bonuscheck|kupong|coupon|voucher")
 _SURVEY = re.compile(r"respon[sd]|survey|enkat|svars|recordeddate|durationinsec")
+_CLOCK = re.compile(r"tid$|time$")
 _ANY_GROUP = frozenset({"behandling", "treatment", "cell", "grupp", "group", "ab"})
 _ORDERS = frozenset(aliases_of(TABLES["transactions"].field("order_id"))) - {"id", "order", "orderid"}
 _SOLD = _ORDERS.union(
@@ -76,12 +78,16 @@ def kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str], s
         sold = any(fold(label) in _SOLD and looks[at].filled for at, label in enumerate(labels))
         score += 3 if looks[arm].arms else -3 if sold and fold(labels[arm]) in _ANY_GROUP else 0
     if found.kind == "agreements" and any(map(is_subscribed, labels)):
-        score += 1.5
+        score += 1.5 if _personal(labels) < 3 else 0
     if found.kind == "rewards" and any(_REDEEMED.search(fold(label)) for label in labels):
         # A day that only a benefit has, 'Utfärdad', or the day it was redeemed, and no order that it was used in.
         only = SPECIFIC.get(("rewards", fold(labels[core["given_on"]])), 0.0) == 1
         ordered = any(fold(label) in _ORDERS for label in labels)
         score += 1.0 * (only or ("redeemed_on" in core and not ordered))
+    if found.kind == "agreements" and _CLOCK.search(fold(labels[core["started_on"]])):
+        ids = looks[core["customer_id"]]
+        if ids.distinct < ids.filled:
+            return None  # parked or rented for a while, and again: what was bought
     if found.kind == "agreements" and not core.keys() & {"plan", "fee"} and any(map(_SURVEY.search, map(fold, labels))):
         return None  # a survey tool's StartDate and EndDate
     if found.kind == "answers" and ASKED.search(fold(labels[core["score"]])):

@@ -17,6 +17,7 @@ EMAIL, SMS, POST = CONSENTS
         ("OK för SMS", SMS), ("SMS-godkännande", SMS), ("Tillåter SMS-reklam", SMS), ("gdpr_consent_sms", SMS),
         ("Accepterar post", POST), ("Samtycke till marknadsföring via brev", POST), ("Accepts direct mail", POST),
         ("E-post", ""), ("E-post bekräftad", ""), ("Email opt-in date", ""), ("Postort", ""), ("Accepterat datum", ""),
+        ("Marknadsföring via e-post", EMAIL), ("SMS-reklam", SMS), ("Kontakt e-post", ""),
         ("Ej SMS", ""), ("Nyhetsbrevsspärr", ""), ("Samtycke e-post och SMS", ""),
     ],
 )  # fmt: skip

@@ -183,3 +183,48 @@ def test_the_start_and_end_of_a_survey_are_no_agreement():
     with reading(text) as loaded:
         assert loaded.report.kind != "agreements"
         assert loaded.report.outcome != "accept"
+
+
+def test_consents_in_words_of_their_own():
+    header = "Kundnr;E-post;Marknadsföring via e-post;Samtycke sms"
+    text = _register(header, "7#", "a#@x.se", "Tillåten|Ej tillåten", "Ja tack|Nej tack")
+    with reading(text) as loaded:
+        counts = "SELECT count(*) FILTER (WHERE {0}), count(*) FILTER (WHERE NOT {0}) FROM customers"
+        assert loaded.rows(counts.format("consent_email")) == [(8, 0)]
+        assert "consent_forms" in loaded.codes
+        assert loaded.rows(counts.format("consent_sms")) == [(8, 8)]
+
+
+@pytest.mark.parametrize("cell", ["NEVER_SUBSCRIBED", "Återkallat samtycke", "opted out", "Nej tack"])
+def test_no_consent_in_other_words(cell: str):
+    text = _register("Kundnr;E-post;Samtycke e-post", "7#", "a#@x.se", f"Ja|{cell}")
+    with reading(text) as loaded:
+        assert loaded.rows("SELECT count(*) FILTER (WHERE consent_email), count(consent_email) FROM customers") == [
+            (8, 16)
+        ]
+
+
+@pytest.mark.parametrize(("header", "told"), [("Hur nöjd är du (1-7)?", True), ("Hur nöjd är du (0-10)?", False)])
+def test_a_scale_in_the_header_is_told(header: str, told: bool):
+    rows = "".join(f"K{n};2024-03-{n + 10};{n % 7 + 1}\n" for n in range(15))
+    with reading(f"Kundnr;Datum;{header}\n" + rows) as loaded:
+        assert ("score_scale_named" in loaded.codes) is told
+
+
+def test_services_with_a_fee_a_month_are_agreements():
+    header = "Kundnummer;Tjänst;Aktiverad;Avslutsdatum;Status;Avgift/mån"
+    text = _register(header, "7#", "Fiber", "2024-03-#", "2025-02-28|", "Klar", "399,00")
+    with reading(text) as loaded:
+        assert loaded.report.kind == "agreements"
+        assert loaded.rows("SELECT count(*), count(ended_on), sum(fee) FROM agreements") == [(16, 8, 16 * 399)]
+
+
+def test_an_old_card_number_is_another_id():
+    with reading(_register("Kundnr;Gammalt kortnr;Källa", "7#", "G#", "Gamla kassan")) as loaded:
+        assert loaded.rows("SELECT count(*), min(other_id) FROM identities") == [(16, "G10")]
+
+
+def test_parked_again_and_again_is_no_agreement():
+    rows = "".join(f"K{n % 5};2024-03-{n} 08:00;2024-03-{n} 09:30;{n},50\n" for n in range(10, 26))
+    with reading("Användar-ID;Starttid;Sluttid;Avgift (kr)\n" + rows) as loaded:
+        assert (loaded.report.kind, loaded.report.outcome) != ("agreements", "accept")
