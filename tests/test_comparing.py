@@ -65,7 +65,7 @@ def test_headline_states_the_difference_with_both_names_and_says_when_none_is_sh
     names = ("Stamkunder", "Alla andra")
     # By hand: 35 - 16 = 19, and √(4² + 3²) = 5 to either side.
     said = comparing.headline(own, answer(nps=far), SV, names, apart=True)
-    assert said == "Stamkunder har 19,0 högre NPS än alla andra (95 %: 14,0 till 24,0)"
+    assert said == "Stamkunder har 19,0 högre NPS än alla andra (95\u00a0%: 14,0 till 24,0)"
     said = comparing.headline(answer(nps=far), own, EN, ("Regulars", "Everybody else"), apart=True)
     assert said == "Regulars: NPS 19.0 lower than everybody else (95%: 14.0 to 24.0)"
     said = comparing.headline(own, answer(nps=near), SV, names, apart=True)
