@@ -432,7 +432,7 @@ def _careful_messages(
             )
         )
     if careful.controls:
-        found.append(FileMessage("controls", "warning", {"count": careful.controls}, line=careful.control_line or None))
+        found.append(FileMessage("controls", "warning", {"count": careful.controls}, line=careful.control_line))
     if careful.repaired:
         found.append(FileMessage("mojibake", "warning", {"count": careful.repaired}, line=careful.repaired_line))
     if careful.padded:

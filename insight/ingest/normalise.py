@@ -61,7 +61,7 @@ def normalise(
         writer = csv.writer(target, lineterminator="\n")
         # The writer does not quote a bare CR, which a reader may take for a line end.
         careful_writer = csv.writer(target, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        lines = _lines(path, out, layout.dialect.delimiter in MACHINE_MARKS)
+        lines = _lines(path, out, layout.dialect.delimiter in MACHINE_MARKS, row_of)
         for record in read_records(lines, layout.dialect, layout.width + (1 if layout.merge is not None else 0)):
             if record.line < layout.first_line:
                 continue
@@ -77,8 +77,6 @@ def normalise(
             out.lines += 1
             if record.mended:
                 out.mended.append(line)
-            if out.controls and not out.control_line:
-                out.control_line = line
             if len(cells) != layout.width:
                 cells = _fitted(cells, layout.width, pad, out, line)
                 if cells is None:
@@ -93,14 +91,16 @@ def normalise(
     return out
 
 
-def _lines(path: Path, out: Normalised, marked: bool) -> Iterator[str]:
+def _lines(path: Path, out: Normalised, marked: bool, row_of: Callable[[int], int]) -> Iterator[str]:
     """The lines of the text, control characters removed and counted; not where one of them parts the cells."""
-    for line in lines_of(path):
+    for number, line in enumerate(lines_of(path), start=1):
         if marked or line.isprintable():
             yield line
             continue
         clean = without_controls(line)
         out.controls += len(line) - len(clean)
+        if out.controls and not out.control_line:
+            out.control_line = row_of(number)
         yield clean
 
 

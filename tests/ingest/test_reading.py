@@ -544,3 +544,17 @@ def test_more_distinct_cells_than_are_counted_are_an_estimate_that_says_so(monke
     assert found["datum"] == (28, False)
     distinct, about = found["kundnr"]
     assert about and distinct == pytest.approx(2357, rel=0.1) and distinct % 100 == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("kundnr,da\x00tum,belopp\n1,2024-03-25,1.50\n", 1),
+        ("kundnr,datum,belopp\n1,2024-03-25,1.50\n2,2024-03-2\x006,2.50\n", 3),
+        ("kundnr,datum,belopp\n1,2024-03-25,1.50\n\x1a", 3),
+    ],
+)
+def test_the_first_control_character_is_found_where_it_stands(text, line):
+    with reading(text, kind="transactions") as loaded:
+        (told,) = [message for message in loaded.report.messages if message.code == "controls"]
+        assert (told.line, told.values["count"]) == (line, 1)
