@@ -124,6 +124,10 @@ class Recipe:
             "ladders": len(self.ladders),
         }  # fmt: skip
 
+    def words_alone(self) -> "Recipe":
+        """What is left of it when a client's data are put away: the words of the trade."""
+        return Recipe(words=self.words)
+
     def for_others(self) -> "Recipe":
         """As it goes to a file: counts belong to the data they were made on and stay here."""
         return replace(self, audiences=tuple(SavedAudience(known.name, known.link) for known in self.audiences))

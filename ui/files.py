@@ -69,5 +69,4 @@ def loaded() -> None:
 def foot() -> None:
     """Templates, and the way back to the demo company."""
     upload.templates()
-    if state.job() is None:
-        guards.back_to_demo("back_to_demo")
+    guards.back_to_demo("back_to_demo")

@@ -8,7 +8,7 @@ from insight.analysis import registry
 from insight.errors import InsightError
 from insight.ingest.schema import TABLES
 from insight.result import Message
-from ui import cache, confirm, kept, nav, session, text, view
+from ui import cache, confirm, intake, nav, session, state, text, view
 
 # Refusals of a question that wants a column which no loaded file has.
 _LACK_A_COLUMN = ("ladder.no_levels", "fields.none")
@@ -74,11 +74,14 @@ def _ways_out() -> None:
 
 
 def back_to_demo(key: str) -> None:
-    """The way back to the demo company, which takes the session's own files away; nothing where it is open already."""
-    if session.ensure_workspace().manifest.demo:
+    """The way back to the demo company, which takes the session's own files away and what was decided about them.
+
+    Nothing where the demo company is open already, nor while files are being read.
+    """
+    if session.ensure_workspace().manifest.demo or state.job() is not None:
         return
     confirm.button(
-        view.t("ui.back_to_demo"), _to_demo, key=key, question=view.t("ui.back_to_demo_question"),
+        view.t("ui.back_to_demo"), _to_demo, key=key, question=view.t("again.demo_question"),
         icon=":material/restart_alt:",
     )  # fmt: skip
 
@@ -109,8 +112,10 @@ def _to_upload() -> None:
 
 
 def _to_demo() -> None:
-    kept.let_go()
+    intake.drop_everything()
     session.open_demo()
+    state.forget_the_data()
+    view.set_settings({})
     view.set_scope(None)
 
 

@@ -43,6 +43,17 @@ def drop(file: state.Incoming) -> None:
     state.set_incoming(tuple(kept for kept in state.incoming() if kept.path != file.path))
 
 
+def drop_everything() -> None:
+    """Forget every file: those that are loaded and kept to be read again, those that wait and those that were refused.
+
+    Copies of ours are erased; files of the user's own are left where they lie.
+    """
+    kept.let_go()
+    for file in state.incoming():
+        drop(file)
+    _proposal.clear()
+
+
 def choose(file: state.Incoming, **options: str | None) -> None:
     """Change how a waiting file will be read; None or '' goes back to what the file itself says."""
     wanted = {**dict(file.options), **{name: value or "" for name, value in options.items()}}

@@ -28,8 +28,8 @@ def demo_folder() -> Path:
 
 
 def open_demo() -> None:
-    """Give the session its own copy of the demo company."""
-    state.set_workspace(private_copy(demo_folder()))
+    """Give the session its own copy of the demo company; of what was decided before, the words of the trade stay."""
+    state.set_workspace(private_copy(demo_folder()), afresh=True)
 
 
 def ensure_workspace() -> Workspace:

@@ -137,16 +137,17 @@ def workspace() -> Workspace | None:
     return st.session_state.get(_WORKSPACE)
 
 
-def set_workspace(opened: Workspace) -> None:
+def set_workspace(opened: Workspace, *, afresh: bool = False) -> None:
     """Make it the session's workspace; one in a private folder is erased when the session ends or takes another.
 
     What was decided (the recipe) goes along from the one before; what the new one knows itself wins. Bounds that fit
-    the demo company fit nobody else.
+    the demo company fit nobody else. afresh: only the words of the trade go along.
     """
     before = workspace()
     if before is not None and before.folder != opened.folder:
         known = recipe.read(before.folder)
         known = replace(known, ladders=()) if before.manifest.demo else known
+        known = known.words_alone() if afresh else known
         recipe.write(opened.folder, known.taking(recipe.read(opened.folder)))
         before.close()
         if before.folder.name.startswith("kundkompass-"):
@@ -158,6 +159,12 @@ def set_workspace(opened: Workspace) -> None:
         # At the first visit a link may already have said what is chosen.
         set_picks({})
     st.session_state.pop(_CARD, None)
+
+
+def forget_the_data() -> None:
+    """Let go of what was made, said and looked up while the data were open that are now put away."""
+    for key in (_PACK, _PACK_ORDER, _LEFT_FROM, _LIST, _RECEIPT, _TOLD, _OPENED):
+        st.session_state.pop(key, None)
 
 
 def erase(folder: Path) -> None:

@@ -6,9 +6,11 @@ import pytest
 
 from insight import recipe
 from insight.audience import Combined, Mark, parse
+from insight.ingest.options import FileMemory
 from insight.workspace.store import Workspace
 from tests.build import workspace
 from tests.pages.screen import opened, plain, texts
+from ui import state
 
 # Ten customers: a buys in ten months, j in one.
 ROWS = [
@@ -135,11 +137,21 @@ def test_audience_goes_only_when_the_question_is_answered(data):
     assert not recipe.read(data.folder).audiences
 
 
-def test_what_was_decided_follows_to_other_data(data):
-    first = segments(data)[0]
-    recipe.write(data.folder, recipe.Recipe(audiences=(recipe.SavedAudience("Bästa", first.link()),)))
+def test_the_demo_company_is_a_clean_start_with_the_words_of_the_trade(data, tmp_path):
+    first, words = segments(data)[0], {"sv": {"kund": "medlem, medlemmen, medlemmar, medlemmarna"}}
+    files = (FileMemory("transactions", ("Kund", "Dag", "X17"), {"amount": "X17"}, {"signs": "swap"}),)
+    saved = recipe.SavedAudience("Bästa", first.link())
+    recipe.write(data.folder, recipe.Recipe(files=files, audiences=(saved,), words=words, settings={"period": "r12"}))
+    refused = tmp_path / "in"
+    refused.write_text("<html>", encoding="utf-8")
     app = opened("data/upload", workspace=data)
+    app.session_state["incoming_files"] = (state.Incoming(refused, "lista.xls"),)
+    app.run()
+    assert "lista.xls" in texts(app)
     app.get_by_key("back_to_demo").click().run()
     app.get_by_key("back_to_demo_yes").click().run()
     assert app.session_state["workspace"].folder != data.folder
-    assert [saved.name for saved in recipe.read(app.session_state["workspace"].folder).audiences] == ["Bästa"]
+    assert recipe.read(app.session_state["workspace"].folder) == recipe.Recipe(words=words)
+    assert not refused.exists()
+    assert not app.session_state["incoming_files"]
+    assert "lista.xls" not in " ".join(texts(app))
