@@ -127,13 +127,18 @@ def _put_aside(out: Normalised, line: int, cells: list[str], text: str) -> None:
     out.aside.append((line, "ragged", text.rstrip("\r\n")[:20_000]))
 
 
+def mended(text: str) -> str:
+    """A text with letters that went through the wrong encoding put right."""
+    return ftfy.fix_encoding(text) if any(mark in text for mark in _BROKEN) else text
+
+
 def _repaired(cell: str, known: dict[str, str], out: Normalised, line: int) -> str:
     """A cell with its damaged letters put right ('Ã…sa' → 'Åsa')."""
     if not any(mark in cell for mark in _BROKEN):
         return cell
     fixed = known.get(cell)
     if fixed is None:
-        fixed = ftfy.fix_encoding(cell)
+        fixed = mended(cell)
         if len(known) < 200_000:
             known[cell] = fixed
     if fixed != cell:

@@ -14,7 +14,7 @@ from insight.ingest.containers import Source
 from insight.ingest.detect import Layout, find_layout, read_head
 from insight.ingest.encoding import LEGACY, Text, as_utf8
 from insight.ingest.mapping import Mapped
-from insight.ingest.normalise import Normalised, normalise
+from insight.ingest.normalise import Normalised, mended, normalise
 from insight.ingest.options import ReadOptions
 from insight.ingest.records import Dialect
 from insight.ingest.report import Decision, FileMessage
@@ -127,6 +127,12 @@ def _lay_out(
         return _Laid(source, None, layout, True)
     text = as_utf8(source.path, folder, options.encoding if source.format == "text" else "utf-8", pause)
     layout = find_layout(read_head(text.path), options)
+    if text.scan.mojibake:
+        # Headers are put right as the cells are: they name fields, and become names of fields.
+        layout = replace(
+            layout, labels=tuple(map(mended, layout.labels)), header=tuple(map(mended, layout.header)),
+            sample=tuple(tuple(map(mended, row)) for row in layout.sample),
+        )  # fmt: skip
     if layout.body == 0:
         raise IngestError("ingest.header_only", line=layout.header_line)
     has_header = layout.header_line is not None

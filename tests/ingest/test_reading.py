@@ -558,3 +558,11 @@ def test_the_first_control_character_is_found_where_it_stands(text, line):
     with reading(text, kind="transactions") as loaded:
         (told,) = [message for message in loaded.report.messages if message.code == "controls"]
         assert (told.line, told.values["count"]) == (line, 1)
+
+
+def test_headers_with_damaged_letters_are_put_right_as_the_cells_are():
+    plain = "Kundnr;Köpdatum;Belopp;Säljare\n" + "".join(f"{n};2024-03-0{n};{n},50;Åsa Öberg\n" for n in range(1, 9))
+    with reading(plain.encode().decode("cp1252").encode(), kind="transactions") as loaded:
+        assert loaded.report.mapping["ordered_at"] == "Köpdatum"
+        assert loaded.rows("SELECT label FROM attributes") == [("Säljare",)]
+        assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal("40.00")
