@@ -38,6 +38,7 @@ _OTHERWISE = {
     "currency_taken": "currency=EUR", "same_file_again": "if_exists=replace", "kind_already_loaded": "if_exists=append",
     "sales_overlap": "overlap=skip", "rows_overlap": "overlap=skip", "aside_order_sum": "order_sums=keep",
     "sides_joined": "signs=swap", "mostly_negative": "signs=swap", "number_side": "returns=none",
+    "negative_by_swap": "signs=keep", "sides_swapped": "signs=keep",
     "number_sides": "returns=none", "sets_spread": "sets=keep",
 }  # fmt: skip
 

@@ -57,7 +57,7 @@ def read_carefully(
     mapped, labels = opened.mapped, opened.layout.labels
     _join_date(con, mapped)
     _join_time(con, mapped)
-    joined = sides.join(con, mapped.pair, labels)
+    joined = sides.join(con, mapped.pair, labels, swapped=options.signs == "swap")
     _join_names(con, mapped)
     foot = _take_footers(con, opened, careful)
     repeats = _repeated_headers(con, opened)

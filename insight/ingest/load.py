@@ -114,7 +114,9 @@ def _read(
     labels, mapped = opened.layout.labels, opened.mapped
     there = _overlap(con, opened, done, file_id, options)
     opened.messages += done.messages
-    found, figures = quality.examine(con, mapped.kind, file_id, mapped, labels, done.figures)
+    found, figures = quality.examine(
+        con, mapped.kind, file_id, mapped, labels, done.figures, swapped=options.signs == "swap"
+    )
     if there:
         found = [message for message in found if message.code != "period_overlap"]
         figures["overlap"] = {**there, "left_out": options.overlap == "skip"}

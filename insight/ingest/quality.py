@@ -49,7 +49,7 @@ def footer_messages(
     con: DuckDBPyConnection, found: Sequence[tuple[int, list[str]]], mapped: Mapped, labels: Sequence[str],
     converted: Converted, reader: Reader,
 ) -> list[FileMessage]:  # fmt: skip
-    """Footers, and their total against our own sum (before any sign was turned by us)."""
+    """Footers, and their total against our own sum; with plus and minus swapped, the total is swapped as well."""
     if not found:
         return []
     lines = ", ".join(str(line) for line, _ in found[:10])
@@ -63,16 +63,16 @@ def footer_messages(
     total = _as_amount(con, text, converted, reader)
     row = con.execute("SELECT sum(amount) FROM typed WHERE reason IS NULL").fetchone()
     ours = Decimal(str(row[0])) if row and row[0] is not None else Decimal(0)
-    if reader.options.signs == "swap":
-        ours = -ours
     if total is None:
         return said
+    total = -total if reader.options.signs == "swap" else total
+    ending = "_swapped" if reader.options.signs == "swap" else ""
     if total == ours:
-        said.append(FileMessage("total_matches", "note", {"total": str(total)}, line, labels[at]))
+        said.append(FileMessage(f"total_matches{ending}", "note", {"total": str(total)}, line, labels[at]))
     else:
         said.append(
             FileMessage(
-                "total_differs",
+                f"total_differs{ending}",
                 "warning",
                 {"total": str(total), "ours": str(ours), "difference": str(total - ours)},
                 line,
@@ -95,9 +95,16 @@ def _as_amount(con: DuckDBPyConnection, text: str, converted: Converted, reader:
 
 
 def examine(
-    con: DuckDBPyConnection, kind: str, file_id: int, mapped: Mapped, labels: Sequence[str], facts: Mapping[str, object]
+    con: DuckDBPyConnection,
+    kind: str,
+    file_id: int,
+    mapped: Mapped,
+    labels: Sequence[str],
+    facts: Mapping[str, object],
+    *,
+    swapped: bool = False,
 ) -> tuple[list[FileMessage], dict[str, Any]]:
-    """Messages about the file's rows as loaded, and its figures."""
+    """Messages about the file's rows as loaded, and its figures. swapped: plus and minus of all amounts were turned."""
     said: list[FileMessage] = []
     figures: dict[str, Any] = {}
     blank_id = "customer_id IS NULL" if "customer_id" in mapped.fields else "true"
@@ -120,7 +127,7 @@ def examine(
             )
         if "customer_id" in mapped.fields:
             said += _placeholders(con, labels[mapped.fields["customer_id"]], rows)
-        said += _money(con, file_id, figures, mapped, labels)
+        said += _money(con, file_id, figures, mapped, labels, swapped=swapped)
     if "customer_id" in mapped.fields:
         said += _zeros(con, labels[mapped.fields["customer_id"]])
         said += _almost(con, kind, file_id, labels[mapped.fields["customer_id"]])
@@ -140,7 +147,13 @@ def examine(
 
 
 def _money(
-    con: DuckDBPyConnection, file_id: int, figures: dict[str, Any], mapped: Mapped, labels: Sequence[str]
+    con: DuckDBPyConnection,
+    file_id: int,
+    figures: dict[str, Any],
+    mapped: Mapped,
+    labels: Sequence[str],
+    *,
+    swapped: bool,
 ) -> list[FileMessage]:
     """Sums, returns, VAT, and purchases that a status calls off."""
     row = con.execute(
@@ -158,7 +171,8 @@ def _money(
     negative = row[2] > _MOSTLY * max(_SOME, figures["rows"])
     if negative and "amount" in mapped.fields and not says_returns(mapped, labels):
         label = labels[mapped.fields["amount"]]
-        said = [FileMessage("mostly_negative", "warning", {"count": row[2], "sum": str(row[1])}, column=label)]
+        code = "negative_by_swap" if swapped else "mostly_negative"
+        said = [FileMessage(code, "warning", {"count": row[2], "sum": str(row[1])}, column=label)]
     if row[4] == "included" and "amount" in mapped.fields and "vat" not in mapped.fields:
         said.append(FileMessage("vat_included", "note", {}, column=labels[mapped.fields["amount"]]))
     said += _unit(mapped, labels)

@@ -42,11 +42,12 @@ def columns(labels: Sequence[str], numeric: Sequence[bool], amount: int | None) 
     return ()
 
 
-def join(con: DuckDBPyConnection, pair: Sequence[int], labels: Sequence[str]) -> list[FileMessage]:
+def join(con: DuckDBPyConnection, pair: Sequence[int], labels: Sequence[str], *, swapped: bool) -> list[FileMessage]:
     """Debit and credit in `raw` made into one column, the first of the pair; says which of them counts as purchases.
 
     The side that is filled more often is what sales are booked on, and the other one's amounts get a minus sign unless
     they have it already. A row with an amount on both sides can't be read and is set aside for that.
+    swapped: plus and minus of all amounts are turned later, and it is said as it will be then.
     """
     if not pair:
         return []
@@ -66,7 +67,7 @@ def join(con: DuckDBPyConnection, pair: Sequence[int], labels: Sequence[str]) ->
         f"WHEN {real[turned]} THEN {back} ELSE coalesce({cell}, {other}) END"
     )
     values = {"kept": labels[pair[kept]], "turned": labels[pair[turned]], "count": row[kept], "other": row[turned]}
-    return [FileMessage("sides_joined", "warning", values, column=labels[pair[0]])]
+    return [FileMessage("sides_swapped" if swapped else "sides_joined", "warning", values, column=labels[pair[0]])]
 
 
 def candidates(labels: Sequence[str], used: Collection[int], rows: Sequence[Sequence[str]]) -> list[int]:

@@ -77,12 +77,28 @@ def test_the_same_three_sales(name: str):
 def test_what_was_decided_of_signs_and_sums_is_told_and_can_be_turned():
     with reading(SALES["debit and credit"], signs="swap") as loaded:
         assert loaded.one("SELECT sum(amount) FROM transactions") == -SUM
-        assert {"sides_joined", "signs_swapped"} <= loaded.codes
+        assert {"sides_swapped", "signs_swapped"} <= loaded.codes
     booked = "kundnr;datum;belopp\n" + "".join(f"{n};2024-01-{n};-{n},00\n" for n in range(10, 30))
     with reading(booked) as loaded:
         assert "mostly_negative" in loaded.codes
     with reading(booked, signs="swap") as loaded:
         assert loaded.one("SELECT sum(amount) FROM transactions") == sum(range(10, 30))
+        assert not loaded.codes & {"mostly_negative", "negative_by_swap"}
+
+
+@pytest.mark.parametrize(("total", "code"), [("390,00", "total_matches_swapped"), ("400,00", "total_differs_swapped")])
+def test_with_signs_swapped_the_total_is_told_as_the_rows_are_and_no_further_swap_is_advised(total: str, code: str):
+    # 10 + 11 + … + 29 = 390.
+    rows = "".join(f"{n};2024-01-{n};{n},00\n" for n in range(10, 30))
+    with reading(f"kundnr;datum;belopp\n{rows}Summa;;{total}\n", signs="swap") as loaded:
+        assert loaded.one("SELECT sum(amount) FROM transactions") == -390
+        (told,) = [message for message in loaded.report.messages if message.code.startswith("total_")]
+        assert (told.code, told.values["total"]) == (code, f"-{total.replace(',', '.')}")
+        assert "negative_by_swap" in loaded.codes
+        assert "välj att byta" not in loaded.said
+
+
+def test_whole_orders_can_be_kept():
     with reading(SALES["head and lines"]) as loaded:
         assert "aside_order_sum" in loaded.codes
         assert loaded.report.set_aside == 5
