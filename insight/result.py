@@ -126,6 +126,7 @@ class Result:
     exact `Decimal`s. units: unit of every column of the table. chart: which columns are drawn. drill: the columns of
     the table whose values name a set of customers. labels: words for the stable keys that cells hold
     ({key: catalogue key}). tables: further tables by name (a matrix beside its list …) with units in `more_units`.
+    leads: the metrics that the headline speaks of, where these are not the first ones.
     """
 
     key: str
@@ -142,3 +143,4 @@ class Result:
     charts: tuple[Chart, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     more_units: Mapping[str, Mapping[str, Unit]] = field(default_factory=dict)
+    leads: tuple[str, ...] = ()

@@ -69,7 +69,7 @@ def made(asked_for: Wanted, words: Words) -> Item:
     """A question with its answer, out of the session's cache where it has been asked before."""
     return item(
         asked_for, lambda own: cache.run_within(own.analysis, own.settings, own.scope), words,
-        place=words.t("ui.workspace_placeholder"),
+        size=cache.size, place=words.t("ui.workspace_placeholder"),
     )  # fmt: skip
 
 

@@ -152,6 +152,7 @@ def flow(query: Query, settings: Settings) -> Result:
         evidence="association",
         tables={"paths": frame(path_rows, list(_PATH_UNITS)), "climb": climb},
         more_units={"paths": _PATH_UNITS, "climb": climb_units},
+        leads=("fell", "fell_and_back"),
     )  # fmt: skip
 
 

@@ -166,6 +166,7 @@ def migration(query: Query, settings: Settings) -> Result:
         evidence="association",
         tables={"climb": climb},
         more_units={"climb": climb_units},
+        leads=("fell", "fell_money") if worst is not None else (),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Sequence
 
-from insight.export import deck_access, deck_slides
+from insight.export import deck_access, deck_slides, deck_whom
 from insight.export.deck_look import look_of
 from insight.export.deck_slides import Desk
 from insight.export.deck_template import client_paper, own_paper
@@ -21,7 +21,8 @@ def build(
 
     items: what goes on the slides, in order, one slide each. Questions without an answer stand together on a slide of
     their own after the answers, each with its reason; a question that is asked alone has a slide that says why.
-    Before them stand an opening slide and, for more than one, the one-page summary; after them the definitions.
+    Before them stand an opening slide and, for more than one, the one-page summary; after them the definitions. Both
+    name the selection that all answers share; where they differ, the summary names each finding's.
     title, about: the opening slide's headline and the line under it (whose data, until when); ours where empty.
     template: a client's .pptx or .potx to write on, with its layouts, colours, fonts and slide size; our own 16:9
     template without one. summary_only: only the one-page summary. told: called with the share that is done, 0..1.
@@ -33,7 +34,7 @@ def build(
     if summary_only:
         deck_slides.summary(desk, items, about)
     else:
-        deck_slides.opening(desk, title or words.t("pack.title"), about)
+        deck_slides.opening(desk, title or words.t("pack.title"), about, deck_whom.shared(items, words))
         if len(items) > 1:
             deck_slides.summary(desk, items, about)
         unanswered = [item for item in items if not item.results] if len(items) > 1 else []

@@ -9,7 +9,7 @@ from typing import Any
 from pptx.enum.text import MSO_ANCHOR
 from pptx.oxml.ns import qn
 
-from insight.export import deck_beside, deck_figure, deck_tables, written
+from insight.export import deck_beside, deck_figure, deck_tables, deck_whom, written
 from insight.export.deck_chart import Canvas
 from insight.export.deck_look import Look
 from insight.export.deck_tables import Cell
@@ -122,26 +122,39 @@ def _clear(desk: Desk, slide: Any) -> None:
 # --- opening and end --------------------------------------------------------------------------------------------------
 
 
-def opening(desk: Desk, title: str, about: str) -> None:
-    """The first slide."""
+def opening(desk: Desk, title: str, about: str, whom: str) -> None:
+    """The first slide; whom: the selection that all answers share, '' where there is none."""
     slide = _new(desk, desk.paper.opening, title)
     under = [h for h in slide.placeholders if h.element.ph.get("type") in ("subTitle", "body") and h.has_text_frame]
-    if under and about:
-        write(under[0].text_frame, [Line(about)], desk.look, None)
+    lines = [Line(said) for said in (about, whom) if said]
+    if under and lines:
+        write(under[0].text_frame, lines, desk.look, _fitted(desk, under[0], lines) if whom else None)
     _without_empty(slide)
+
+
+def _fitted(desk: Desk, holder: Any, lines: Sequence[Line]) -> float | None:
+    """The size at which the lines fit a place of the opening slide; None where its own is small enough."""
+    place = holder.placeholder_format.idx
+    own = next(h for h in desk.paper.opening.placeholders if h.placeholder_format.idx == place)
+    box = Box(*(int(getattr(holder, edge) or 0) for edge in ("left", "top", "width", "height")))
+    natural = inherited_size(own, 18)
+    size = fitting(lines, _inside(holder, box), desk.look.face, natural, 8)
+    return size if size < natural else None
 
 
 def summary(desk: Desk, items: Sequence[Item], about: str) -> None:
     """One page: every finding as a sentence with its figure. More than a page can hold go on to a second."""
     words, look, face = desk.words, desk.look, desk.look.face
-    every = [_summary_row(item, words.with_labels(item.result.labels) if item.result else words, look)
+    shared = deck_whom.shared(items, words)
+    every = [_summary_row(item, words.with_labels(item.result.labels) if item.result else words, look, shared)
              for item in items]  # fmt: skip
     pages = _pages(desk, every)
     for number, rows in enumerate(pages, start=1):
         one = words.t("pack.summary")
         title = one if len(pages) == 1 else words.t("pack.summary_part", number=number, n=len(pages))
         slide = _new(desk, desk.paper.finding, title)
-        body = _eyebrow(desk, slide, desk.paper.body, about or words.t("pack.n_findings", n=len(items)))
+        above = [part for part in (shared, about) if part] or [words.t("pack.n_findings", n=len(items))]
+        body = _eyebrow(desk, slide, desk.paper.body, " · ".join(above))
         body = _foot(desk, slide, body, [Line(words.t("pack.summary_foot"))])
         widths, height = _summary_room(desk, body)
         size = deck_tables.size_for(face, rows, widths, height, 12 * look.scale)
@@ -179,10 +192,12 @@ def _pages(desk: Desk, rows: list[list[Cell]]) -> list[list[list[Cell]]]:
     )
 
 
-def _summary_row(item: Item, words: Words, look: Look) -> list[Cell]:
+def _summary_row(item: Item, words: Words, look: Look, shared: str) -> list[Cell]:
     quiet = look.palette.ink2
+    # Whom it speaks of, where that does not stand over all of them.
+    own = "" if shared else deck_whom.whom(item, words)
     return [
-        Cell(words.t(f"analysis.{item.analysis}.title"), colour=quiet),
+        Cell(" · ".join(part for part in (words.t(f"analysis.{item.analysis}.title"), own) if part), colour=quiet),
         Cell(finding_words(item, words), bold=bool(item.results), colour="" if item.results else quiet),
         Cell(_key_figure(item, words), right=True),
     ]
@@ -204,11 +219,16 @@ def _key_figure(item: Item, words: Words) -> str:
         return deck_beside.key_figure(item, words)
     if item.result is None or not item.result.metrics:
         return ""
-    known = [(name, metric) for name, metric in item.result.metrics.items() if metric.value is not None]
-    if not known:
-        return ""
-    name, metric = known[0]
-    figure = f"{written.metric_name(words, item.result, name)}: {written.metric_words(words, name, metric)}"
+    metrics = item.result.metrics
+    known = [name for name in (*item.result.leads, *metrics) if not written.undefined(metrics[name].value)]
+    telling = [name for name in known if metrics[name].value != 0]
+    leads = [name for name in telling if name in item.result.leads]
+    return " · ".join(_figure(item.result, name, words) for name in (leads[:2] or telling[:1] or known[:1]))
+
+
+def _figure(result: Result, name: str, words: Words) -> str:
+    metric = result.metrics[name]
+    figure = f"{written.metric_name(words, result, name)}: {written.metric_words(words, name, metric)}"
     change, _, _ = written.change_of(words, metric, name)
     return f"{figure} ({change})" if change else figure
 

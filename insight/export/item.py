@@ -16,7 +16,8 @@ class Item:
     customers. command: the command line that gives the same figures. title: a headline of the presenter's own in place
     of the finding's; note: what to say, first in the speaker notes. Both are the user's text, in no language of ours.
     name: what the group is called beside another. other: the same question's answer for that other group, shown on the
-    same slide and sheet. apart: the two have no customer in common.
+    same slide and sheet. apart: the two have no customer in common. size: the customers in the scope, None where the
+    answer speaks of all or where that cannot be told.
     """
 
     analysis: str
@@ -29,6 +30,7 @@ class Item:
     name: str = ""
     other: "Item | None" = None
     apart: bool = False
+    size: int | None = None
 
     @property
     def results(self) -> tuple[Result, ...]:

@@ -3,10 +3,11 @@
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from insight import comparing
 from insight.analysis import registry
-from insight.audience import Audience, Combined, Pairs, scoped_query
+from insight.audience import Audience, Combined, Pairs, customer_ids, scoped_query
 from insight.errors import InsightError, UsageError
 from insight.export.item import Item
 from insight.i18n.catalog import Words
@@ -45,16 +46,23 @@ def collect(workspace: Workspace, wanted: Sequence[Wanted], words: Words, *, pla
         with scoped_query(workspace, one.scope) as query:
             return registry.run(query, one.analysis, dict(one.settings))
 
-    return [item(one, run, words, place=place) for one in wanted]
+    @cache
+    def size(scope: Audience) -> int:
+        return customer_ids(workspace, scope).num_rows
+
+    return [item(one, run, words, size=size, place=place) for one in wanted]
 
 
-def item(one: Wanted, run: Callable[[Wanted], Result], words: Words, *, place: str = PLACEHOLDER) -> Item:
-    """A question's answer, by whoever runs it, with all that its slide says."""
+def item(
+    one: Wanted, run: Callable[[Wanted], Result], words: Words, *, size: Callable[[Audience], int],
+    place: str = PLACEHOLDER,
+) -> Item:  # fmt: skip
+    """A question's answer, by whoever runs it and counts its customers, with all that its slide says."""
     registry.find(one.analysis)
-    own = _side(one, one.scope, run, words, place)
+    own = _side(one, one.scope, run, words, size, place)
     if one.beside is None:
         return replace(own, title=one.title, note=one.note)
-    other = _side(one, one.beside, run, words, place)
+    other = _side(one, one.beside, run, words, size, place)
     first, second = (
         given or _name(audience, one, run, words)
         for given, audience in zip(one.names, (one.scope, one.beside), strict=True)
@@ -65,7 +73,8 @@ def item(one: Wanted, run: Callable[[Wanted], Result], words: Words, *, place: s
 
 
 def _side(
-    one: Wanted, scope: Audience | None, run: Callable[[Wanted], Result], words: Words, place: str
+    one: Wanted, scope: Audience | None, run: Callable[[Wanted], Result], words: Words,
+    size: Callable[[Audience], int], place: str,
 ) -> Item:  # fmt: skip
     """The answer for one group."""
     try:
@@ -76,7 +85,15 @@ def _side(
         outcome = refusal
     named = "" if scope is None else sentence(scope, words.with_labels(_labels(scope, run)))
     line = command(one.analysis, one.settings, scope, place=place)
-    return Item(one.analysis, outcome, one.settings, named, line)
+    return Item(one.analysis, outcome, one.settings, named, line, size=_size(scope, size))
+
+
+def _size(scope: Audience | None, size: Callable[[Audience], int]) -> int | None:
+    try:
+        return None if scope is None else size(scope)
+    except InsightError:
+        # The answer refuses for the same reason, and its slide says it.
+        return None
 
 
 def _name(audience: Audience | None, one: Wanted, run: Callable[[Wanted], Result], words: Words) -> str:

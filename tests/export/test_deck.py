@@ -140,6 +140,43 @@ def test_one_page_alone():
     assert len(decks.tables(made.slides[0], "Summary")[0].rows) == 2
 
 
+@pytest.mark.parametrize("paper", [None, template()])
+def test_the_opening_and_the_summary_name_the_selection_that_all_share(paper):
+    chosen = item(scope="Guld → Inga köp", size=1204)
+    opening, summary = list(built(chosen, chosen, about="Bolaget", template=paper).slides)[:2]
+    assert "Guld → Inga köp (1\u00a0204 kunder)" in decks.text_of(opening)
+    assert "Guld → Inga köp (1\u00a0204 kunder) · Bolaget" in decks.text_of(summary)
+
+
+def test_where_selections_differ_each_line_of_the_summary_names_its_own():
+    one, everybody = item(scope="Guld → Inga köp", size=1), item()
+    beside = item(name="Gula", size=3, other=item(name="Alla andra", size=9))
+    opening, summary = list(built(one, everybody, beside).slides)[:2]
+    said = [row.cells[0].text_frame.text for row in decks.tables(summary, "Summary")[0].rows]
+    named = [text.partition(" · ")[2] for text in said]
+    assert named == ["Guld → Inga köp (1 kund)", "", "Gula (3 kunder) mot Alla andra (9 kunder)"]
+    assert "Guld" not in opening.shapes.title.text_frame.text + decks.text_of(opening)
+
+
+@pytest.mark.parametrize(
+    ("values", "leads", "figure"),
+    [
+        ((0, 724, -5), (), "Föll: 724"),
+        ((3, 724, -5), ("fell", "fell_money"), "Föll: 724 · Fallens förändring: \u22125\u00a0kr"),
+        ((3, 0, 0), ("fell", "fell_money"), "Klättrade: 3"),
+        ((0, None, 0), (), "Klättrade: 0"),
+    ],
+)
+def test_the_summary_shows_the_figure_that_the_finding_is_about(values, leads, figure):
+    climbed, fell, money = values
+    metrics = {
+        "climbed": Metric(climbed, "count"), "fell": Metric(fell, "count"), "fell_money": Metric(money, "money"),
+    }  # fmt: skip
+    moved = replace(answer(), key="ladder.migration", metrics=metrics, leads=leads)
+    summary = built(item(outcome=moved, analysis="ladder.migration"), summary_only=True).slides[0]
+    assert [row.cells[2].text_frame.text for row in decks.tables(summary, "Summary")[0].rows] == [figure]
+
+
 @pytest.mark.parametrize("language", ["sv", "en"])
 @pytest.mark.parametrize("paper", [None, template()])
 def test_names_as_long_as_files_allow_stay_inside_their_boxes(language, paper):
