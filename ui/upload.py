@@ -18,6 +18,8 @@ _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "pipe"}
 # What the reader calls some of the choices.
 _CALLED = {"tab": "\t", "cp1252": "windows-1252"}
 _ATTRIBUTE = "attribute"
+# What an earlier file settles only where this one does not say otherwise.
+_OPEN = ("day_first", "decimal", "currency")
 # What can be read, and what is often tried: a refusal of ours says what to do, the browser's only that it is refused.
 _TYPES = [
     "csv", "txt", "tsv", "tab", "prn", "asc", "skv", "dat", "lst", "rpt", "xlsx", "xlsm", "xlsb", "xls", "xltx", "ods",
@@ -130,7 +132,7 @@ def as_chosen(place: str, file: state.Incoming, found: Proposal | InsightError) 
         sentence = text.plain(words.message(message.message))
         if message.severity == "error":
             st.error(sentence, icon=":material/error:")
-        elif message.severity == "warning":
+        elif message.severity == "warning" and message.code != "memory_used":
             st.markdown(f":orange[:material/warning:] :small[{sentence}]")
     if found.recalled:
         _as_before(place, file, found)
@@ -145,9 +147,8 @@ def _as_before(place: str, file: state.Incoming, found: Proposal) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for message in found.messages:
             if message.code == "memory_used":
-                st.markdown(
-                    f":material/history: :small[{text.plain(view.words().message(message.message))}]", width="content"
-                )
+                icon = ":orange[:material/warning:]" if message.severity == "warning" else ":material/history:"
+                st.markdown(f"{icon} :small[{text.plain(view.words().message(message.message))}]", width="content")
         if st.button(view.t("upload.read_anew"), type="tertiary", key=f"read_anew_{place}"):
             intake.read_anew(file, found.recalled)
             st.rerun()
@@ -237,6 +238,7 @@ def choices(place: str, file: state.Incoming, read: Proposal | InsightError) -> 
     words = view.words()
     found = read if isinstance(read, Proposal) else None
     named = dict(file.options)
+    before = {} if found is None else found.remembered
     offered: list[tuple[str, dict[str, str]]] = [
         ("kind", {name: words.t(f"table.{name}") for name in TABLES}),
         *([("sheet", {name: name for name in found.sheets})] if found is not None and len(found.sheets) > 1 else []),
@@ -262,10 +264,12 @@ def choices(place: str, file: state.Incoming, read: Proposal | InsightError) -> 
     ]
     decided = _decided(found)
     for name, options in offered:
-        _choice(place, file, name, options, named.get(name, _AUTO), decided.get(name, ""))
+        if name in before:
+            options |= _undone(name)
+        _choice(place, file, name, options, named.get(name, _AUTO), decided.get(name, ""), before.get(name, ""))
     currency = st.text_input(
         words.t("upload.currency"), value=named.get("currency", ""), max_chars=3, key=f"currency_{place}",
-        placeholder=words.t("upload.automatic"),
+        placeholder=_as_last_time("currency", before.get("currency", "")) or words.t("upload.automatic"),
     )  # fmt: skip
     if currency.strip().upper() != named.get("currency", ""):
         intake.choose(file, currency=currency.strip().upper())
@@ -296,12 +300,27 @@ def _decided(found: Proposal | None) -> dict[str, str]:
     return {**said, "sheet": found.sheet or ""}
 
 
-def _choice(place: str, file: state.Incoming, name: str, options: dict[str, str], now: str, decided: str) -> None:
-    """One choice; what happens without one is said, where the first rows decide it."""
+def _undone(name: str) -> dict[str, str]:
+    """How to say that what was chosen for an earlier file does not hold for this one, where there is a word for it."""
+    plain = {"signs": "keep", "returns": "auto", "order_sums": "aside"}.get(name)
+    return {plain: view.t(f"upload.{name}_{plain}")} if plain else {}
+
+
+def _as_last_time(name: str, value: str) -> str:
+    """What holds without a choice where an earlier file settles it, some of it only where this one leaves it open."""
+    return view.t("upload.before_open" if name in _OPEN else "upload.before", value=value) if value else ""
+
+
+def _choice(
+    place: str, file: state.Incoming, name: str, options: dict[str, str], now: str, decided: str, before: str
+) -> None:
+    """One choice; what happens without one is said, where an earlier file or the first rows decide it."""
     values = [_AUTO, *options]
     automatic = view.t("upload.automatic")
     if decided and now == _AUTO:
         automatic = view.t("upload.automatic_as", value=options.get(decided, decided))
+    if before in options:
+        automatic = _as_last_time(name, options[before])
     named = {_AUTO: automatic, **options}
     picked = st.selectbox(
         view.t(f"upload.option_{name}"), values, index=values.index(now) if now in values else 0,

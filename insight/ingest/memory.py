@@ -23,6 +23,9 @@ from insight.result import Message
 LAYOUT = ("encoding", "delimiter", "quote", "header_line", "sheet", "member")
 _LEAST, _PARTLY, _VERY_ALIKE = 0.4, 0.5, 0.75
 _LONGEST_LABEL = 200
+# Choices that change what the figures say; what a file is read as without them changes nothing.
+_WEIGHTY = ("signs", "currency", "day_first", "decimal", "returns", "vat", "order_sums", "date_system")
+_PLAIN = {"signs": "keep", "returns": "auto", "order_sums": "aside"}
 _NUMBERS = ("money", "price", "number", "integer", "score")
 
 
@@ -159,7 +162,13 @@ def _taken(
     values = {"kind": Message(f"ingest.kind_{kind}"), "taken": said or Message("ingest.memory_all")}
     if missing:
         return Recalled(memory, completed, FileMessage(code, "warning", {**values, "columns": ", ".join(missing)}))
-    return Recalled(memory, completed, FileMessage(code, "note", values))
+    # What was chosen for another file decides the figures of this one: that is to be looked at.
+    weighty = any(
+        name in completed.recalled and memory.options[name] != _PLAIN.get(name)
+        for name in _WEIGHTY
+        if name in memory.options
+    )
+    return Recalled(memory, completed, FileMessage(code, "warning" if weighty else "note", values))
 
 
 def _said(

@@ -1,8 +1,8 @@
 """A quick look at a file before it is read: what it seems to be, which column is which, and its first rows."""
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -47,7 +47,8 @@ class Proposal:
 
     kind is '' for a file that can't be laid out; a file that would be refused has its reason last in `messages`.
     sheets, members (of an archive): names to choose from.
-    memory: what would be remembered of the file. recalled: the columns of the earlier file it is read as.
+    memory: what would be remembered of the file. recalled: the columns of the earlier file it is read as, and
+    remembered: the choices that were made for that one, by name.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Proposal:
     members: tuple[str, ...] = ()
     memory: FileMemory | None = None
     recalled: tuple[str, ...] = ()
+    remembered: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def outcome(self) -> Outcome:
@@ -112,7 +114,13 @@ def propose(path: Path, *, name: str, options: ReadOptions, work: Path | None = 
         opened.source.members,
         memory.of(opened.layout, opened.mapped, opened.options),
         opened.recalled.memory.columns if opened.recalled else (),
+        _remembered(opened.recalled.memory) if opened.recalled else {},
     )  # fmt: skip
+
+
+def _remembered(before: FileMemory) -> dict[str, str]:
+    """The choices that hold for this file, too; how a file is laid out is found anew and stands in the decisions."""
+    return {name: value for name, value in before.options.items() if name not in memory.LAYOUT}
 
 
 def _said(opened: Opened) -> tuple[FileMessage, ...]:

@@ -49,7 +49,7 @@ def test_next_month_needs_no_telling(opened: Workspace):
     first = put(opened, "jan.csv", month(1), kind="transactions", **TOLD)
     second = put(opened, "feb.csv", month(2))
     assert (second.kind, second.rows, second.mapping) == ("transactions", 12, first.mapping)
-    assert codes(second)["memory_used"] == "note"
+    assert codes(second)["memory_used"] == "warning", "the order of the day was decided for another file"
     # Month first: 02/03/2024 is the third of February. Sums by hand: 12 × n100,50 + (0 + … + 11).
     with opened.query() as query:
         months = query.rows("SELECT DISTINCT month(ordered_at), file_id FROM transactions ORDER BY 2")
@@ -84,7 +84,17 @@ def test_a_column_that_is_gone_is_named_and_the_rest_is_used(opened: Workspace):
 def test_a_further_column_is_no_hindrance(opened: Workspace):
     put(opened, "jan.csv", month(1), kind="transactions", **TOLD)
     second = put(opened, "feb.csv", month(2, header=HEADER + ";Nytt"))
-    assert (second.mapping["amount"], codes(second).get("memory_used")) == ("X17", "note")
+    assert (second.mapping["amount"], codes(second).get("memory_used")) == ("X17", "warning")
+
+
+@pytest.mark.parametrize(
+    ("said", "severity"),
+    [({}, "note"), ({"returns": "auto"}, "note"), ({"signs": "keep"}, "note"), ({"signs": "swap"}, "warning"),
+     ({"currency": "EUR"}, "warning"), ({"decimal": ","}, "warning"), ({"day_first": "yes"}, "warning")],
+)  # fmt: skip
+def test_what_was_chosen_before_is_a_warning_where_figures_depend_on_it(opened: Workspace, said, severity: str):
+    put(opened, "jan.csv", month(1), kind="transactions", customer_id="Kod", amount="X17", **said)
+    assert codes(put(opened, "feb.csv", month(2)))["memory_used"] == severity
 
 
 def test_another_kind_of_file_with_some_of_the_columns_is_not_taken_for_it(opened: Workspace):

@@ -172,3 +172,24 @@ def test_taking_a_file_out_says_what_was_saved_and_will_be_counted_again():
     )
     said = " ".join(texts(press(app, "take_out_1")))
     assert "2 sparade urval och 1 fynd i berättelsen räknas om utan den och kan ändras." in said
+
+
+@pytest.mark.parametrize(
+    ("lang", "holds", "warned"),
+    [("sv", "byt plats på plus och minus, som förra gången", "plus och minus byts"),
+     ("en", "swap plus and minus, as the last time", "plus and minus")],
+)  # fmt: skip
+def test_what_an_earlier_file_decides_is_told_as_a_warning_and_shown_where_it_is_chosen(lang, holds, warned):
+    app = dropped(("köp.csv", EITHER.encode()), lang=lang)
+    app.selectbox(key="signs_0").set_value("swap").run()
+    app = settled(press(app, "read"))
+    later = EITHER.replace("/2024", "/2025").encode()
+    app.file_uploader[0].upload("nya köp.csv", later, "text/csv").run()
+    chosen = app.selectbox(key="signs_0")
+    assert chosen.options[chosen.index] == holds
+    assert any(":orange[:material/warning:]" in said.value and warned in said.value for said in app.markdown)
+    chosen.set_value("keep").run()
+    app = settled(press(app, "read"))
+    with app.session_state["workspace"].query() as query:
+        sums = query.rows("SELECT sum(amount) FROM transactions GROUP BY file_id ORDER BY file_id")
+    assert sums == [(-1200,), (1200,)]
