@@ -54,8 +54,8 @@ def _ours(violations: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _rules_broken(page: Page, options: dict[str, Any] | None = None) -> list[str]:
-    return _ours(Axe().run(page, options=options).response["violations"])
+def _rules_broken(page: Page, within: str | None = None, options: dict[str, Any] | None = None) -> list[str]:
+    return _ours(Axe().run(page, context=within, options=options).response["violations"])
 
 
 @pytest.mark.parametrize("path", ["" if entry.name == "overview" else entry.address for entry in entries()])
@@ -71,4 +71,6 @@ def test_page_is_whole_and_shuts_nobody_out(walker: Page, path: str):
     light = _rules_broken(walker)
     walker.emulate_media(color_scheme="dark", reduced_motion="reduce")
     ready(walker)
-    assert {"light": light, "dark": _rules_broken(walker, _OF_COLOUR)} == {"light": [], "dark": []}
+    # The menu is the same on every page: its colours in the dark are asked about on the first.
+    within = '[data-testid="stMain"]' if path else None
+    assert {"light": light, "dark": _rules_broken(walker, within, _OF_COLOUR)} == {"light": [], "dark": []}
