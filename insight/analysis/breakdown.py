@@ -8,6 +8,7 @@ from insight.analysis import fields
 from insight.analysis.basis import account, basis, frame, part, per, share
 from insight.analysis.overview import comparable, comparison_notes
 from insight.analysis.registry import Analysis
+from insight.analysis.selected import of_scope
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import END, START, Setting, Settings, month_number, month_start, year_before, years_before
@@ -338,7 +339,7 @@ def breakdown(query: Query, settings: Settings) -> Result:
         of_values = {"values": sum(of_values.values(), money(0)) - found.unidentified}
     return Result(
         key=BREAKDOWN,
-        headline=_breakdown_headline(rows, with_before),
+        headline=_breakdown_headline(query, rows, with_before),
         metrics={"sales": Metric(found.total, "money"), "values": Metric(len(rows), "count", better=0)},
         table=frame(rows, list(units)),
         units=units,
@@ -386,7 +387,7 @@ def _value_rows(query: Query, with_before: bool, total: Any) -> list[dict[str, A
     return sorted(rows, key=lambda row: (rank.get(row["value"], 0), -row["sales"], row["value"]))
 
 
-def _breakdown_headline(rows: list[dict[str, Any]], with_before: bool) -> Message:
+def _breakdown_headline(query: Query, rows: list[dict[str, Any]], with_before: bool) -> Message:
     named = [row for row in rows if row["value"] not in _LAST]
     if not named:
         return Message("overview.breakdown.unknown")
@@ -395,8 +396,12 @@ def _breakdown_headline(rows: list[dict[str, Any]], with_before: bool) -> Messag
         key = "overview.breakdown.grew" if moved["change"] > 0 else "overview.breakdown.fell"
         return Message(key, {"value": moved["value"], "change": abs(moved["change"]), "sales": moved["sales"]})
     best = named[0]
-    key = "overview.breakdown.carries" if best["share_sales"] is not None else "overview.breakdown.no_net"
-    return Message(key, {"value": best["value"], "share": best["share_sales"], "sales": best["sales"]})
+    if best["share_sales"] is None:
+        return Message("overview.breakdown.no_net", {"value": best["value"], "sales": best["sales"]})
+    return Message(
+        of_scope(query, "overview.breakdown.carries"),
+        {"value": best["value"], "share": best["share_sales"], "sales": best["sales"]},
+    )
 
 
 def _breakdown_notes(rows: list[dict[str, Any]]) -> tuple[Note, ...]:

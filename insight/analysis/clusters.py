@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from insight.analysis import segmenting
 from insight.analysis.basis import basis, frame
 from insight.analysis.registry import Analysis
+from insight.analysis.selected import of_scope
 from insight.errors import NotEnoughDataError, UsageError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import AS_OF, Setting, Settings, resolve
@@ -203,7 +204,7 @@ def run(query: Query, settings: Settings) -> Result:
         remarks.append(Note("clusters_unstable", {"stability": model.stability}, "warning"))
     return Result(
         key=KEY,
-        headline=segmenting.plain_headline(found) or _headline(found, model),
+        headline=segmenting.plain_headline(found) or _headline(query, found, model),
         metrics={
             "customers": Metric(found.n, "count"),
             "clusters": Metric(len(division.keys), "count", better=0),
@@ -230,9 +231,10 @@ def run(query: Query, settings: Settings) -> Result:
     )  # fmt: skip
 
 
-def _headline(found: segmenting.Segments, model: kmeans.Model) -> Message:
+def _headline(query: Query, found: segmenting.Segments, model: kmeans.Model) -> Message:
     best = max(found.inside, key=lambda row: row["sales"])
-    key = "segments.clusters.carries" if model.stability >= _STABLE else "segments.clusters.loose"
+    carries = of_scope(query, "segments.clusters.carries")
+    key = carries if model.stability >= _STABLE else "segments.clusters.loose"
     return Message(
         key, {"k": len(found.inside), "segment": best["segment"], "sales": best["sales"], "share": best["share_sales"]}
     )

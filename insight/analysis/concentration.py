@@ -10,6 +10,7 @@ import pandas as pd
 
 from insight.analysis.basis import account, basis, frame, per, share
 from insight.analysis.registry import Analysis
+from insight.analysis.selected import of_scope
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import END, START, Setting, Settings, add_months
@@ -116,7 +117,7 @@ def run(query: Query, settings: Settings) -> Result:
         notes.append(Note("no_24_months", {"first": first}))
     return Result(
         key=KEY,
-        headline=_headline(values, best, top),
+        headline=_headline(query, values, best, top),
         metrics=metrics,
         table=frame(rows, list(_UNITS)),
         units=_UNITS,
@@ -199,7 +200,7 @@ def _curve(values: np.ndarray, top: float) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _headline(values: np.ndarray, best: stats.TopShare, top: float) -> Message:
+def _headline(query: Query, values: np.ndarray, best: stats.TopShare, top: float) -> Message:
     n = int(values.size)
     if n == 1:
         return Message("concentration.one_customer")
@@ -207,7 +208,8 @@ def _headline(values: np.ndarray, best: stats.TopShare, top: float) -> Message:
         return Message("concentration.no_net", {"n": n})
     if values.min() == values.max():
         return Message("concentration.equal", {"n": n, "each": money(Decimal(int(values[0])) / 100)})
-    return Message("concentration.headline", {"top": top, "share": best.share, "n": best.n_customers})
+    values_said = {"top": top, "share": best.share, "n": best.n_customers}
+    return Message(of_scope(query, "concentration.headline"), values_said)
 
 
 SETTINGS = (START, END, Setting("top", "number", 0.25, low=0.001, high=0.999))

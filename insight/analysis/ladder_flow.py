@@ -14,6 +14,7 @@ from insight.analysis.ladder_history import date_notes
 from insight.analysis.ladder_places import Ladder, step_order, told
 from insight.analysis.ladder_rules import LEVELED, NEW, NONE, climbs
 from insight.analysis.registry import Analysis
+from insight.analysis.selected import of_scope
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Result, SumCheck, Unit
 from insight.settings import Settings
@@ -121,7 +122,7 @@ def flow(query: Query, settings: Settings) -> Result:
     leak = _leak(rows, ladder.keys)
     return Result(
         key="ladder.flow",
-        headline=_headline(leak, paths),
+        headline=_headline(query, leak, paths),
         metrics={
             path: Metric(paths.get(path, (0, money(0)))[0], "count", better=0, mark={"path": path})
             for path in ("stayed", "fell_and_back", "fell", "climbed")
@@ -140,7 +141,7 @@ def flow(query: Query, settings: Settings) -> Result:
             sum_check=SumCheck(total, {path: change for path, (_, change) in paths.items()}),
         ),
         chart=Chart(
-            "flow", x="from_step", y="n_customers", color="to_step", title=_headline(leak, paths),
+            "flow", x="from_step", y="n_customers", color="to_step", title=_headline(query, leak, paths),
             subtitle=Message("ladder.flow_subtitle", {"first": found.dates[0], "last": found.dates[-1]}),
         ),
         charts=(
@@ -207,9 +208,9 @@ def _values(leak: dict[str, Any]) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _headline(leak: dict[str, Any] | None, paths: dict[str, Any]) -> Message:
+def _headline(query: Query, leak: dict[str, Any] | None, paths: dict[str, Any]) -> Message:
     if leak is not None:
-        return Message("ladder.flow_leak", _values(leak))
+        return Message(of_scope(query, "ladder.flow_leak"), _values(leak))
     return _round_trips(paths)
 
 

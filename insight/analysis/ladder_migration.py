@@ -10,6 +10,7 @@ from insight.analysis.ladder_moves import Cell, cells, cells_then, make_members
 from insight.analysis.ladder_places import knows, step_order, told
 from insight.analysis.ladder_rules import LEVELED, LONGEST_WINDOW, NEW, NONE, Rule, Windows, climbs, counted
 from insight.analysis.registry import Analysis
+from insight.analysis.selected import chosen_by_step, of_scope
 from insight.errors import NotEnoughDataError
 from insight.result import Basis, Chart, Message, Metric, Note, Result, SumCheck
 from insight.settings import Settings, add_months, month_number, month_start
@@ -153,7 +154,7 @@ def migration(query: Query, settings: Settings) -> Result:
         basis=basis,
         chart=Chart(
             "matrix", x="to_step", y="from_step", color="n_customers",
-            title=_share_of_fall(worst, of_levels=of_levels),
+            title=_share_of_fall(query, worst, of_levels=of_levels),
             subtitle=Message("ladder.matrix_subtitle", {"start": span.start, "end": span.end}),
         ),
         charts=_more_charts(span),
@@ -256,11 +257,6 @@ def _moved_then(
     return {"up": climbed if sees_lapses(span.first_day, then.opened) else None, "down": fell}
 
 
-def chosen_by_step(query: Query) -> bool:
-    """Whether the scope was made, wholly or in part, from where its customers stood on the ladder or how they moved."""
-    return any(analysis.startswith("ladder.") for analysis, _, _ in query.scope_marks)
-
-
 def _then_notes(query: Query, then: Windows | None, span: Windows) -> tuple[Note, ...]:
     if chosen_by_step(query):
         return (Note("chosen_by_step", {}, "warning"),)
@@ -285,15 +281,15 @@ def _worst_fall(table: pd.DataFrame, rank: dict[str, int]) -> pd.Series | None:
     return None if falls.empty else falls.sort_values("money_change", kind="stable").iloc[0]
 
 
-def _share_of_fall(worst: pd.Series | None, *, of_levels: bool) -> Message:
+def _share_of_fall(query: Query, worst: pd.Series | None, *, of_levels: bool) -> Message:
     """The worst fall as a share of its step, against the compared movement."""
     if worst is None:
         return Message("ladder.matrix_title")
     values = {"high": worst["from_step"], "low": worst["to_step"], "share": worst["share"]}
     said = "stop_share" if worst["to_step"] == NONE and not of_levels else "fall_share"
     if worst["share_then"] is None:
-        return Message(f"ladder.{said}", values)
-    return Message(f"ladder.{said}_then", {**values, "then": worst["share_then"]})
+        return Message(of_scope(query, f"ladder.{said}"), values)
+    return Message(of_scope(query, f"ladder.{said}_then"), {**values, "then": worst["share_then"]})
 
 
 def _few(table: pd.DataFrame) -> tuple[Note, ...]:

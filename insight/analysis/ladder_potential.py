@@ -9,6 +9,7 @@ from insight.analysis.ladder_migration import window_notes
 from insight.analysis.ladder_places import Ladder, make_ladder, stand, told
 from insight.analysis.ladder_rules import BOUNDED, NONE, Windows, make_values, rule_of, windows
 from insight.analysis.registry import Analysis
+from insight.analysis.selected import of_scope
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Settings, add_months
@@ -150,7 +151,7 @@ def potential(query: Query, settings: Settings) -> Result:
     best = max((row for row in rows if row["potential"] is not None), key=lambda row: row["potential"], default=None)
     return Result(
         key="ladder.potential",
-        headline=_headline(best, rows),
+        headline=_headline(query, best, rows),
         metrics=_metrics(rows, best, found),
         table=frame(rows, list(_UNITS)),
         units=_UNITS,
@@ -240,14 +241,14 @@ def _charts(best: dict[str, Any] | None) -> tuple[Chart, ...]:
     )  # fmt: skip
 
 
-def _headline(best: dict[str, Any] | None, rows: list[dict[str, Any]]) -> Message:
+def _headline(query: Query, best: dict[str, Any] | None, rows: list[dict[str, Any]]) -> Message:
     if best is None:
         return Message("ladder.potential_unknown")
     total = _sum(rows, "potential") or money(0)
     if total <= 0:
         return Message("ladder.potential_none")
     return Message(
-        "ladder.potential_headline",
+        of_scope(query, "ladder.potential_headline"),
         {"step": best["step"], "potential": best["potential"], "share": float(best["potential"]) / float(total)},
     )
 

@@ -12,6 +12,7 @@ from insight.analysis.ladder_migration import missing_months, window_notes
 from insight.analysis.ladder_places import Ladder, knows, step_order, told
 from insight.analysis.ladder_rules import LEVELED, NONE, Rule, Windows, counted
 from insight.analysis.registry import Analysis
+from insight.analysis.selected import of_scope
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Result, Unit
 from insight.settings import Settings
@@ -92,7 +93,7 @@ def steps(query: Query, settings: Settings) -> Result:
     compared = {} if span.before_data or missing_months(query, span.opened, span.end)[0] else before
     return Result(
         key="ladder.steps",
-        headline=_headline(rows, scoped=query.scoped),
+        headline=_headline(query, rows),
         metrics=_metrics(rows, compared, _error(found), of_levels=bool(ladder.levels)),
         table=frame(rows, list(units)),
         units=units,
@@ -176,17 +177,17 @@ def _metrics(
     }  # fmt: skip
 
 
-def _headline(rows: list[dict[str, Any]], *, scoped: bool) -> Message:
+def _headline(query: Query, rows: list[dict[str, Any]]) -> Message:
     """How many stand on the best step and what they carry; of a selection on one step, what each of them buys."""
     top = next((row for row in rows if row["n_customers"] and row["step"] != NONE), None)
     if top is None:
         return counted("ladder.headline_all_inactive", {"n": rows[-1]["n_customers"]})
     values = {"step": top["step"], "n": top["n_customers"], "share": top["share_customers"]}
     if top["share_sales"] is None:
-        return counted("ladder.headline_top", values)
-    if scoped and sum(1 for row in rows if row["n_customers"]) == 1:
+        return counted(of_scope(query, "ladder.headline_top"), values)
+    if query.scoped and sum(1 for row in rows if row["n_customers"]) == 1:
         return counted("ladder.headline_one_step", {**values, "each": per(top["sales"], top["n_customers"])})
-    return counted("ladder.headline_top_share", {**values, "sales_share": top["share_sales"]})
+    return counted(of_scope(query, "ladder.headline_top_share"), {**values, "sales_share": top["share_sales"]})
 
 
 def _rise(rows: list[dict[str, Any]], of_orders: bool) -> Message:

@@ -185,7 +185,7 @@ def run(query: Query, settings: Settings) -> Result:
         metrics["leaving_sales"] = Metric(money(sum(row["sales"] for row in leaving)), "money", better=-1, mark=mark)
     return Result(
         key=KEY,
-        headline=_headline(found),
+        headline=_headline(query, found),
         metrics=metrics,
         table=found.table,
         units=found.units,
@@ -214,15 +214,12 @@ def _labels(keys: tuple[str, ...]) -> Mapping[str, str]:
     return {key: f"label.{key}" for key in (*keys, *segmenting.OUTSIDE) if key in known or key in segmenting.OUTSIDE}
 
 
-def _headline(found: segmenting.Segments) -> Message:
+def _headline(query: Query, found: segmenting.Segments) -> Message:
     if plain := segmenting.plain_headline(found):
         return plain
     rows = found.inside
     best = next((row for row in rows if row["segment"] == BEST), max(rows, key=lambda row: row["sales"]))
-    return Message(
-        "segments.carries" if best["n_customers"] > 1 else "segments.carries_one",
-        {"segment": best["segment"], "n": best["n_customers"], "sales": best["sales"], "share": best["share_sales"]},
-    )
+    return segmenting.carries(query, best)
 
 
 SETTINGS = (

@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 
 from insight.analysis.basis import Account, account, covers, frame, per, share
+from insight.analysis.ladder_rules import counted
+from insight.analysis.selected import of_scope
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Note, Unit
 from insight.settings import Settings, add_months
@@ -262,3 +264,14 @@ def plain_headline(found: Segments) -> Message | None:
     if len(found.inside) == 1:
         return Message("segments.one_segment", {"n": found.n, "segment": found.inside[0]["segment"]})
     return None
+
+
+def carries(query: Query, best: Mapping[str, Any]) -> Message:
+    """The headline that says what one segment carries: of it all, or of what the selection buys."""
+    values = {
+        "segment": best["segment"],
+        "n": best["n_customers"],
+        "sales": best["sales"],
+        "share": best["share_sales"],
+    }
+    return counted(of_scope(query, "segments.carries"), values)

@@ -173,7 +173,7 @@ def run(query: Query, settings: Settings) -> Result:
         metrics["best_least"] = Metric(least[best["segment"]], "money" if money_unit else "count", better=0, mark=mark)
     return Result(
         key=KEY,
-        headline=_headline(found, names),
+        headline=_headline(query, found, names),
         metrics=metrics,
         table=table,
         units={**found.units, "least": "money" if money_unit else "count"},
@@ -197,14 +197,11 @@ def _labels(names: tuple[str, ...]) -> Mapping[str, str]:
     return {**known, NO_NET: "label.no_net", **{key: f"label.{key}" for key in segmenting.OUTSIDE}}
 
 
-def _headline(found: segmenting.Segments, names: tuple[str, ...]) -> Message:
+def _headline(query: Query, found: segmenting.Segments, names: tuple[str, ...]) -> Message:
     if plain := segmenting.plain_headline(found):
         return plain
     best = next(row for name in names for row in found.inside if row["segment"] == name)
-    return Message(
-        "segments.carries" if best["n_customers"] > 1 else "segments.carries_one",
-        {"segment": best["segment"], "n": best["n_customers"], "sales": best["sales"], "share": best["share_sales"]},
-    )
+    return segmenting.carries(query, best)
 
 
 SETTINGS = (

@@ -1,0 +1,13 @@
+"""What an answer must say of itself within a selection: that its shares are the selection's, and how that was made."""
+
+from insight.workspace.engine import Query
+
+
+def of_scope(query: Query, key: str) -> str:
+    """The catalogue key of a sentence about shares: within a selection it has words that say of what they are."""
+    return f"{key}_within" if query.scoped else key
+
+
+def chosen_by_step(query: Query) -> bool:
+    """Whether the scope was made, wholly or in part, from where its customers stood on the ladder or how they moved."""
+    return any(analysis.startswith("ladder.") for analysis, _, _ in query.scope_marks)

@@ -1,0 +1,63 @@
+"""Within a selection: shares are said to be the selection's."""
+
+import pytest
+
+from insight.analysis import registry
+from insight.audience import Combined, Mark, pairs, scoped_query
+from insight.i18n.catalog import Words, catalogue
+from tests.build import workspace
+from tests.contract.test_house import placeholders
+
+YEAR = {"start": "2024-01-01", "end": "2025-01-01"}
+LADDER = {**YEAR, "bounds": "1000", "window": "12"}
+# Of three on the upper step two stop buying; low ones and one outside the selection keep buying.
+LINES = [(name, "2023-05-01", 2000) for name in ("a", "b", "c")]
+LINES += [("c", "2024-05-01", 3000), ("d", "2023-05-01", 500), ("d", "2024-05-01", 400), ("e", "2024-05-01", 100)]
+LINES += [(None, f"{year}-{month:02}-01", 1) for year in (2021, 2022, 2023, 2024) for month in range(1, 13)]
+LINES += [(None, "2024-12-31", 1)]
+NEW_ONES = Mark("ladder.bridge", pairs({**YEAR, "window": "12"}), pairs({"class": "new"}))
+NOT_NEW = Combined("not", (Mark("ladder.bridge", pairs({**YEAR, "window": "12"}), ()), NEW_ONES))
+
+
+@pytest.fixture(scope="module")
+def made():
+    found = workspace(LINES)
+    yield found
+    found.destroy()
+
+
+def run(made, key, chosen, scope=None):
+    with scoped_query(made, scope) as query:
+        return registry.run(query, key, chosen)
+
+
+def said(result, message) -> list[str]:
+    return [Words(language).with_labels(result.labels).headline(message) for language in ("sv", "en")]
+
+
+@pytest.mark.parametrize(
+    ("key", "chosen", "within"),
+    [
+        # Without e: c's 3,000 of 3,400; of the three on the upper step two stopped, 67 %.
+        ("ladder.steps", LADDER, ("88\u00a0% av urvalets försäljning", "88% of the selection's sales")),
+        ("ladder.migration", LADDER, ("67\u00a0% av Silver i urvalet slutade", "67% of Silver in the selection")),
+        ("segments.value_tiers", {"as_of": "2025-01-01"}, ("av urvalets försäljning", "of the selection's sales")),
+        ("concentration.lorenz", {**YEAR, "top": "0.5"}, ("av kunderna i urvalet", "of the selection's customers")),
+    ],
+)
+def test_shares_within_a_selection_are_said_to_be_of_the_selection(made, key, chosen, within):
+    for scope, told in ((NOT_NEW, True), (None, False)):
+        result = run(made, key, chosen, scope)
+        message = result.chart.title if key == "ladder.migration" else result.headline
+        for text, part in zip(said(result, message), within, strict=True):
+            assert (part in text) == told, text
+            assert ("urval" in text or "selection" in text) == told, text
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_what_is_said_within_a_selection_takes_the_same_values(language):
+    texts = catalogue(language)
+    pairs_of = [(key, key.replace("_within", "")) for key in texts if "_within" in key]
+    found = [(own, plain) for own, plain in pairs_of if plain in texts]
+    assert len(found) >= 15
+    assert [own for own, plain in found if placeholders(texts[own]) != placeholders(texts[plain])] == []
