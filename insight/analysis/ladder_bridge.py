@@ -16,6 +16,7 @@ from insight.analysis.ladder_rules import (
     windows,
 )  # fmt: skip
 from insight.analysis.registry import Analysis
+from insight.analysis.selected import movement_notes
 from insight.errors import NotEnoughDataError, WorkspaceError
 from insight.result import Basis, Chart, Message, Metric, Note, Result, SumCheck
 from insight.settings import Settings
@@ -166,7 +167,7 @@ def bridge(query: Query, settings: Settings) -> Result:
             ),
         ),
         drill=("class",),
-        notes=(*window_notes(query, span), *young(span)),
+        notes=(*movement_notes(query), *window_notes(query, span), *young(span)),
         labels={key: f"ladder.class.{key}" for key in CLASSES},
         evidence="before_after",
         tables={"customers": customers},

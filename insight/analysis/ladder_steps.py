@@ -12,7 +12,7 @@ from insight.analysis.ladder_migration import missing_months, window_notes
 from insight.analysis.ladder_places import Ladder, knows, step_order, told
 from insight.analysis.ladder_rules import LEVELED, NONE, Rule, Windows, counted
 from insight.analysis.registry import Analysis
-from insight.analysis.selected import of_scope
+from insight.analysis.selected import movement_notes, of_scope
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Result, Unit
 from insight.settings import Settings
@@ -107,7 +107,7 @@ def steps(query: Query, settings: Settings) -> Result:
             subtitle=Message(f"ladder.stairs_subtitle_{rule.basis}", {"window": rule.window("during")}),
         ),
         drill=("step",),
-        notes=window_notes(query, span) if before else (),
+        notes=(*movement_notes(query), *(window_notes(query, span) if before else ())),
         labels={**ladder.labels, "on_a_step": "ladder.on_a_step"},
         tables={"stairs": frame(stairs, list(stairs_units))},
         more_units={"stairs": stairs_units},

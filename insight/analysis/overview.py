@@ -9,6 +9,7 @@ from typing import Any
 from insight.analysis.basis import Account, account, basis, covers, frame, part, per, share
 from insight.analysis.gaps import gap_notes
 from insight.analysis.registry import Analysis
+from insight.analysis.selected import movement_notes
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import END, START, Setting, Settings, add_months, year_before
@@ -382,8 +383,8 @@ def run(query: Query, settings: Settings) -> Result:
         else Chart("hbar", x="group", y="sales", subtitle=Message("overview.groups.measure")),
         drill=("group",),
         notes=(
-            *comparison_notes(query, settings), *(gap_notes(query, (start, end), other) if other else ()),
-            *_notes(query, now, start, other, first),
+            *movement_notes(query), *comparison_notes(query, settings),
+            *(gap_notes(query, (start, end), other) if other else ()), *_notes(query, now, start, other, first),
         ),
         labels={
             **{key: f"overview.group.{key}" for key in (*_GROUPS, "unidentified")},

@@ -1,5 +1,6 @@
 """What an answer must say of itself within a selection: that its shares are the selection's, and how that was made."""
 
+from insight.result import Note
 from insight.workspace.engine import Query
 
 
@@ -11,3 +12,8 @@ def of_scope(query: Query, key: str) -> str:
 def chosen_by_step(query: Query) -> bool:
     """Whether the scope was made, wholly or in part, from where its customers stood on the ladder or how they moved."""
     return any(analysis.startswith("ladder.") for analysis, _, _ in query.scope_marks)
+
+
+def movement_notes(query: Query) -> tuple[Note, ...]:
+    """That growth or fall in a scope made by steps or movement follows from how it was made; nothing for others."""
+    return (Note("chosen_by_movement", {}, "warning"),) if chosen_by_step(query) else ()
