@@ -185,7 +185,7 @@ def what_if(query: Query, settings: Settings) -> Result:
     moves = {str(move): int(n) for move, n in query.rows("SELECT move, count(*) AS n FROM members GROUP BY move")}
     return Result(
         key="ladder.what_if",
-        headline=_headline(moves, levels),
+        headline=_headline(moves, levels, rules),
         metrics=_metrics(moves, levels),
         table=frame(rows, list(_UNITS)),
         units=_UNITS,
@@ -268,7 +268,15 @@ def _metrics(moves: dict[str, int], levels: list[dict[str, Any]]) -> dict[str, M
     return metrics
 
 
-def _headline(moves: dict[str, int], levels: list[dict[str, Any]]) -> Message:
+def _headline(moves: dict[str, int], levels: list[dict[str, Any]], rules: Rules) -> Message:
+    """What the tried rule would change; where nobody has written one, said of the bounds that are tried instead."""
+    said = _change(moves, levels)
+    if not rules.proposed:
+        return said
+    return Message("ladder.what_if_example", {"bounds": rules.new_bounds, "said": said})
+
+
+def _change(moves: dict[str, int], levels: list[dict[str, Any]]) -> Message:
     up, down = moves.get("up", 0), moves.get("down", 0)
     cost = sum((row["cost_new"] - row["cost_now"] for row in levels), money(0))
     if not up and not down:
