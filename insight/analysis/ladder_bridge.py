@@ -172,6 +172,7 @@ def bridge(query: Query, settings: Settings) -> Result:
         evidence="before_after",
         tables={"customers": customers},
         more_units={"customers": {"class": "text", "n_customers": "count", "n_change": "count"}},
+        leads=("closing",),
     )  # fmt: skip
 
 

@@ -85,6 +85,14 @@ def test_side_by_side_the_note_stands_on_the_slide_once(made):
     assert deck_beside.below(item, Words("sv")).count(note) == 1
 
 
+def test_what_a_headline_speaks_of_is_among_its_figures(made):
+    asked = {"ladder.migration": LADDER, "ladder.flow": {**LADDER, "grain": "year"}, "ladder.bridge": YEAR}
+    for key, chosen in asked.items():
+        result = run(made, key, chosen)
+        assert result.leads, key
+        assert set(result.leads) <= set(result.metrics), key
+
+
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_what_is_said_within_a_selection_takes_the_same_values(language):
     texts = catalogue(language)
