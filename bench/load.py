@@ -20,14 +20,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
-from insight.workspace.store import Workspace, file_hash
+from insight.workspace.store import Workspace
 
 ROOT = Path(__file__).parent.parent
 
@@ -113,16 +112,13 @@ def measure(*command: str) -> tuple[Spent, int]:
     return Spent(float(out[-3]), float(out[-2])), int(out[-1]) // unit
 
 
-def _laps(folder: Path, read: Path) -> dict[str, Spent]:
+def _laps(folder: Path) -> dict[str, Spent]:
     """The reading (hashed, opened, decoded, typed, written in order) and the quality report."""
-    begun = time.process_time(), time.perf_counter()
-    file_hash(read)
-    hashed = Spent(time.process_time() - begun[0], time.perf_counter() - begun[1])
     workspace = Workspace.open(folder)
     seconds = workspace.reports()[0][1]["seconds"]
     workspace.close()
     steps = {name: Spent(seconds[name], seconds[f"{name}_passed"]) for name in ("open", "write", "quality")}
-    return {"reading": hashed + steps["open"] + steps["write"], "quality": steps["quality"]}
+    return {"reading": steps["open"] + steps["write"], "quality": steps["quality"]}
 
 
 @dataclass
@@ -143,7 +139,7 @@ def _round(runs: _Runs, read: Path, workspace: Path) -> None:
     spent, peak = measure(sys.executable, "-m", "insight", "load", str(workspace), str(read))
     runs.load.append(spent)
     runs.peak = max(runs.peak, peak)
-    runs.laps.append(_laps(workspace, read))
+    runs.laps.append(_laps(workspace))
     runs.segments.append(measure(sys.executable, "-m", "insight", "run", str(workspace), "segments.rfm")[0])
     shutil.rmtree(workspace)
 

@@ -35,7 +35,7 @@ def csv_source(
         f"read_csv($path, auto_detect = false, header = false, skip = {skip}, delim = '{mark}', "
         f"quote = '\"', escape = '\"', columns = {{{columns}}}, "
         f"nullstr = '', strict_mode = true, hive_partitioning = false, compression = 'none', "
-        f"max_line_size = 4000000{further})"
+        f"max_line_size = 4000000, buffer_size = 8000000{further})"
     )
 
 

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -204,7 +205,10 @@ class Workspace:
             if instead_of is not None:
                 draft = _without(con, draft, instead_of)
             for place, source in enumerate(sources):
-                draft, report = self._load_one(con, draft, source, _telling(progress, place), cancelled)
+                # Its bytes are summed meanwhile: the first file waits for that at the end alone.
+                with ThreadPoolExecutor(1) as beside:
+                    digest = beside.submit(file_hash, source.path)
+                    draft, report = self._load_one(con, draft, source, _telling(progress, place), cancelled, digest)
                 if cancelled is not None and cancelled():
                     raise IngestError("ingest.cancelled")
                 reports.append((draft.files[-1].file_id if draft.files else 0, report))
@@ -311,9 +315,9 @@ class Workspace:
         source: SourceFile,
         progress: Callable[[float], None] | None,
         cancelled: Callable[[], bool] | None,
+        digest: Future[str],
     ) -> tuple[Manifest, FileReport]:
-        digest = file_hash(source.path)
-        if any(entry.file_hash == digest for entry in draft.files) and source.options.if_exists != "replace":
+        if any(entry.file_hash == digest.result() for entry in draft.files) and source.options.if_exists != "replace":
             again = FileMessage("same_file_again", "error", {"name": source.name})
             return draft, FileReport(source.name, messages=(again,))
         file_id = 1 + max((entry.file_id for entry in draft.files), default=0)
@@ -346,12 +350,12 @@ class Workspace:
                 "file_id": file_id,
                 "name": source.name,
                 "kind": report.kind,
-                "hash": digest,
+                "hash": digest.result(),
                 "at": datetime.now(UTC).replace(tzinfo=None),
                 "report": _stored(report),
             },
         )
-        loaded = Loaded(file_id, source.name, report.kind, digest, report.rows)
+        loaded = Loaded(file_id, source.name, report.kind, digest.result(), report.rows)
         currency = str(report.figures.get("currency") or draft.currency)
         return draft.next(files=(*kept, loaded), currency=currency, demo=False), report
 
