@@ -39,9 +39,9 @@ def select_segment(app):
 def test_language_of_the_link_names_menu_and_headline(data):
     assert "Segmentation" not in texts(with_data("customers/segments_rfm", data))
     app = with_data("customers/list", data, lang="en")
-    assert headline(app) == "12 customers have bought for SEK\u00a040,150"
+    assert headline(app) == "12 customers, SEK\u00a040,150 in sales"
     app.get_by_key("language").click().run()
-    assert headline(app) == "12 kunder har handlat för 40\u00a0150\u00a0kr"
+    assert headline(app) == "12 kunder, 40\u00a0150\u00a0kr i försäljning"
 
 
 def test_chosen_mark_shows_its_customers_and_becomes_the_scope(data):
