@@ -54,7 +54,7 @@ def test_chosen_mark_shows_its_customers_and_becomes_the_scope(data):
     count = listed[0].removeprefix("Visa alla ").removesuffix(" kunder")
     assert f"{count} av 12 kunder" in texts(app)
     app.switch_page("pages/customers/list.py").run()
-    assert headline(app).startswith(f"{count} kunder har handlat")
+    assert headline(app).startswith(f"{count} kunder, ")
 
 
 def test_scope_in_a_link_is_followed_and_can_be_taken_away(data):
