@@ -83,7 +83,7 @@ def test_without_a_customer_the_card_leads_to_the_list(data):
     app = with_data("customers/card", data)
     assert headline(app) == "Välj en kund i en kundlista"
     app.get_by_key("to_list").click().run()
-    assert headline(app).startswith("60 kunder har handlat")
+    assert headline(app).startswith("60 kunder, ")
 
 
 def test_the_list_is_taken_out_by_purpose_with_those_left_out_counted_before(data):
