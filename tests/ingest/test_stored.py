@@ -8,8 +8,9 @@ import duckdb
 import pytest
 
 from insight.ingest import fast, load
-from insight.ingest.cells import NO_CUSTOMER
+from insight.ingest.cells import NO_CUSTOMER, NO_ID
 from insight.ingest.footers import PART_SUMS
+from insight.ingest.raw import BLANKS
 from insight.ingest.schema import TABLES
 from insight.workspace.store import SourceFile, Workspace
 from insight.workspace.stored import rewrite, room
@@ -106,7 +107,30 @@ def test_a_customer_who_is_nobody_further_down_is_nobody():
 
 def test_no_word_for_nobody_ends_in_a_digit():
     """The fast way looks for these words only where the id does not end in one."""
-    assert [word for word in (*NO_CUSTOMER, *PART_SUMS) if word[-1].isdigit()] == []
+    assert [word for word in (*NO_CUSTOMER, *PART_SUMS, *NO_ID) if word[-1].isdigit()] == []
+
+
+@pytest.mark.parametrize(("field", "words"), [("customer_id", {*NO_CUSTOMER, *PART_SUMS}), ("order_id", NO_ID)])
+def test_every_word_for_nobody_is_doubted_however_it_is_written(field: str, words: set[str]):
+    """Of the many ids of a plain file only those are looked at that one quick condition doubts."""
+    cells = [write(word) for word in words for write in (str.lower, str.upper, str.title)]
+    cells += [*(f"{blank}K1" for blank in BLANKS), *(f"K1{blank}" for blank in BLANKS), "'001", '="001"', "1,2E+07"]
+    cells += ["12.0", "12,00", *(["Bo@Ek.se"] if field == "customer_id" else [])]
+    with duckdb.connect() as con:
+        found = con.execute(
+            f"SELECT list(cell) FILTER (NOT {fast.doubtful(field)}) FROM unnest($cells) AS ids({field}), "
+            f"LATERAL (SELECT {field} AS cell)",
+            {"cells": [*cells, "K001", None]},
+        ).fetchall()
+    assert found == [(["K001"],)]
+
+
+def test_a_quantity_of_more_than_nine_digits_further_down_is_kept():
+    with reading(plain(antal="123456789012")) as loaded:
+        assert loaded.rows("SELECT quantity FROM transactions WHERE line IN (79, 80) ORDER BY line") == [
+            (Decimal(1),), (Decimal(123456789012),),
+        ]  # fmt: skip
+        assert loaded.balanced()
 
 
 def test_marks_further_down_in_whole_numbers_are_seen():
