@@ -205,7 +205,7 @@ def _personal_numbers(con: DuckDBPyConnection, opened: Opened, options: ReadOpti
             if any(f.required and f.name == owner for f in TABLES[opened.mapped.kind].fields):
                 raise IngestError("ingest.personal_only_id", column=labels[at])
             opened.mapped = replace(opened.mapped, fields=fields)
-        con.execute(f"UPDATE raw SET c{at} = NULL")  # noqa: S608
+        raw.change(con, "raw", {f"c{at}": "CAST(NULL AS VARCHAR)"})
         opened.messages.append(FileMessage("personal_dropped", "note", {}, column=labels[at]))
     return hidden
 
@@ -244,8 +244,9 @@ def _replace_cells(con: DuckDBPyConnection, key: int, target: int, cells: Sequen
     """Put values into the target column by what stands in the key column; in another column only where it is blank."""
     kinds = pa.schema({"cell": pa.string(), "value": pa.string()})
     con.register("hashed", pa.table([[cell for cell, _ in cells], [value for _, value in cells]], schema=kinds))
-    blank = "" if key == target else f" AND raw.c{target} IS NULL"
-    con.execute(f"UPDATE raw SET c{target} = hashed.value FROM hashed WHERE hashed.cell = raw.c{key}{blank}")  # noqa: S608
+    told = ("hashed.value", f"raw.c{target}") if key == target else (f"raw.c{target}", "hashed.value")
+    beside = f"LEFT JOIN hashed ON hashed.cell = raw.c{key}"
+    raw.change(con, "raw", {f"c{target}": f"coalesce({', '.join(told)})"}, beside)
     con.unregister("hashed")
 
 
@@ -254,11 +255,8 @@ def _join_time(con: DuckDBPyConnection, mapped: Mapped) -> None:
     target = mapped.fields.get("ordered_at", mapped.fields.get("at", mapped.fields.get("sent_at")))
     if mapped.time is None or target is None:
         return
-    con.execute(
-        f"UPDATE raw SET c{target} = "  # noqa: S608
-        f"regexp_replace(c{target}, '[ T]0?0:00(:00)?(\\.0+)?$', '') || ' ' || c{mapped.time} "
-        f"WHERE c{target} IS NOT NULL AND c{mapped.time} IS NOT NULL"
-    )
+    day = f"regexp_replace(c{target}, '[ T]0?0:00(:00)?(\\.0+)?$', '')"
+    raw.change(con, "raw", {f"c{target}": f"coalesce({day} || ' ' || c{mapped.time}, c{target})"})
 
 
 def _join_date(con: DuckDBPyConnection, mapped: Mapped) -> None:
@@ -268,14 +266,14 @@ def _join_date(con: DuckDBPyConnection, mapped: Mapped) -> None:
         names = " ".join(f"WHEN '{name}' THEN '{number}'" for name, number in MONTHS.items())
         month = f"CASE rtrim(lower(c{mapped.parts[1]}), '.') {names} ELSE {month} END"
         day = f"regexp_replace(c{mapped.parts[2]}, '[.,]0+$', '')" if len(mapped.parts) > 2 else "'1'"
-        con.execute(f"UPDATE raw SET c{mapped.parts[0]} = {year} || '-' || {month} || '-' || {day}")  # noqa: S608
+        raw.change(con, "raw", {f"c{mapped.parts[0]}": f"{year} || '-' || {month} || '-' || {day}"})
 
 
 def _join_names(con: DuckDBPyConnection, mapped: Mapped) -> None:
     """The last name is put behind the first."""
     first, last = mapped.fields.get("name"), mapped.last_name
     if first is not None and last is not None:
-        con.execute(f"UPDATE raw SET c{first} = nullif(concat_ws(' ', c{first}, c{last}), '')")  # noqa: S608
+        raw.change(con, "raw", {f"c{first}": f"nullif(concat_ws(' ', c{first}, c{last}), '')"})
 
 
 def _take_footers(con: DuckDBPyConnection, opened: Opened, careful: Normalised | None) -> list[tuple[int, list[str]]]:

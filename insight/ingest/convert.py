@@ -8,7 +8,7 @@ from decimal import Decimal
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import consents, sides
+from insight.ingest import consents, raw, sides
 from insight.ingest.cells import MISSING, NO, UNKNOWN
 from insight.ingest.columns import Column, Reader, Reading
 from insight.ingest.mapping import Mapped
@@ -381,7 +381,7 @@ def _returns(
     if options.returns != "none":
         _by_side(con, reader, mapped, labels)
     if options.signs == "swap":
-        con.execute("UPDATE typed SET amount = -amount, amount_exact = -amount_exact")
+        raw.change(con, "typed", {"amount": "-amount", "amount_exact": "-amount_exact"})
         column = labels[mapped.fields.get("amount", mapped.fields.get("unit_price", 0))]
         reader.tell("signs_swapped", column=column)
     if options.returns == "none":

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
-from insight.ingest import footers
+from insight.ingest import footers, raw
 from insight.ingest.mapping import Mapped
 from insight.ingest.report import FileMessage
 
@@ -90,10 +90,7 @@ def merged(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> li
     label = labels[at]
     if len(ids) < _FEWEST or not (_by_id(ids, rows) or _by_group(groups)):
         return [FileMessage("ids_maybe_merged", "warning", {"count": len(blank)}, blank[0], label)]
-    con.execute(
-        f"UPDATE raw SET c{at} = owners.owner FROM (SELECT line, last_value(c{at} IGNORE NULLS) "  # noqa: S608
-        "OVER (ORDER BY line) AS owner FROM raw) AS owners WHERE owners.line = raw.line"
-    )
+    raw.change(con, "raw", {f"c{at}": f"last_value(c{at} IGNORE NULLS) OVER (ORDER BY line)"})
     return [FileMessage("ids_filled", "warning", {"count": len(blank)}, blank[0], label)]
 
 
@@ -177,10 +174,7 @@ def headed(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> li
         return []
     cells = ", ".join(f"c{at}" for at, label in enumerate(labels) if label)
     heads = con.execute(f"SELECT line, concat_ws(';', {cells}) FROM raw WHERE {head} ORDER BY line").fetchall()  # noqa: S608
-    con.execute(
-        f"UPDATE raw SET {customer} = owners.owner FROM (SELECT line, last_value({customer} IGNORE NULLS) "  # noqa: S608
-        "OVER (ORDER BY line) AS owner FROM raw) AS owners WHERE owners.line = raw.line"
-    )
+    raw.change(con, "raw", {customer: f"last_value({customer} IGNORE NULLS) OVER (ORDER BY line)"})
     con.execute(f"DELETE FROM raw WHERE {day} IS NULL AND {amount} IS NULL")  # noqa: S608
     return [(int(line), str(text)) for line, text in heads]
 

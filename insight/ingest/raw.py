@@ -39,30 +39,53 @@ def csv_source(
     )
 
 
+def change(con: DuckDBPyConnection, table: str, cells: Mapping[str, str], beside: str = "") -> None:
+    """Write a temporary table anew with these columns changed: column → SQL.
+
+    An UPDATE of all rows keeps what was and what is in memory until the load is over, which ten million lines have no
+    room for; a new table is written out when memory runs short. beside: what the table is joined with.
+    """
+    replaced = ", ".join(f"{sql} AS {name}" for name, sql in cells.items())
+    con.execute(f"CREATE TEMP TABLE changed AS SELECT {table}.* REPLACE ({replaced}) FROM {table} {beside}")  # noqa: S608
+    con.execute(f"DROP TABLE {table}")
+    con.execute(f"ALTER TABLE changed RENAME TO {table}")
+
+
 def trim_cells(con: DuckDBPyConnection, width: int) -> None:
-    """Take blanks off the ends of cells; a cell with nothing left is NULL. Only columns that have any are touched."""
+    """Take blanks off the ends of cells; a cell with nothing left is NULL. Only columns that have any are touched.
+
+    What keeps Excel's hands off text goes too: ="00012", an apostrophe before each cell.
+    """
     codes = ", ".join(str(ord(char)) for char in BLANKS)
     # A few columns at a time: the time to plan one statement grows with the square of its columns.
     for start in range(0, width, _AT_ONCE):
-        _trim_some(con, range(start, min(width, start + _AT_ONCE)), codes)
+        found = _untrimmed(con, range(start, min(width, start + _AT_ONCE)), codes)
+        if found:
+            change(con, "raw", found)
 
 
-def _trim_some(con: DuckDBPyConnection, columns: Sequence[int], codes: str) -> None:
-    """Trim some columns, and take off what keeps Excel's hands off text: ="00012", an apostrophe before each cell."""
-    blank = [f"(unicode(c{at}) IN ({codes}) OR unicode(right(c{at}, 1)) IN ({codes}))" for at in columns]
-    formula = [f"(starts_with(c{at}, '=\"') AND ends_with(c{at}, '\"'))" for at in columns]
-    tests = [f"bool_or({test})" for test in (*blank, *formula)]
+def _untrimmed(con: DuckDBPyConnection, columns: Sequence[int], codes: str) -> dict[str, str]:
+    """The columns that have something to take off, with the SQL that does."""
+    tests = [f"bool_or(unicode(c{at}) IN ({codes}) OR unicode(right(c{at}, 1)) IN ({codes}))" for at in columns]
+    tests += [f"bool_or({_formula(f'c{at}')})" for at in columns]
     tests += [f"bool_and(starts_with(c{at}, {_APOSTROPHE}))" for at in columns]
     row = con.execute(f"SELECT {', '.join(tests)} FROM raw").fetchone()  # noqa: S608
     assert row is not None
-    n = len(columns)
+    found: dict[str, str] = {}
     for place, at in enumerate(columns):
-        if row[place]:
-            con.execute(f"UPDATE raw SET c{at} = nullif(trim(c{at}, '{BLANKS}'), '') WHERE {blank[place]}")  # noqa: S608
-        if row[n + place]:
-            con.execute(f"UPDATE raw SET c{at} = nullif(c{at}[3:-2], '') WHERE {formula[place]}")  # noqa: S608
-        if row[2 * n + place]:
-            con.execute(f"UPDATE raw SET c{at} = nullif(c{at}[2:], '')")  # noqa: S608
+        blank, formula, quoted = row[place :: len(columns)]
+        cell = f"nullif(trim(c{at}, '{BLANKS}'), '')" if blank else f"c{at}"
+        if formula:
+            cell = f"CASE WHEN {_formula(cell)} THEN nullif({cell}[3:-2], '') ELSE {cell} END"
+        if quoted:
+            cell = f"nullif({cell}[2:], '')"
+        if blank or formula or quoted:
+            found[f"c{at}"] = cell
+    return found
+
+
+def _formula(cell: str) -> str:
+    return f"(starts_with({cell}, '=\"') AND ends_with({cell}, '\"'))"
 
 
 def from_text(con: DuckDBPyConnection, path: Path, layout: Layout, *, expected: int, offset: int) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from duckdb import DuckDBPyConnection
 
+from insight.ingest import raw
 from insight.ingest.numbers import PAIRS
 from insight.ingest.report import FileMessage
 from insight.ingest.schema import fold
@@ -62,10 +63,9 @@ def join(con: DuckDBPyConnection, pair: Sequence[int], labels: Sequence[str], *,
     signed = row[2 + turned] > 0.5 * row[turned]
     plain = f"trim(replace(replace({other}, '-', ''), '\u2212', ''))"
     back = other if signed else f"CASE WHEN {minus[turned]} THEN {plain} ELSE '-' || {other} END"
-    con.execute(
-        f"UPDATE raw SET c{pair[0]} = CASE WHEN {real[kept]} AND {real[turned]} THEN {cell} || ' / ' || {other} "  # noqa: S608
-        f"WHEN {real[turned]} THEN {back} ELSE coalesce({cell}, {other}) END"
-    )
+    both = f"WHEN {real[kept]} AND {real[turned]} THEN {cell} || ' / ' || {other}"
+    joined = f"CASE {both} WHEN {real[turned]} THEN {back} ELSE coalesce({cell}, {other}) END"
+    raw.change(con, "raw", {f"c{pair[0]}": joined})
     values = {"kept": labels[pair[kept]], "turned": labels[pair[turned]], "count": row[kept], "other": row[turned]}
     return [FileMessage("sides_swapped" if swapped else "sides_joined", "warning", values, column=labels[pair[0]])]
 

@@ -10,6 +10,7 @@ import pytest
 from insight.ingest import fast, load
 from insight.ingest.cells import NO_CUSTOMER, NO_ID
 from insight.ingest.footers import PART_SUMS
+from insight.ingest.options import ReadOptions
 from insight.ingest.raw import BLANKS
 from insight.ingest.schema import TABLES
 from insight.workspace.store import SourceFile, Workspace
@@ -202,3 +203,21 @@ def test_a_blank_line_in_either_half_moves_no_row(blank: int, monkeypatch: pytes
             (2,), (303,),
         ]  # fmt: skip
         assert loaded.balanced()
+
+
+def test_cells_that_are_filled_up_with_blanks_need_no_more_memory(tmp_path: Path):
+    """As a database's CHAR columns come out: what was and what is do not both stay in memory."""
+    lines = [f"K{n % 999:<40};2024-05-0{1 + n % 9};{n % 90 + 1},50;Lund {n % 7:<40}\n" for n in range(200_000)]
+    file = tmp_path / "padded.csv"
+    file.write_text("kundnr;datum;belopp;butik\n" + "".join(lines), encoding="utf-8")
+    settings = {"memory_limit": "48MB", "temp_directory": str(tmp_path / "spill"), "threads": "2"}
+    with duckdb.connect(str(tmp_path / "padded.duckdb"), config=settings) as con:
+        create_tables(con)
+        report = load.read_into(
+            con, file, name=file.name, file_id=1, options=ReadOptions(), key=b"k" * 20, work=tmp_path
+        )
+        assert (report.rows, report.set_aside) == (200_000, 0), report.messages
+        assert con.execute(
+            "SELECT count(DISTINCT customer_id), count(DISTINCT store), max(strlen(store)), sum(amount) "
+            "FROM transactions"
+        ).fetchall() == [(999, 7, 6, sum(Decimal(n % 90 + 1) + Decimal("0.50") for n in range(200_000)))]
