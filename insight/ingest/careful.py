@@ -8,9 +8,24 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import convert, fill, footers, order_sums, privacy, quality, raw, sides, swapped, undated, write
+from insight.ingest import (
+    convert,
+    fill,
+    footers,
+    order_sums,
+    privacy,
+    quality,
+    raw,
+    row_kinds,
+    second_look,
+    sides,
+    swapped,
+    undated,
+    write,
+)
 from insight.ingest.cells import MONTHS
 from insight.ingest.columns import Reader
+from insight.ingest.continued import continued
 from insight.ingest.mapping import Mapped, is_crowded
 from insight.ingest.normalise import Normalised, normalise
 from insight.ingest.opening import Opened, data_lines, is_bulk
@@ -64,9 +79,10 @@ def read_carefully(
     headed = fill.headed(con, mapped, labels)
     repeats += [(line, "group_head", text) for line, text in headed]
     filled = fill.groups(con, mapped, labels, foot) + fill.order_lines(con, mapped, labels)
-    filled = filled or fill.merged(con, mapped, labels)
+    filled = filled or continued(con, mapped, labels) or fill.merged(con, mapped, labels)
     if len(mapped.parts) == 2:
         filled.append(FileMessage("date_month", "warning", {}, column=labels[mapped.parts[1]]))
+    mapped = _status(con, opened, options)
     reader = Reader(con, options, opened.source.epoch_1904, convert.currency_beside(opened, mapped))
     if opened.source.format == "excel":
         filled += swapped.swapped_days(con, mapped, labels)
@@ -98,6 +114,15 @@ def read_carefully(
         messages, reader.decisions, {name: reading.changed for name, reading in converted.readings.items()},
         {"scale": converted.readings["score"].figures["scale"]} if "score" in converted.readings else {},
     )  # fmt: skip
+
+
+def _status(con: DuckDBPyConnection, opened: Opened, options: ReadOptions) -> Mapped:
+    """The mapping, with the status in the column that tells what each row is where only later rows show that."""
+    if "status" not in options.mapping and "status" not in options.closed:
+        at = row_kinds.status_column(con, opened.mapped, opened.layout.labels)
+        if at is not None:
+            opened.mapped = second_look.give(opened.mapped, "status", at, opened.layout.labels[at])
+    return opened.mapped
 
 
 def _fill_raw(con: DuckDBPyConnection, opened: Opened, folder: Path, watch: Watch) -> Normalised | None:

@@ -191,7 +191,7 @@ def _without_inner(field: Field, folded: str) -> str:
 
 def _last_part(field: Field, label: str) -> str:
     """'Deal - Value' is the deal's value; the id of a deal is no customer's."""
-    part = fold(re.split(r"\s-\s|:\s", label[:_LONGEST_LABEL])[-1])
+    part = fold(re.split(r"\s-\s|:\s|(?<=[A-Za-z]{4})/(?=[A-Za-z]{4})", label[:_LONGEST_LABEL])[-1])
     return "" if field.name == "customer_id" and part == "id" else part
 
 

@@ -13,7 +13,7 @@ from insight.ingest.schema import fold
 CONSENTS = ("consent_email", "consent_sms", "consent_post")
 _LONGEST = 80
 _CHANNELS: Mapping[str, str] = {
-    "consent_email": "nyhetsbrevet|nyhetsbrev|newsletters|newsletter|epost|email|mejla|mejl|mail",
+    "consent_email": "nyhetsbrevet|nyhetsbrev|newsletters|newsletter|epost|emails|email|mejla|mejl|mail",
     "consent_sms": "textmessages|textmessage|sms|mms",
     "consent_post": "direktreklam|directmail|postalmail|postutskick|postal|brev|post|dr|dm",
 }
@@ -25,7 +25,7 @@ _YES = (
 )
 _MARKETING = (
     "marknadsforingen|marknadsforing|marketing|reklamen|reklam|utskicken|utskick|erbjudanden|erbjudande|offers"
-    "|communications|communication|kommunikation|kontakt|contact|promotions|kampanjer|meddelanden|messages"
+    "|massutskick|bulk|communications|communication|kommunikation|kontakt|contact|promotions|kampanjer|meddelanden|messages"
 )
 _BETWEEN = (
     "via|till|for|per|om|av|med|by|to|from|fran|us|oss|i|is|has|att|taemot|fa|ha|pa|och|and|customer|kunden|kund"
@@ -45,7 +45,7 @@ _KIND_OF = {word: kind for kind, words in _WORDS.items() for word in words.split
 _LONGEST_WORD = max(map(len, _KIND_OF))
 # These alone say that nothing more is to be sent; 'Spärrad' alone may speak of credit.
 _ALONE = frozenset({"optout", "optedout", "unsubscribed", "hasoptedout", "marketingoptout"})
-_REFUSED = r"^(spärrad|avreg|avanm|opt.?(ed.?)?out|block|unsub|nix|refused|declined)"
+_REFUSED = r"^(do not allow|tillåt (?:inte|ej)|spärrad|avreg|avanm|opt.?(ed.?)?out|block|unsub|nix|refused|declined)"
 
 
 def consent_of(label: str) -> str:

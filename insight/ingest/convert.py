@@ -8,8 +8,7 @@ from decimal import Decimal
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import consents, raw, sides
-from insight.ingest.cells import MISSING, NO, UNKNOWN
+from insight.ingest import consents, raw, row_kinds, sides
 from insight.ingest.columns import Column, Reader, Reading
 from insight.ingest.mapping import Mapped
 from insight.ingest.opening import Opened
@@ -18,14 +17,6 @@ from insight.ingest.report import FileMessage
 from insight.ingest.schema import SQL_TYPES, TABLES, fold
 from insight.result import Message
 
-# What a status says of a return: a word alone ('kredit', but not 'kredit card'), or with more behind it ('Retur, hel').
-RETURNED = (
-    "regexp_matches(lower(status), '^(?:(?:retur|returer|return|returned|returnerad|returnerat|returorder|återköp"
-    "|återköpt|återbetald|återbetalt|återbetalning|refund|refunded|kreditfaktura|kreditnota|credit note|credit memo"
-    "|retoure?|returnert|refundert|refunderet|tilbagebetalt|tilbakebetalt|gutschrift|storno|stornorechnung|stornierung"
-    "|rechnungskorrektur|rückgabe|erstattung|hyvitys|hyvityslasku|palautus|avoir|remboursement|remboursé|retour)"
-    "(?:[^a-zåäö0-9].*)?|kredit|krediterad|kreditert|krediteret|credit|credited|cr|reversal|reversed)$')"
-)
 _CURRENCY_WORDS = {
     "KR": "SEK",
     "KR.": "SEK",
@@ -36,19 +27,10 @@ _CURRENCY_WORDS = {
     "US$": "USD",
     "£": "GBP",
 }
-# Headers that are a question, and the status that a yes means.
-FLAGS = {
-    "makuler": "Makulerad", "annuller": "Annullerad", "cancel": "Cancelled", "void": "Void", "avbokad": "Avbokad",
-    "struken": "Makulerad", "retur": "Retur", "return": "Return", "isreturn": "Return", "iscancel": "Cancelled",
-}  # fmt: skip
-# What a settlement from a payment provider books beside the sales.
-NOT_A_SALE = (
-    "regexp_matches(lower(status), '^(?:fees?|avgift(?:er)?|payouts?|utbetalning(?:ar)?|commission|provision"
-    "|settlement|avräkning|reserve|holdback|insättning|deposit|withdrawal|uttag)$')"
-)
-PAYMENT = "^(?:betalning|betalt|betalsätt|payment|tender|växel|change|kontant|kort|swish|presentkort ut)"
 _OF_RETURNS = re.compile(r"^retur(?!ner)|^return(?!ing)|^refund|^aterbetal|^kredit(?!kort)|refund(?:ed)?amount")
-_GOODS = "^(?:artikel|vara|varor|item|article|product|produkt|goods|line|rad|försäljning|sale|sales|rabatt|discount)"
+_REFUNDS = re.compile(
+    r"(?:amount|belopp|sum|total)(?:refund|aterbetal|retur)|(?:refund|aterbetal|retur|kredit)[a-z]*(?:amount|belopp|sum|total)$"
+)
 _MONEY_FIELDS = ("amount", "unit_price")
 _NAMED_ABOVE = re.compile(
     r"(?:valuta|currency|(?:belopp|amounts?)\s+(?:i|in))\b[^A-Za-z]{0,4}([A-Za-z]{3})\b", re.IGNORECASE
@@ -88,7 +70,7 @@ def convert(
         fields["arm"] = (
             f"CASE WHEN {fields['is_control']} THEN 'kontroll' WHEN NOT {fields['is_control']} THEN 'test' END"
         )
-    tender = _tender(con, mapped)
+    tender = row_kinds.tender(con, mapped)
     currency = _currency(con, fields, readings, options, reader, mapped, labels)
     vat = options.vat or vat_in(next((labels[mapped.fields[n]] for n in _MONEY_FIELDS if n in mapped.fields), ""))
     if vat and mapped.kind == "transactions" and "vat" not in fields:
@@ -96,8 +78,8 @@ def convert(
     if mapped.kind == "customers":
         consents.refuse(con, labels, mapped.used, fields, reader.tell)
     if mapped.kind == "transactions" and "status" in fields:
-        _status_of_flag(mapped, labels, fields)
-    reasons = tender + _reasons(mapped, fields, readings, currency)
+        row_kinds.named(con, mapped, labels, fields)
+    reasons = tender + _reasons(mapped, fields, readings, currency, row_kinds.branches(con, mapped, fields))
     joins = "".join(dict.fromkeys(reading.joins for reading in readings.values()))
     select = ", ".join(f'{sql} AS "{name}"' for name, sql in fields.items())
     extra = f", {exact} AS amount_exact" if exact else ""
@@ -111,36 +93,6 @@ def convert(
         _rounding(con, reader, labels, mapped)
         _returns(con, options, reader, fields, mapped, labels)
     return converted
-
-
-def _tender(con: DuckDBPyConnection, mapped: Mapped) -> str:
-    """The branch that sets payments aside where a till lists them below the goods of the same receipt; else ''."""
-    if mapped.kind != "transactions" or not {"status", "order_id"} <= mapped.fields.keys():
-        return ""
-    status, order = f"lower(raw.c{mapped.fields['status']})", f"raw.c{mapped.fields['order_id']}"
-    row = con.execute(
-        "SELECT count(*) FILTER (WHERE paid AND goods), count(*) FILTER (WHERE paid) FROM ("  # noqa: S608
-        f"SELECT bool_or(regexp_matches({status}, '{PAYMENT}')) AS paid, "
-        f"bool_or(regexp_matches({status}, '{_GOODS}')) AS goods FROM raw WHERE {order} IS NOT NULL GROUP BY {order})"
-    ).fetchone()
-    if row is None or not row[1] or row[0] < 0.9 * row[1]:
-        return ""
-    return f"WHEN regexp_matches({status}, '{PAYMENT}') THEN 'not_a_sale' "
-
-
-def _status_of_flag(mapped: Mapped, labels: Sequence[str], fields: dict[str, str]) -> None:
-    """A column that says yes to 'Makulerad' or 'Retur' is a status in the words of its header."""
-    at = mapped.fields["status"]
-    folded = fold(labels[at])
-    word = next((word for stem, word in FLAGS.items() if folded.startswith(stem)), "")
-    if not word:
-        return
-    cell = f"lower(raw.c{at})"
-    said = ", ".join(f"'{no}'" for no in sorted((*NO, *UNKNOWN, *MISSING)))
-    worded = f"regexp_matches({cell}, '^[a-zåäö]{{4,}}') AND NOT regexp_matches({cell}, '^(sant|true|yes)')"
-    fields["status"] = (
-        f"CASE WHEN raw.c{at} IS NULL OR {cell} IN ({said}) THEN NULL WHEN {worded} THEN raw.c{at} ELSE '{word}' END"
-    )
 
 
 def _readings(columns: Sequence[Column], reader: Reader) -> dict[str, Reading]:
@@ -292,7 +244,9 @@ def vat_in(label: str) -> str:
     return "included" if re.search(r"inkl|incl|brutto|gross|medmoms|ttc$", folded) else ""
 
 
-def _reasons(mapped: Mapped, fields: Mapping[str, str], readings: Mapping[str, Reading], currency: str) -> str:
+def _reasons(
+    mapped: Mapped, fields: Mapping[str, str], readings: Mapping[str, Reading], currency: str, no_sales: Sequence[str]
+) -> str:
     """CASE branches: why a row is set aside. Required fields must be there and readable; other currencies wait."""
     table = TABLES[mapped.kind]
     branches: list[str] = []
@@ -314,9 +268,7 @@ def _reasons(mapped: Mapped, fields: Mapping[str, str], readings: Mapping[str, R
             failed = reading.failed if reading is not None else "false"
         branches.append(f"WHEN {failed} THEN '{word}_unreadable'")
         branches.append(f"WHEN {fields[spec.name]} IS NULL THEN '{word}_missing'")
-    if mapped.kind == "transactions" and "status" in fields:
-        beside = NOT_A_SALE.replace("lower(status)", f"lower({fields['status']})")
-        branches.append(f"WHEN {beside} THEN 'not_a_sale'")
+    branches += no_sales
     if mapped.kind == "transactions" and "customer_id" in readings and readings["customer_id"].failed != "false":
         branches.append(f"WHEN {readings['customer_id'].failed} THEN 'id_unreadable'")
     if currency and currency.isalnum():
@@ -390,7 +342,7 @@ def _returns(
     if "quantity" in fields:
         rules.append(("quantity", "quantity < 0"))
     if "status" in fields:
-        rules.append(("status", RETURNED))
+        rules.append(("status", row_kinds.RETURNED))
     if "order_id" in fields:
         rules.append(("order_id", "regexp_matches(order_id, '^[CcKkRr]-?[0-9]{3,}$')"))
     for name, rule in rules:
@@ -400,7 +352,7 @@ def _returns(
         ).fetchone()
         assert row is not None
         positive, negative, hits, total = row
-        if not positive:
+        if not positive or (name == "status" and row_kinds.paid_back(con, refunds_in(mapped, labels))):
             continue
         plain = negative == 0 and (name != "order_id" or (_numbers_otherwise(con) and hits < 0.3 * total))
         if plain or options.returns == "sign":
@@ -410,6 +362,11 @@ def _returns(
             reader.tell("returns_turned", count=positive, rule=Message(f"ingest.returns_by_{name}"))
         elif name != "order_id":
             reader.tell("returns_unclear", count=positive, rule=Message(f"ingest.returns_by_{name}"))
+
+
+def refunds_in(mapped: Mapped, labels: Sequence[str]) -> list[int]:
+    """Columns without a field whose headers say that they hold what was paid back."""
+    return [at for at, label in enumerate(labels) if label and at not in mapped.used and _REFUNDS.search(fold(label))]
 
 
 def _by_side(con: DuckDBPyConnection, reader: Reader, mapped: Mapped, labels: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ and the whole file takes the careful way, which decides from every cell.
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,16 +19,7 @@ from duckdb import DuckDBPyConnection
 from insight.ingest import dates, footers, numbers, sides
 from insight.ingest.cells import NO_CUSTOMER, NO_ID, SPACES
 from insight.ingest.columns import NULLS
-from insight.ingest.convert import (
-    FLAGS,
-    NOT_A_SALE,
-    PAYMENT,
-    RETURNED,
-    currency_beside,
-    currency_in,
-    says_returns,
-    vat_in,
-)
+from insight.ingest.convert import currency_beside, currency_in, says_returns, vat_in
 from insight.ingest.detect import Layout
 from insight.ingest.encoding import Text
 from insight.ingest.mapping import Mapped
@@ -36,6 +27,7 @@ from insight.ingest.numbers import NumberStyle
 from insight.ingest.opening import Opened
 from insight.ingest.options import ReadOptions
 from insight.ingest.raw import BLANKS, csv_source
+from insight.ingest.row_kinds import FLAGS, PAYMENT, may_say, odd
 from insight.ingest.scan import BLOCK
 from insight.ingest.schema import SQL_TYPES, TABLES, FieldType, fold
 from insight.ingest.write import MISSING, WIDE
@@ -274,7 +266,7 @@ def read(
             con.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {select}", params)
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False  # not as plain as its first lines: the careful way reads it record by record
-    return _fits(con, plan, list(attributes), expected)
+    return _fits(con, plan, attributes, [layout.labels[int(cell[1:])] for cell in attributes.values()], expected)
 
 
 def _parts(text: Text, layout: Layout, folder: Path) -> list[tuple[Path, int, int]]:
@@ -300,10 +292,10 @@ def _parts(text: Text, layout: Layout, folder: Path) -> list[tuple[Path, int, in
     return [(halves[0], layout.first_line - 1, 0), (halves[1], 0, lines + 1 - (layout.first_line - 1))]
 
 
-def _fits(con: DuckDBPyConnection, plan: Plan, kept: Sequence[str], expected: int) -> bool:
+def _fits(con: DuckDBPyConnection, plan: Plan, kept: Collection[str], labels: Sequence[str], expected: int) -> bool:
     """Whether every row was read as planned: all lines there, dates and amounts filled, ids and words clean.
 
-    kept: the columns of what maps to no field.
+    kept, labels: the columns of what maps to no field, and their headers.
     """
     row = con.execute(_EXTENT).fetchone()
     assert row is not None
@@ -312,6 +304,9 @@ def _fits(con: DuckDBPyConnection, plan: Plan, kept: Sequence[str], expected: in
     # Each in a statement of its own, as a condition: it then runs once for each word of a column that has few, and its
     # dear parts run only for the rows that its cheap ones leave.
     if any(_any(con, test) for test in _odd(plan, kept)):
+        return False
+    worded = [name for name, label in zip(kept, labels, strict=True) if may_say(label)]
+    if any(_any(con, test) for name in worded for test in odd(name)):
         return False
     # Ids are nearly as many as the rows: one function, which runs once for each, tells whether to look closer.
     ids = [name for name in plan.values if _as_they_are(plan, name) and _type(name) == "id"]
@@ -329,7 +324,7 @@ def _as_they_are(plan: Plan, name: str) -> bool:
     return name != "ordered_at" and re.fullmatch("c[0-9]+", plan.values[name]) is not None
 
 
-def _odd(plan: Plan, kept: Sequence[str]) -> Iterator[str]:
+def _odd(plan: Plan, kept: Collection[str]) -> Iterator[str]:
     """SQL conditions, each true for a row that needs the careful way: of all but ids."""
     worded = [name for name in plan.values if _as_they_are(plan, name) and _type(name) != "id"]
     for name in (*worded, *kept):
@@ -339,7 +334,7 @@ def _odd(plan: Plan, kept: Sequence[str]) -> Iterator[str]:
     if "quantity" in plan.values:
         yield "quantity < 0 AND amount > 0"
     if "status" in plan.values:
-        yield from (f"amount > 0 AND {RETURNED}", NOT_A_SALE, f"regexp_matches(lower(status), '{PAYMENT}')")
+        yield from (*odd("status"), f"regexp_matches(lower(status), '{PAYMENT}')")
     if "order_id" in plan.values:
         yield _CREDIT
 

@@ -25,7 +25,9 @@ _END = (
     r"|utskri(?:ven|vet|ft).*|printed.*|gedruckt.*|exporterad.*|exported.*|generated.*|created\s.*|källa.*|source:.*|page\s\d+.*|sida\s\d+.*|\(\d+\s(?:rows?|rader).*"
 )
 _NUMBERISH = (
-    r"[\s:=.]*(?:\(?[\w\s]{0,20}\)?|(?:in|ex)kl?\.? (?:moms|vat|mva|mwst)|\d{4}-\d\d-\d\d\s*[-–]+\s*\d{4}-\d\d-\d\d)?"
+    r"[\s:=.]*(?:\(?[\w\s]{0,20}\)?|(?:in|ex)kl?\.? (?:moms|vat|mva|mwst)"
+    r"|\d{4}-\d\d-\d\d(?:\s*[-–]+\s*\d{4}-\d\d-\d\d)?"
+    r"|\d{1,2}[./]\d{1,2}[./ -]\d{2,4})?"
     r"[\s:=.]*[-\u2212(]?[\d \u00a0\u202f.,]*\)?\s*(?:kr|sek|:-|€|\$|st|eur|usd|nok|dkk|chf|kpl|stk)?\.?\s*"
 )
 WORD = re.compile(rf"^[\s*=#-]*(?:{TOTAL}|{_COUNT}){_NUMBERISH}$|^[\s*=#-]*(?:{_END})[\s*=#-]*$", re.IGNORECASE)

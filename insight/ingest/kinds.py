@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _PERSON = frozenset({"name", "email", "phone", "birth_date", "gender", "postcode", "city", "joined_on", "is_member",
                      "member_level", "consent_email", "consent_sms", "consent_post", "household_id",
                      "org_id"})  # fmt: skip
+_RUNNING = frozenset({"joined_on", "member_level"})
 # 'Senaste köp', 'last purchase': the day of one of many purchases, so the row sums up a customer.
 _SUMMED = re.compile(r"senast|forsta|sista|last(?!n)|first|latest|recent")
 # 'Senaste order, belopp', 'lifetime value': one sum for a customer, not a sale.
@@ -25,7 +26,7 @@ _NAMES = (*FIRST_NAMES, *LAST_NAMES)
 _BESIDE = ("store", "channel", "category")
 _SUBSCRIBED = re.compile(
     r"subscription|abonnemang|prenumeration|forsakringsn|bindningstid|^mrr$|orderinterval|recurring"
-    r"|(?:avgift|pris|kostnad|premie)(?:per)?(?:manad|man|ar)$|(?:manads|ars)(?:avgift|pris|kostnad|premie)|medlemsavgift|bunde[nt]till"
+    r"|(?:avgift|pris|kostnad|premie)(?:per)?(?:manad|man|ar)$|(?:manads|ars)(?:avgift|pris|kostnad|premie)|medlemsavgift|bunde[nt](?:till|tom)"
 )
 _REDEEMED = re.compile(r"inlos|inlost|redeem|bonuscheck|kupong|coupon|voucher")
 _SURVEY = re.compile(r"respon[sd]|survey|enkat|svars|recordeddate|durationinsec")
@@ -78,7 +79,8 @@ def kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str], s
         sold = any(fold(label) in _SOLD and looks[at].filled for at, label in enumerate(labels))
         score += 3 if looks[arm].arms else -3 if sold and fold(labels[arm]) in _ANY_GROUP else 0
     if found.kind == "agreements" and any(map(is_subscribed, labels)):
-        score += 1.5 if _personal(labels) < 3 else 0
+        # Its days and its status are the agreement's as much as a customer's.
+        score += 1.5 if _personal(labels, but=_RUNNING) < 3 else 0
     if found.kind == "rewards" and any(_REDEEMED.search(fold(label)) for label in labels):
         # A day that only a benefit has, 'Utfärdad', or the day it was redeemed, and no order that it was used in.
         only = SPECIFIC.get(("rewards", fold(labels[core["given_on"]])), 0.0) == 1
@@ -111,8 +113,8 @@ def other_kind(chosen: Mapped, sales: Mapped | None, looks: Sequence[Content], l
     return "customers" if 10 <= ids.filled == ids.distinct and _personal(labels) >= 2 else None
 
 
-def _personal(labels: Sequence[str]) -> int:
-    return sum(bool(known_as(label) & _PERSON) or fold(label) in _NAMES for label in labels)
+def _personal(labels: Sequence[str], but: frozenset[str] = frozenset()) -> int:
+    return sum(bool(known_as(label) & _PERSON - but) or fold(label) in _NAMES for label in labels)
 
 
 def _is_register(core: Mapping[str, int], looks: Sequence[Content], labels: Sequence[str]) -> bool:

@@ -14,9 +14,14 @@ from insight.ingest.cells import CURRENCIES, MINUS, MISSING, SPACES
 
 _VAT = tuple(f"{how}{dot} {what}" for how in ("inkl", "ink", "exkl", "incl", "excl") for dot in ("", ".")
              for what in ("moms", "vat", "tax"))  # fmt: skip
+# What a price is for: '349 kr/mån', '12.50 per month'.
+_EACH = tuple(f"{by}{what}" for by in ("/", "/ ", " per ") for what in (
+    "mån", "månad", "år", "vecka", "dag", "natt", "st", "styck", "person", "month", "mo", "year", "yr", "week", "day",
+    "night", "pcs", "each", "kvartal", "quarter",
+))  # fmt: skip
 # Behind an amount that a note below the table says something of.
 FOOTNOTE = "*"
-_TOKENS = sorted((*CURRENCIES, ".-", "%", FOOTNOTE, "st", "st.", "pcs", *_VAT), key=len, reverse=True)
+_TOKENS = sorted((*CURRENCIES, ".-", "%", FOOTNOTE, "st", "st.", "pcs", *_VAT, *_EACH), key=len, reverse=True)
 _TOKEN = re.compile("|".join(re.escape(token) for token in _TOKENS))
 _QUOTES = "'’`´"
 # Debit and credit behind or before an amount: the words of a pair, debit first.

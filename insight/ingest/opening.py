@@ -19,6 +19,7 @@ from insight.ingest.options import ReadOptions
 from insight.ingest.records import Dialect
 from insight.ingest.report import Decision, FileMessage
 from insight.ingest.schema import TABLES, fold
+from insight.ingest.second_look import second_look
 from insight.result import Message
 
 
@@ -170,6 +171,7 @@ def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None)
     if laid.has_header and lies_on_its_side(layout.labels, sample):
         raise IngestError("ingest.on_its_side", column=layout.labels[0])
     mapped = mapping.propose(layout.labels, sample, options, laid.has_header, laid.spread is not None)
+    mapped = second_look(mapped, layout.labels, sample, options) if laid.has_header else mapped
     messages = [*source.messages, *(text.messages if text else ()), *layout.messages]
     if recalled is not None:
         messages.append(recalled.message)

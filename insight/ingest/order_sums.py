@@ -8,6 +8,7 @@ from duckdb import DuckDBPyConnection
 
 from insight.ingest.cells import MINUS
 from insight.ingest.mapping import Mapped
+from insight.ingest.row_kinds import PAYMENT
 
 _MOST_WORDS = 6
 _FEWEST = 4
@@ -25,6 +26,9 @@ def suspect(mapped: Mapped, labels: Sequence[str], rows: Sequence[Sequence[str]]
         return None
     order, amount = mapped.fields["order_id"], mapped.fields["amount"]
     status = mapped.fields.get("status")
+    if status is not None:
+        # What was paid for an order is no line of it.
+        rows = [row for row in rows if not re.search(PAYMENT, row[status].lower())]
     sums = [_whole(row[amount]) for row in rows]
     for at, label in enumerate(labels):
         if not label or (at in mapped.used and at != status):

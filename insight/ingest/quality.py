@@ -10,10 +10,11 @@ from duckdb import DuckDBPyConnection
 from insight.ingest import footers
 from insight.ingest.clues import ASKED
 from insight.ingest.columns import Reader
-from insight.ingest.convert import CURRENCY, Converted, says_returns
+from insight.ingest.convert import CURRENCY, Converted, refunds_in, says_returns
 from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import decide, number_sql
 from insight.ingest.report import FileMessage
+from insight.ingest.row_kinds import CANCELLED
 from insight.ingest.schema import fold
 
 # Things that have happened: a date that is still to come, or from before there were such records, is a mistake.
@@ -21,12 +22,9 @@ _HAPPENED = ("transactions", "answers", "contacts", "events")
 _OLDEST = 1980
 # Above this share of negative amounts the file likely books its sales as credit.
 _FEW = 3
+# So many rows of one customer are rather our own account.
+_ONE = 20
 _MOSTLY, _SOME = 0.6, 15
-_CANCELLED = (
-    "regexp_matches(lower(status), '^(?:makuler|annuller|avbrut|avbok|avbest|cancel|void|declined|nekad|failed"
-    "|offert|quot|utkast|draft|kladd|övergiv|abandon|test(?:order|köp|beställning)?$|väntar|väntande|inväntar|pending"
-    "|awaiting|unpaid|obetald|ej betald|expired|on-hold|on hold)')"
-)
 _UNITS = re.compile(
     r"(?:^|[^a-zåäö])(tkr|kkr|ksek|tsek|mkr|mnkr|msek|mdkr|keur|meur|kusd|tusental|miljoner|thousands?|millions?|öre|ören|ore|cents?)"
     r"(?:[^a-zåäö]|$)"
@@ -34,9 +32,6 @@ _UNITS = re.compile(
 # Lines of a file that tell how it counts its orders.
 _LOOK = 50_000
 _DISCOUNT = re.compile(r"rabatt|discount|avdrag")
-_REFUND = re.compile(
-    r"(?:amount|belopp|sum|total)(?:refund|aterbetal|retur)|(?:refund|aterbetal|retur|kredit)[a-z]*(?:amount|belopp|sum|total)$"
-)
 # Ids that stand for nobody: tills and shops fill them in where no customer is known.
 _PLACEHOLDERS = ", ".join(f"'{digit * n}'" for digit in "09" for n in range(1 if digit == "0" else 4, 13))
 _TIME_FIELD = {
@@ -129,6 +124,10 @@ def examine(
             said += _placeholders(con, labels[mapped.fields["customer_id"]], rows)
         said += _money(con, file_id, figures, mapped, labels, swapped=swapped)
     if "customer_id" in mapped.fields:
+        if rows >= _ONE and customers == 1 and not blank:
+            said.append(
+                FileMessage("one_customer", "warning", {"count": rows}, column=labels[mapped.fields["customer_id"]])
+            )
         said += _zeros(con, labels[mapped.fields["customer_id"]])
         said += _almost(con, kind, file_id, labels[mapped.fields["customer_id"]])
     time = _TIME_FIELD.get(kind)
@@ -247,9 +246,7 @@ def _scores(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> l
 
 def _refunds(con: DuckDBPyConnection, file_id: int, mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
     """What was paid back, in a column of its own beside the sale: it is not drawn from the amount, so it is told."""
-    named = [
-        label for at, label in enumerate(labels) if label and at not in mapped.used and _REFUND.search(fold(label))
-    ]
+    named = [labels[at] for at in refunds_in(mapped, labels)]
     if not named:
         return []
     kept = con.execute(
@@ -320,7 +317,7 @@ def _cancelled(con: DuckDBPyConnection, file_id: int, label: str) -> list[FileMe
     """Purchases that never came about, by their status: they are read, and told."""
     row = con.execute(
         "SELECT count(*), sum(amount), min(line), any_value(status) "  # noqa: S608
-        f"FROM transactions WHERE file_id = $file_id AND amount <> 0 AND {_CANCELLED}",
+        f"FROM transactions WHERE file_id = $file_id AND amount <> 0 AND {CANCELLED}",
         {"file_id": file_id},
     ).fetchone()
     if row is None or not row[0]:
