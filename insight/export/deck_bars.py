@@ -148,7 +148,7 @@ def staircase(canvas: Canvas, subject: Subject) -> None:
     """Touching steps from dark to light, lowest to the left; how many stand there under the name."""
     values = subject.values(subject.ys[0])
     known = values[np.isfinite(values)]
-    if len(known) > 1 and known[0] > known[-1]:
+    if not (len(known) > 1 and known[0] < known[-1]):
         subject = replace(subject, table=subject.table.iloc[::-1].reset_index(drop=True))
     column = Column(subject.column(subject.ys[0]), subject.values(subject.ys[0]))
     measure = subject.measure(subject.ys[0])

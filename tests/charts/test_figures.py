@@ -146,6 +146,17 @@ def test_a_staircase_climbs_whatever_the_order_of_the_rows():
     assert "+9\u00a0290" in said
 
 
+def test_a_staircase_where_all_stand_on_one_step_is_not_turned_around():
+    """Best first in the table, best to the right: also where the others are empty, as inside a selection of the best."""
+    case = staircase()
+    table = case.table.iloc[::-1].reset_index(drop=True).astype({"sales_per_customer": float, "n_customers": float})
+    alone = table.copy()
+    alone.loc[1:, ["sales_per_customer", "n_customers"]] = None
+    (whole,), (bars,) = spec(replace(case, table=table)).data, spec(replace(case, table=alone)).data
+    assert list(bars.x) == list(whole.x) == [3, 2, 1, 0]
+    assert list(bars.marker.color) == list(whole.marker.color)
+
+
 def test_the_lorenz_curve_speaks_of_the_best_quarter_or_of_the_row_it_is_told():
     words = [note.text for note in spec(lorenz()).layout.annotations]
     assert any("25\u00a0% av kunderna" in text and "64\u00a0% av försäljningen" in text for text in words)
