@@ -147,7 +147,7 @@ def test_a_staircase_climbs_whatever_the_order_of_the_rows():
 
 
 def test_a_staircase_where_all_stand_on_one_step_is_not_turned_around():
-    """Best first in the table, best to the right: also where the others are empty, as inside a selection of the best."""
+    """Best first in the table, best to the right: also where the others are empty, as among the best alone."""
     case = staircase()
     table = case.table.iloc[::-1].reset_index(drop=True).astype({"sales_per_customer": float, "n_customers": float})
     alone = table.copy()
