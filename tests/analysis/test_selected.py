@@ -51,7 +51,7 @@ def said(result, message) -> list[str]:
     [
         # Without e: c's 3,000 of 3,410; of the three on the upper step one stopped, 33 %.
         ("ladder.steps", LADDER, ("88\u00a0% av urvalets försäljning", "88% of the selection's sales")),
-        ("ladder.migration", LADDER, ("33\u00a0% av Silver i urvalet slutade", "33% of Silver in the selection")),
+        ("ladder.migration", LADDER, ("33\u00a0% av Silver i urvalet lämnade", "33% of Silver in the selection")),
         ("segments.value_tiers", {"as_of": "2025-01-01"}, ("av urvalets försäljning", "of the selection's sales")),
         ("concentration.lorenz", {**YEAR, "top": "0.5"}, ("av kunderna i urvalet", "of the selection's customers")),
     ],
