@@ -7,6 +7,7 @@ from insight.analysis.basis import frame
 from insight.analysis.nps_rules import GROUPS, MONTHS, NPS_END, NPS_START, Base, needs_nps
 from insight.analysis.nps_windows import early_notes, make_windows
 from insight.analysis.registry import Analysis
+from insight.analysis.selected import spend_notes
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Setting, Settings
@@ -189,7 +190,10 @@ def groups(query: Query, settings: Settings) -> Result:
             subtitle=Message(f"nps.money_subtitle_{settings['side']}", {"months": settings["months"]}),
         ),
         drill=("group",),
-        notes=(*base.notes, *([Note("groups_too_few", {"n": few, "few": MIN_CUSTOMERS})] if few else []), *early),
+        notes=(
+            *base.notes, *spend_notes(query),
+            *([Note("groups_too_few", {"n": few, "few": MIN_CUSTOMERS})] if few else []), *early,
+        ),
         labels={group: f"nps.group.{group}" for group in GROUPS},
         evidence="association",
     )  # fmt: skip

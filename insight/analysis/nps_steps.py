@@ -14,6 +14,7 @@ from insight.analysis.nps_rules import MONTHS, NPS_END, NPS_START, ON, Base, ans
 from insight.analysis.nps_score import SIZE_LABELS, UNITS, scored
 from insight.analysis.nps_windows import early_notes, make_windows
 from insight.analysis.registry import Analysis
+from insight.analysis.selected import spend_notes
 from insight.errors import UsageError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
 from insight.settings import Setting, Settings
@@ -188,7 +189,10 @@ def by_step(query: Query, settings: Settings) -> Result:
         ),
         chart=_chart(settings, told=told, is_nps=base.is_nps),
         drill=("step",),
-        notes=(*base.notes, *_shape(outcome, slope), *_notes(table, is_nps=base.is_nps), *early_notes(query, settings)),
+        notes=(
+            *base.notes, *spend_notes(query), *_shape(outcome, slope), *_notes(table, is_nps=base.is_nps),
+            *early_notes(query, settings),
+        ),
         labels={**SIZE_LABELS, **names_of(bounds, whole=unit == "count")},
         evidence="association",
     )  # fmt: skip

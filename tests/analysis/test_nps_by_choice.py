@@ -56,6 +56,16 @@ def test_other_scopes_leave_the_score_as_it_is(data, link):
     assert not told(data, "nps.score", link)
 
 
+@pytest.mark.parametrize("key", ["nps.by_step", "nps.groups"])
+@pytest.mark.parametrize(
+    ("link", "by_spend"),
+    [("segments.lifecycle", True), (f"not({DETRACTORS})", False), ("nps.score;by=touchpoint;@group_key=butik", False)],
+)
+def test_a_scope_made_by_purchases_is_said_where_nps_is_held_against_them(data, key, link, by_spend):
+    with scoped_query(data, parse(link)) as query:
+        assert ("chosen_by_spend" in {note.code for note in registry.run(query, key).notes}) == by_spend
+
+
 def test_the_headline_says_so_instead_of_minus_one_hundred(data):
     with scoped_query(data, parse(DETRACTORS)) as query:
         for key in ("nps.score", "nps.trend"):
