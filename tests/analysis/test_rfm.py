@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from insight.analysis import registry
 from insight.audience import Mark, customer_ids
 from insight.errors import UsageError
+from insight.i18n.catalog import Words
+from insight.stats.rfm import DEFAULT_SEGMENTS
 from insight.workspace.store import Workspace
 from tests.analysis import real
 from tests.build import workspace
@@ -196,3 +198,13 @@ def test_scores_of_online_retail_agree_with_pandas() -> None:
         expected = (5 * (values.rank(method="min") - 1) // n + 1).astype(int)
         assert (inside[name].astype(int).to_numpy() == expected.to_numpy()).all(), name
     assert len(found) == lines["customer_id"].nunique()
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_the_method_names_every_group_with_its_three_ranges(language):
+    words = Words(language)
+    said = words.t("definition.rfm")
+    ranges = [
+        (rule.key, [f"{low}–{high}" if low < high else f"{low}" for low, high in rule[1:]]) for rule in DEFAULT_SEGMENTS
+    ]
+    assert [key for key, three in ranges if f"{words.t(f'label.{key}')} {', '.join(three)};" not in said] == []
