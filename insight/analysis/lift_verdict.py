@@ -191,7 +191,7 @@ def verdict(query: Query, settings: Settings) -> Result:
         table=table,
         units=dict(_UNITS),
         basis=trial.basis(Message("lift.rule", {"window": trial.window}), "lift_verdict"),
-        chart=_chart(trial) if claims else None,
+        chart=_chart(trial, several=len(_effects(paid)) > (1 if trial.control else 2)) if claims else None,
         drill=("arm", "bought"),
         notes=(
             *(despite_notes(trial, paid) if claims else ()), *reading.notes,
@@ -218,12 +218,12 @@ def _effects(paid: pd.DataFrame) -> pd.DataFrame:
 _EFFECT_COLUMNS = ("arm", "other", "n_customers", "effect", "effect_low", "effect_high", "pvalue_adjusted")
 
 
-def _chart(trial: Trial) -> Chart:
+def _chart(trial: Trial, *, several: bool) -> Chart:
     metric = Message(f"lift.metric.{trial.primary}")
     return Chart(
         "interval", x="arm", y="effect", low="effect_low", high="effect_high",
         title=Message("lift.effect_title" if trial.control else "lift.effect_title_uncontrolled", {"metric": metric}),
-        subtitle=Message("lift.effect_subtitle", {"metric": metric}),
+        subtitle=Message("lift.effect_subtitle_several" if several else "lift.effect_subtitle", {"metric": metric}),
     )  # fmt: skip
 
 

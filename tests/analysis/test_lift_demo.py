@@ -33,6 +33,8 @@ def test_letter_and_email_together_win_in_kronor():
     assert net["brev"].effect_size == near("letter_letter")
     assert net["brev + e-post"].effect_size == near("letter_both")
     assert (result.headline.key, result.headline.values["arm"]) == ("lift.verdict_won", "brev + e-post")
+    # Three arms against one control: each whisker is its arm's alone, and that is said.
+    assert result.chart.subtitle.key == "lift.effect_subtitle_several"
     assert result.headline.values["total"] == pytest.approx(2218 * net["brev + e-post"].effect_size)
     assert result.evidence == "control"
     assert set(result.tables["checks"]["state"]) == {"ok"}
@@ -43,6 +45,7 @@ def test_the_channel_test_has_24_times_the_buyers_and_no_control():
     bought = rows_of(result, "conversion")
     assert bought["brev"].mean / bought["sms"].mean == near("channel_buyers")
     assert result.headline.key == "lift.verdict_won_uncontrolled"
+    assert result.chart.subtitle.key == "lift.effect_subtitle"
     assert result.evidence == "control"
     assert evidence_words(result, Words("sv"))[0] == "Mätt mot annan grupp"
 
