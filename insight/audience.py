@@ -138,6 +138,11 @@ def scoped_to(workspace: Workspace, scope: Audience, ids: pa.Table) -> Query:
     return query
 
 
+def asked_by(audience: Audience | None) -> str:
+    """The key of the analysis whose mark it is, after which a list of its customers names its columns; else ''."""
+    return audience.analysis if isinstance(audience, Mark) else ""
+
+
 def marks_of(audience: Audience) -> tuple[Mark, ...]:
     """Every mark that an audience was made from, those that it stands within among them."""
     if isinstance(audience, Mark):

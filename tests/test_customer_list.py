@@ -1,5 +1,7 @@
 """Lists of customers: as many on the screen as in the file, in the same order, nothing personal unless asked for."""
 
+import csv
+import io
 from datetime import date
 from decimal import Decimal
 
@@ -116,3 +118,16 @@ def test_every_column_of_a_list_has_a_name_in_both_languages(years, key):
     assert {"customer_id", "last_order_on"} < set(units)
     for language in ("sv", "en"):
         assert [name for name in units if not named(Words(language), key, name)] == []
+
+
+@pytest.mark.parametrize("window", ["6", "9", "12"])
+@pytest.mark.parametrize(
+    ("language", "before"), [("sv", "Försäljning i förra fönstret, kr"), ("en", "Sales in the window before, SEK")]
+)
+def test_a_list_of_a_movement_names_the_money_of_the_window_before(years, window, language, before):
+    mark = parse(f"ladder.migration;window={window}")
+    content = csv_file(years, mark, Words(language), Wish())
+    heads = next(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";" if language == "sv" else ","))
+    assert before in heads
+    # A year apart is what only one of the windows is.
+    assert not [head for head in heads if "år tidigare" in head or "year earlier" in head]

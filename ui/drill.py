@@ -40,7 +40,7 @@ def panel(
         about(mark, found)
         if found.n_customers:
             first = found.first.assign(customer_id=found.first["customer_id"].map(people_words.short_id))
-            st.table(tables.few(first, found.units, found.lead), border="horizontal", hide_index=True)
+            st.table(tables.few(first, found.units, found.lead, mark.analysis), border="horizontal", hide_index=True)
         actions(mark, found)
 
 

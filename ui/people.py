@@ -4,9 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from insight.analysis import registry
-from insight.audience import Audience, Mark
+from insight.audience import Audience, Mark, asked_by
 from insight.customer_list import PAGE_ROWS, ListPage, Summary
 from insight.errors import InsightError
+from insight.export.written import column_name
+from insight.export.written import named as has_name
 from insight.result import Metric
 from insight.words import sentence
 from ui import (
@@ -124,7 +126,10 @@ def rows(audience: Audience | None) -> None:
         return
     fixed = fixed_columns(audience)
     names = [str(name) for name in found.rows.columns if name not in fixed]
-    heads = {name: tables.head(words, name, found.units[name], tables.cells_of(found.rows, name)) for name in names}
+    asked = asked_by(audience)
+    heads = {
+        name: tables.head(words, name, found.units[name], tables.cells_of(found.rows, name), asked) for name in names
+    }
     first = (found.number - 1) * PAGE_ROWS
     key = tables.sized(f"w_list_{found.number}_{found.sort}_{found.descending}")
 
@@ -169,7 +174,8 @@ def _finding(audience: Audience | None, found: ListPage, place: ListPlace) -> No
         state.set_list_place(kept, ListPlace(state.widget("w_sort"), state.widget("w_way") != "rising", 1, typed))
 
     def named(column: str) -> str:
-        return words.t(f"column.{column}") if words.has(f"column.{column}") else words.label(column)
+        asked = asked_by(audience)
+        return column_name(words, asked, column) if has_name(words, asked, column) else words.label(column)
 
     state.set_widget("w_search", place.search)
     state.set_widget("w_sort", found.sort)

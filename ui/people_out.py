@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from insight.audience import Audience, Combined
+from insight.audience import Audience, Combined, asked_by
 from insight.errors import InsightError
 from insight.export import file_names, people, people_rejoin
 from insight.export.people import PURPOSES, Account, Purpose, Wish
@@ -121,7 +121,7 @@ def _with_columns(words: Words, wish: Wish, audience: Audience | None) -> Wish:
     chosen = st.multiselect(
         words.t("people.columns"), offered, key=f"w_columns_{wish.purpose}", width=560,
         placeholder=words.t("people.columns_none"), help=text.plain(words.t("people.columns_help")),
-        format_func=lambda name: column_words(words, name),
+        format_func=lambda name: column_words(words, name, asked_by(audience)),
     )  # fmt: skip
     return replace(wish, columns=tuple(chosen))
 

@@ -112,10 +112,10 @@ def _unused(title: str, made: pd.DataFrame) -> str:
     return title if title not in made.columns else _unused(title + "\u00a0", made)
 
 
-def few(frame: pd.DataFrame, units: Mapping[str, Unit], lead: str = "") -> Styler:
+def few(frame: pd.DataFrame, units: Mapping[str, Unit], lead: str = "", analysis: str = "") -> Styler:
     """The first customers of a list in three columns: id, last purchase, money (`lead`, else the list's first)."""
     words = view.words()
     money = [lead] if units.get(lead) == "money" else [name for name, unit in units.items() if unit == "money"][:1]
     wanted = ["customer_id", *(["last_order_on"] if "last_order_on" in units else []), *money][:_PANEL_COLUMNS]
-    heads = {name: head(words, name, units[name], cells_of(frame, name)) for name in wanted}
+    heads = {name: head(words, name, units[name], cells_of(frame, name), analysis) for name in wanted}
     return styled(pd.DataFrame(frame[wanted]), units, words, heads)

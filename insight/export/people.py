@@ -21,7 +21,7 @@ import pyarrow as pa
 import xlsxwriter
 
 from insight import customer_list
-from insight.audience import Audience
+from insight.audience import Audience, asked_by
 from insight.customer_list import PERSONAL
 from insight.errors import UsageError
 from insight.export import people_hash
@@ -271,7 +271,7 @@ def csv_file(workspace: Workspace, audience: Audience | None, words: Words, wish
             made = "".join(f"{','.join(row)}\n" for row in (HEADS[wish.platform], *found)).encode("ascii")
             names: Sequence[str] = HEADS[wish.platform]
         else:
-            sheet = _sheet(query, words, wish)
+            sheet = _sheet(query, words, wish, asked_by(audience))
             names = sheet.names
             made = _csv(sheet, words.language)
     log(workspace, audience, wish, account, names)
@@ -313,20 +313,20 @@ def xlsx_file(
         account = _account(query, wish)
         if account.n_rows > _MOST_ROWS:
             raise UsageError("people.too_many_rows", n=account.n_rows, most=_MOST_ROWS)
-        sheet = _sheet(query, words, wish)
+        sheet = _sheet(query, words, wish, asked_by(audience))
         made = _workbook(words, sheet, about_lines(words, audience, wish, account, results))
     log(workspace, audience, wish, account, sheet.names)
     return made
 
 
-def _sheet(query: Query, words: Words, wish: Wish) -> _Sheet:
+def _sheet(query: Query, words: Words, wish: Wish, analysis: str) -> _Sheet:
     units = customer_list.units_of(query)
     customer_list.put_in_order(query, units, wish.sort, wish.descending)
     query.make("taken", _TAKE_OUT, everybody=wish.everybody)
     query.make("ordered", "SELECT * FROM taken")
     names = _names(units, wish)
     kinds: list[Unit] = [units[name] for name in names]
-    heads = [column_words(words, name, unit=unit) for name, unit in zip(names, kinds, strict=True)]
+    heads = [column_words(words, name, analysis, unit) for name, unit in zip(names, kinds, strict=True)]
     rows = (
         tuple(_plain(words, name, unit, cell) for name, unit, cell in zip(names, kinds, row, strict=True))
         for row in customer_list.rows_of(query, names)
