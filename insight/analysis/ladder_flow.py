@@ -122,7 +122,7 @@ def flow(query: Query, settings: Settings) -> Result:
     leak = _leak(rows, ladder.keys)
     return Result(
         key="ladder.flow",
-        headline=_headline(query, leak, paths),
+        headline=_headline(query, leak, paths, found),
         metrics={
             path: Metric(paths.get(path, (0, money(0)))[0], "count", better=0, mark={"path": path})
             for path in ("stayed", "fell_and_back", "fell", "climbed")
@@ -139,13 +139,15 @@ def flow(query: Query, settings: Settings) -> Result:
                 parts={},
             ),
             sum_check=SumCheck(total, {path: change for path, (_, change) in paths.items()}),
+            # As in a comparison of two dates: where both stand on a page, each says which dates are its own.
+            windows=((found.opened, found.dates[0]), (found.opened_last, found.dates[-1])),
         ),
         chart=Chart(
-            "flow", x="from_step", y="n_customers", color="to_step", title=_headline(query, leak, paths),
+            "flow", x="from_step", y="n_customers", color="to_step", title=_headline(query, leak, paths, found),
             subtitle=Message("ladder.flow_subtitle", {"first": found.dates[0], "last": found.dates[-1]}),
         ),
         charts=(
-            Chart("hbar", x="path", y="n_customers", title=_round_trips(paths), subtitle=Message("ladder.paths_title")),
+            Chart("hbar", x="path", y="n_customers", title=_round_trips(paths, found), subtitle=_between(found)),
         ),
         drill=("from_date", "to_date", "from_step", "to_step", "path"),
         notes=date_notes(found),
@@ -208,15 +210,19 @@ def _values(leak: dict[str, Any]) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _headline(query: Query, leak: dict[str, Any] | None, paths: dict[str, Any]) -> Message:
+def _headline(query: Query, leak: dict[str, Any] | None, paths: dict[str, Any], found: Grid) -> Message:
     if leak is not None:
         return Message(of_scope(query, "ladder.flow_leak"), _values(leak))
-    return _round_trips(paths)
+    return _round_trips(paths, found)
 
 
-def _round_trips(paths: dict[str, Any]) -> Message:
+def _round_trips(paths: dict[str, Any], found: Grid) -> Message:
     values = {"back": paths.get("fell_and_back", (0,))[0], "fell": paths.get("fell", (0,))[0]}
-    return Message("ladder.flow_round_trips", values)
+    return Message("ladder.flow_round_trips", {**values, "first": found.dates[0], "last": found.dates[-1]})
+
+
+def _between(found: Grid) -> Message:
+    return Message("ladder.paths_title", {"first": found.dates[0], "last": found.dates[-1]})
 
 
 ANALYSES = (

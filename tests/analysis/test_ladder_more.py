@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from insight.analysis import registry
 from insight.audience import Mark, mark_of, pairs, scoped_query, select
 from insight.errors import InsightError
+from insight.export import written
+from insight.i18n.catalog import Words
 from tests.build import workspace
 
 YEARS = {"start": "2024-01-01", "end": "2025-01-01", "bounds": "1000,5000", "window": "12"}
@@ -106,6 +108,28 @@ def test_a_round_trip_is_not_staying(trips):
     }  # fmt: skip
     with select(trips, mark_of("ladder.flow", pairs(THREE), {"path": "fell_and_back"}, None)) as query:
         assert query.rows("SELECT customer_id, money_change FROM selected") == [("trip", Decimal(1000))]
+
+
+@pytest.mark.parametrize(
+    ("language", "headline", "names", "period"),
+    [
+        ("sv", "1 föll och kom tillbaka, 1 föll och blev kvar, 1 jan 2023 till 1 jan 2025",
+         {"fell": "Föll och blev kvar", "climbed": "Klättrade utan att falla"},
+         "jan 2022 – dec 2022 → jan 2024 – dec 2024"),
+        ("en", "1 fell and came back, 1 fell and stayed down, 1 Jan 2023 to 1 Jan 2025",
+         {"fell": "Fell and stayed down", "climbed": "Climbed without a fall"},
+         "Jan 2022 – Dec 2022 → Jan 2024 – Dec 2024"),
+    ],
+)  # fmt: skip
+def test_flows_and_a_movement_on_one_page_are_told_apart_by_words_and_dates(trips, language, headline, names, period):
+    flow = run(trips, "ladder.flow", THREE)
+    moved = run(trips, "ladder.migration", {name: THREE[name] for name in ("start", "end", "window", "bounds")})
+    words = Words(language)
+    assert words.headline(flow.headline).replace("\u00a0", " ") == headline
+    for name, said in names.items():
+        assert written.metric_name(words, flow, name) == said != written.metric_name(words, moved, name)
+        assert words.with_labels(flow.labels).label(name) == said
+    assert written.period_words(words, flow.basis).replace("\u00a0", " ") == period
 
 
 def test_each_flow_is_the_matrix_of_its_two_dates(trips):
