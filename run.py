@@ -93,6 +93,13 @@ def start(args: "list[str]") -> int:
                     f"Port {FIRST_PORT} är upptagen, så appen startar på {port}.",
                     f"Port {FIRST_PORT} is taken, so the app starts on {port}.",
                 )
+        elif not is_free(port):
+            # Whoever holds the port answers where the app would, so its address must not be told.
+            raise StartError(
+                f"Port {port} är upptagen eller spärrad: stäng det som använder den, "
+                "eller välj en annan med --server.port.\n"
+                f"Port {port} is taken or barred: close what uses it, or choose another with --server.port."
+            )
         address = option("server.address", args)
         if address is None:
             address = "localhost"
@@ -331,7 +338,7 @@ def option(name: str, args: "list[str]") -> "str | None":
 
 
 def wanted_port(args: "list[str]") -> "int | None":
-    """The port that was asked for, if any; Streamlit itself says so when it is taken."""
+    """The port that was asked for, if any."""
     port = option("server.port", args)
     return int(port) if port and port.isdigit() else None
 

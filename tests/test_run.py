@@ -71,6 +71,22 @@ def test_a_taken_port_is_passed_over(monkeypatch):
     assert run.is_free(taken)
 
 
+def test_a_taken_port_that_was_asked_for_ends_the_start_before_an_address_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(run, "environment", lambda requirements: Path(sys.executable))
+    monkeypatch.setattr(run.subprocess, "Popen", lambda *args, **kept: pytest.fail("the server was started"))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        assert run.main(["--server.port", str(taken)]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == (
+        f"Port {taken} är upptagen eller spärrad: stäng det som använder den, eller välj en annan med --server.port.\n"
+        f"Port {taken} is taken or barred: close what uses it, or choose another with --server.port.\n"
+    )
+
+
 def test_included_requirements_count_too():
     assert run.with_included("requirements-dev.txt") == ["requirements-dev.txt", "requirements.txt"]
 
