@@ -220,6 +220,10 @@ def page() -> None:
             words.t("story.to_pack"), key="story_to_pack", type="tertiary", icon=":material/slideshow:"
         ):
             st.switch_page(nav.path("data", "pack"), query_params=view.parameters("pack"))
+        confirm.button(
+            words.t("story.clear"), _keep, key="clear_story", args=([],), icon=":material/delete_sweep:",
+            question=words.t("story.clear_question", n=len(story)),
+        )  # fmt: skip
     for place, finding in enumerate(story):
         _row(place, finding, len(story))
 

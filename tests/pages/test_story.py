@@ -85,6 +85,27 @@ def test_findings_are_moved_and_taken_away(data):
     assert [finding.title for finding in recipe.read(data.folder).story] == ["Sedan", "Först"]
 
 
+@pytest.mark.parametrize(
+    ("story", "lang", "question"),
+    [
+        (STORY, "sv", "Ta bort alla 3 fynd ur berättelsen?"),
+        (STORY, "en", "Remove all 3 findings from the story?"),
+        (STORY[:1], "sv", "Ta bort fyndet ur berättelsen?"),
+    ],
+)
+def test_the_whole_story_is_cleared_in_one_step_after_a_question(data, story, lang, question):
+    app = told(data, story, lang=lang)
+    app.get_by_key("clear_story").click().run()
+    assert question in texts(app)
+    app.get_by_key("clear_story_no").click().run()
+    assert recipe.read(data.folder).story == story
+    app.get_by_key("clear_story").click().run()
+    app.get_by_key("clear_story_yes").click().run()
+    assert not app.exception
+    assert recipe.read(data.folder).story == ()
+    assert headline(app) == {"sv": "Berättelsen är tom", "en": "The story is empty"}[lang]
+
+
 def test_title_and_note_are_changed_for_the_finding_that_stands_there(data):
     app = told(data)
     app.get_by_key("down_0").click().run()
