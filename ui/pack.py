@@ -172,8 +172,7 @@ def _build(
     audit.append(opened.folder, "answers_exported", told_of)
     refused = tuple(words.t(f"analysis.{one.analysis}.title") for one in items if not one.results)
     from_story = source == _FROM_STORY
-    # What has no answer stands together on one slide.
-    slides = len(items) - len(refused) + bool(refused)
+    slides = deck.slide_count(files["deck"])
     state.set_pack(state.Pack(choices, files, slides, refused, left_out, len(pages), from_story))
 
 

@@ -66,7 +66,8 @@ class ListPlace:
 
 @dataclass(frozen=True)
 class Pack:
-    """A meeting pack that was built: from which choices, its files by kind, how many slides, what lacked data.
+    """A meeting pack that was built: from which choices, its files by kind, how many slides the deck has,
+    and what lacked data.
 
     refused: questions without an answer, which share a slide. left_out: further questions of its pages that had no
     answer, and no slide. pages: of how many pages, or findings.

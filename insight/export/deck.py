@@ -3,6 +3,8 @@
 import io
 from collections.abc import Callable, Sequence
 
+from pptx import Presentation
+
 from insight.export import deck_access, deck_slides, deck_whom
 from insight.export.deck_look import look_of
 from insight.export.deck_slides import Desk
@@ -51,3 +53,8 @@ def build(
     out = io.BytesIO()
     paper.deck.save(out)
     return out.getvalue()
+
+
+def slide_count(made: bytes) -> int:
+    """How many slides a finished deck has, as the program that opens it counts them: cover and definitions too."""
+    return len(Presentation(io.BytesIO(made)).slides)
