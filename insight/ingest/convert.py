@@ -339,7 +339,7 @@ def _returns(
     if options.returns == "none":
         return
     rules: list[tuple[str, str]] = [("header", "true")] if says_returns(mapped, labels) else []
-    if "quantity" in fields:
+    if "quantity" in fields and not _stock(con):
         rules.append(("quantity", "quantity < 0"))
     if "status" in fields:
         rules.append(("status", row_kinds.RETURNED))
@@ -362,6 +362,16 @@ def _returns(
             reader.tell("returns_turned", count=positive, rule=Message(f"ingest.returns_by_{name}"))
         elif name != "order_id":
             reader.tell("returns_unclear", count=positive, rule=Message(f"ingest.returns_by_{name}"))
+
+
+def _stock(con: DuckDBPyConnection) -> bool:
+    """Whether pieces are counted as they leave the stock: a sale has a minus before them, a return none."""
+    row = con.execute(
+        "SELECT count(*) FILTER (WHERE quantity < 0 AND amount > 0), "
+        "count(*) FILTER (WHERE quantity > 0 AND amount < 0), count(*) FILTER (WHERE quantity > 0 AND amount > 0) "
+        "FROM typed WHERE reason IS NULL"
+    ).fetchone()
+    return row is not None and row[0] > row[1] > 0 == row[2]
 
 
 def refunds_in(mapped: Mapped, labels: Sequence[str]) -> list[int]:

@@ -27,7 +27,7 @@ from insight.ingest.numbers import NumberStyle
 from insight.ingest.opening import Opened
 from insight.ingest.options import ReadOptions
 from insight.ingest.raw import BLANKS, csv_source
-from insight.ingest.row_kinds import FLAGS, PAYMENT, may_say, odd
+from insight.ingest.row_kinds import FLAGS, NOT_A_SALE, PAYMENT, RETURNED, decides, may_say, words_of
 from insight.ingest.scan import BLOCK
 from insight.ingest.schema import SQL_TYPES, TABLES, FieldType, fold
 from insight.ingest.write import MISSING, WIDE
@@ -306,7 +306,9 @@ def _fits(con: DuckDBPyConnection, plan: Plan, kept: Collection[str], labels: Se
     if any(_any(con, test) for test in _odd(plan, kept)):
         return False
     worded = [name for name, label in zip(kept, labels, strict=True) if may_say(label)]
-    if any(_any(con, test) for name in worded for test in odd(name)):
+    if any(decides(words_of(con, "staged", name), status=False) for name in worded):
+        return False
+    if "status" in plan.values and decides(words_of(con, "staged", "status"), status=True):
         return False
     # Ids are nearly as many as the rows: one function, which runs once for each, tells whether to look closer.
     ids = [name for name in plan.values if _as_they_are(plan, name) and _type(name) == "id"]
@@ -334,7 +336,7 @@ def _odd(plan: Plan, kept: Collection[str]) -> Iterator[str]:
     if "quantity" in plan.values:
         yield "quantity < 0 AND amount > 0"
     if "status" in plan.values:
-        yield from (*odd("status"), f"regexp_matches(lower(status), '{PAYMENT}')")
+        yield from (f"amount > 0 AND {RETURNED}", NOT_A_SALE, f"regexp_matches(lower(status), '{PAYMENT}')")
     if "order_id" in plan.values:
         yield _CREDIT
 

@@ -26,7 +26,7 @@ _NAMES = (*FIRST_NAMES, *LAST_NAMES)
 _BESIDE = ("store", "channel", "category")
 _SUBSCRIBED = re.compile(
     r"subscription|abonnemang|prenumeration|forsakringsn|bindningstid|^mrr$|orderinterval|recurring"
-    r"|(?:avgift|pris|kostnad|premie)(?:per)?(?:manad|man|ar)$|(?:manads|ars)(?:avgift|pris|kostnad|premie)|medlemsavgift|bunde[nt](?:till|tom)"
+    r"|(?:avgift|pris|kostnad|premie|hyra)(?:per)?(?:manad|man|ar)$|(?:manads|ars)(?:avgift|pris|kostnad|premie|hyra)|medlemsavgift|bunde[nt](?:till|tom)"
 )
 _REDEEMED = re.compile(r"inlos|inlost|redeem|bonuscheck|kupong|coupon|voucher")
 _SURVEY = re.compile(r"respon[sd]|survey|enkat|svars|recordeddate|durationinsec")

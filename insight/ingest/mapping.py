@@ -30,7 +30,7 @@ _ORDER = (
 )  # fmt: skip
 _DATES = ("date", "datetime")
 _CUSTOMERS = frozenset(
-    {"customer", "kund", "client", "kunde", "kunden", "asiakas", "user", "buyer", "shopper", "medlem"}
+    {"customer", "kund", "client", "kunde", "kunden", "asiakas", "user", "buyer", "kopare", "shopper", "medlem"}
 )
 # What identifies a customer where nothing is called a customer id, best first.
 _STAND_INS = ("household_id", "org_id", "email")

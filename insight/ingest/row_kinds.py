@@ -41,7 +41,7 @@ _INVOICED = (
 )
 _PAID = (
     "^(?:(?:kund)?(?:in)?betalning(?:ar)?|(?:customer )?(?:payment|receipt)s?|zahlung(?:en)?|zahlungseingang"
-    "|(?:inn|ind)?betaling(?:er)?|(?:asiakas)?suoritus|maksu|paiement|kassarabatt|(?:kurs|valuta|öres)(?:differens|diff))$"
+    "|(?:kunde?)?(?:inn|ind)?betaling(?:er)?|(?:asiakas)?suoritus|maksu|paiement|kassarabatt|(?:kurs|valuta|öres)(?:differens|diff))$"
 )
 # A pipeline of deals: what was won is sold, the rest is hoped for or lost.
 _WON = "^(?:closed[ -]*)?won$|^(?:stängd|avslutad|closed)?[ ,:–-]*(?:vunn(?:en|et|it)|vundet|gewonnen|voitettu)$"
@@ -53,36 +53,54 @@ CANCELLED = (
     "regexp_matches(lower(status), '^(?:wc-)?(?:makuler|annuller|avbrut|avbok|avbest|cancel|void|declined|nekad|failed"
     "|offert|quot|utkast|draft|kladd|övergiv|abandon|test(?:order|köp|beställning)?$|väntar|väntande|inväntar|pending"
     "|awaiting|unpaid|obetald|ej betald|expired|on-hold|on hold|(?:closed[ -]*)?lost|förlorad|misslyck|fehlgeschlagen"
-    "|abgebrochen|rejected|avvisad|avböjd|kansell|peruutettu|epäonnist)')"
+    "|abgebrochen|rejected|avvisad|avböjd|kansell|storniert|peruutettu|epäonnist)')"
 )
 _HEADERS = frozenset(TABLES["transactions"].field("status").aliases) | {
     "linetype", "rowtype", "postyp", "posttyp", "eventtype", "entrytype", "recordtype", "stage", "fas", "dealstage",
     "salesstage", "opportunitystage", "affarsfas", "affarsstatus", "dealstatus", "journaltype", "vorgang",
     "vorgangsart",
 }  # fmt: skip
+# 'Ordertyp', but not 'Card type' or 'Betaltyp', where 'Credit' is how it was paid.
+_NAMED = re.compile(
+    r"^(?:order|orders|kop|affars|transaktions?|transaction|dokument|document|verifikat|faktura|invoice|rad|line|post"
+    r"|entry|sales?|boknings?|booking|kvitto|receipt)(?:typ|type|slag|status|stage)$"
+)
+_SIDES = frozenset({"debit", "debet", "credit", "kredit", "dr", "cr", "soll", "haben"})
+# What was plainly called off, whatever else the row is.
+_CALLED_OFF = "^(?:wc-)?(?:makuler|annuller|cancel|void|avbok|avbest|storniert)"
 _LONGEST, _MOST = 40, 40
 
 
-def odd(name: str) -> tuple[str, ...]:
-    """SQL conditions on a column of words and the amount, each true for a row that is no plain sale."""
-    word = f'lower("{name}")'
-    returned, beside = (test.replace("lower(status)", word) for test in (RETURNED, NOT_A_SALE))
-    letters = ", ".join(f"'{one}'" for one in _LETTERS if one != "si")
-    return (
-        f"amount > 0 AND {returned}", beside, f"regexp_matches({word}, '{_PAID}|{_LOST}|{_WON}')",
-        f"{word} IN ({letters})",
-    )  # fmt: skip
+def decides(words: Collection[str], *, status: bool) -> bool:
+    """Whether rows of a plain file need the careful way for the words of a column: of the status, or of one beside it.
+
+    Returns and what is no sale by the status's own word are looked for with their amounts.
+    """
+    low = {word.lower() for word in words}
+    if status:
+        return len(low) <= _MOST and bool(_rules(low) or _by_letters(low))
+    return speaks(low) or (len(low) <= _MOST and any(re.search(_CALLED_OFF, word) for word in low))
+
+
+def words_of(con: DuckDBPyConnection, table: str, column: str) -> set[str]:
+    """The different cells of a column, one more than are looked at where there are many."""
+    rows = con.execute(f'SELECT DISTINCT "{column}" FROM {table} LIMIT {_MOST + 1}').fetchall()  # noqa: S608
+    return {str(row[0]).strip() for row in rows if row[0] is not None}
 
 
 def may_say(label: str) -> bool:
     """Whether a header is one under which files write what each row is."""
-    return fold(label) in _HEADERS or fold(re.split(r"\s-\s|:\s", label[:100])[-1]) in _HEADERS
+    return (
+        fold(label) in _HEADERS
+        or _NAMED.search(fold(label)) is not None
+        or fold(re.split(r"\s-\s|:\s", label[:100])[-1]) in _HEADERS
+    )
 
 
 def speaks(words: Collection[str]) -> bool:
     """Whether the words of a column tell sales from what is no sale, or none that counts as it stands."""
     low = {word.strip().lower() for word in words} - {""}
-    if not 1 < len(low) <= _MOST or any(len(word) > _LONGEST for word in low):
+    if not 1 < len(low) <= _MOST or low <= _SIDES or any(len(word) > _LONGEST for word in low):
         return False
     if any(re.search(_RETURN_WORDS, word) or re.search(_BESIDE, word) for word in low):
         return True
@@ -111,10 +129,7 @@ def _rules(low: Collection[str]) -> list[tuple[str, str]]:
 
 
 def _words(con: DuckDBPyConnection, at: int) -> set[str]:
-    rows = con.execute(
-        f"SELECT DISTINCT lower(trim(c{at})) FROM raw WHERE c{at} IS NOT NULL LIMIT {_MOST + 1}"  # noqa: S608
-    ).fetchall()
-    return {str(row[0]) for row in rows}
+    return {word.lower() for word in words_of(con, "raw", f"c{at}")}
 
 
 def status_column(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> int | None:
@@ -157,7 +172,10 @@ def tender(con: DuckDBPyConnection, mapped: Mapped) -> str:
 
 
 def named(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str], fields: dict[str, str]) -> None:
-    """A status in whole words: a yes to 'Makulerad' or 'Retur' is the word of its header, SI and SC are spelled out."""
+    """A status in whole words: a yes to 'Makulerad' or 'Retur' is the word of its header, SI and SC are spelled out.
+
+    What another column says was called off is so, unless this one says that it is a return or no sale.
+    """
     at = mapped.fields["status"]
     folded = fold(labels[at])
     cell = f"lower(raw.c{at})"
@@ -167,12 +185,22 @@ def named(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str], fields
         return
     word = next((word for stem, word in FLAGS.items() if folded.startswith(stem)), "")
     if not word:
+        for other in _others(con, mapped, labels):
+            off = f"regexp_matches(lower(raw.c{other}), '{_CALLED_OFF}')"
+            plain = f"NOT coalesce(regexp_matches({cell}, '{_RETURN_WORDS}'), false)"
+            fields["status"] = f"CASE WHEN {off} AND {plain} THEN raw.c{other} ELSE {fields['status']} END"
         return
     said = ", ".join(f"'{no}'" for no in sorted((*NO, *UNKNOWN, *MISSING)))
     worded = f"regexp_matches({cell}, '^[a-zåäö]{{4,}}') AND NOT regexp_matches({cell}, '^(sant|true|yes)')"
     fields["status"] = (
         f"CASE WHEN raw.c{at} IS NULL OR {cell} IN ({said}) THEN NULL WHEN {worded} THEN raw.c{at} ELSE '{word}' END"
     )
+
+
+def _others(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> list[int]:
+    """Columns beside the status in which some rows are called off."""
+    free = [at for at, label in enumerate(labels) if label and at not in mapped.used and may_say(label)]
+    return [at for at in free if any(re.search(_CALLED_OFF, word) for word in _words(con, at))]
 
 
 def paid_back(con: DuckDBPyConnection, columns: Sequence[int]) -> bool:

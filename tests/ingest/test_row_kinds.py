@@ -178,3 +178,46 @@ def test_do_not_allow_is_no_consent():
     )
     with reading(text) as loaded:
         assert loaded.rows("SELECT customer_id FROM customers WHERE NOT consent_email") == [("2",)]
+
+
+def test_how_it_was_paid_is_no_return():
+    text = _sales("order;date;customer;amount;Status;Card Type", *(
+        f"{n};2024-01-{n + 10};{n};100.00;Done;{('Credit', 'Visa')[n % 2]}" for n in range(8)
+    ))  # fmt: skip
+    with reading(text) as loaded:
+        assert loaded.one(SUM) == Decimal("800.00") and "returns_turned" not in loaded.codes
+
+
+def test_a_return_by_type_and_an_order_called_off_by_status_are_both_told():
+    text = _sales(
+        "Order;Datum;Kundnr;Ordertyp;Orderstatus;Belopp", "1;2024-01-15;17;Försäljning;Klar;1000,00",
+        "2;2024-01-16;17;Retur;Klar;300,00", "3;2024-01-17;18;Försäljning;Makulerad;70,00",
+    )  # fmt: skip
+    with reading(text) as loaded:
+        assert loaded.one(SUM) == Decimal("770.00")
+        assert {"returns_turned", "status_cancelled"} <= loaded.codes
+
+
+STOCK = ("Posting Date,Document No.,Source No.,Quantity,Sales Amount", "2024-01-15,1,17,-2,100.00",
+         "2024-01-16,2,17,-1,50.00", "2024-01-17,3,18,-1,25.00", "2024-01-18,4,18,1,-25.00")  # fmt: skip
+
+
+def test_pieces_that_leave_the_stock_with_a_minus_are_sold():
+    with reading(_sales(*STOCK)) as loaded:
+        assert dict(loaded.rows(WHOSE)) == {"17": Decimal("150.00"), "18": Decimal("0.00")}
+
+
+def test_rent_by_the_month_from_a_day_is_an_agreement():
+    text = _sales(
+        "Kontraktsnr;Hyresgästnr;Fr.o.m.;T.o.m.;Hyra/mån", "K1;01-100;2015-01-01;2024-09-30;7 250",
+        "K2;01-101;2016-02-01;;9 100",
+    )  # fmt: skip
+    with reading(text) as loaded:
+        assert loaded.report.kind == "agreements"
+        assert loaded.one("SELECT sum(fee) FROM agreements") == Decimal("16350.00")
+
+
+def test_an_hour_of_parking_is_bought():
+    rows = (f"{n};Zon 1;2024-01-{n} 10:00;2024-01-{n} 11:00;12,50" for n in range(10, 20))
+    with reading(_sales("Parkerings-ID;Område;Starttid;Sluttid;Totalt inkl. moms", *rows)) as loaded:
+        assert loaded.report.kind == "transactions" and loaded.one(SUM) == Decimal("125.00")
