@@ -75,17 +75,20 @@ _COUNTED = """
 """.replace("{counts}", COUNTS)
 
 # Why an answer is left out, by the number that the SQL gives.
-_REASONS = {0: "repeated", 1: "future", 2: "other_scale", 3: "off_scale"}
+_REASONS = {0: "repeated", 1: "future", 2: "other_scale", 3: "off_scale", 4: "out_of_scope"}
 
 _LEFT_OUT = """
     SELECT left_out, count(*) AS n
     FROM (
-        SELECT CASE WHEN answered_on >= $tomorrow THEN 1 ELSE verdict END AS left_out
+        SELECT CASE
+                WHEN $scoped AND NOT coalesce(customer_id IN (SELECT customer_id FROM scope), false) THEN 4
+                WHEN answered_on >= $tomorrow THEN 1
+                ELSE verdict
+            END AS left_out
         FROM answer_facts
         WHERE (CAST($start AS DATE) IS NULL OR answered_on >= $start)
             AND (CAST($end AS DATE) IS NULL OR answered_on < $end)
-            AND (NOT $scoped OR customer_id IN (SELECT customer_id FROM scope))
-            AND NOT ({counts})) AS reasons
+            AND NOT coalesce({counts}, false)) AS reasons
     GROUP BY left_out ORDER BY left_out
 """.replace("{counts}", COUNTS)
 
@@ -228,8 +231,9 @@ def base_of(query: Query, settings: Settings, *, every: bool = False) -> Base:
         for reason, n in query.rows(_LEFT_OUT, **period, end=settings["end"], tomorrow=_tomorrow(query))
     }
     n, unknown, lowest, highest, mean, first, last, customers, *answers = query.one(_SUMMARY, **period)
-    if not n and left_out:
-        raise NotEnoughDataError("nps.none_counts", n=sum(left_out.values()), future=left_out.get("future", 0))
+    inside = sum(left_out.values()) - left_out.get("out_of_scope", 0)
+    if not n and inside:
+        raise NotEnoughDataError("nps.none_counts", n=inside, future=left_out.get("future", 0))
     if not n:
         raise NotEnoughDataError("nps.no_answers")
     if not scale.is_nps:

@@ -98,3 +98,11 @@ def test_slides_of_one_group_and_of_two_carry_it_in_their_foot(data, language):
     for item in (first, second):
         said = words.t("compare.by_score", first="", second="").rpartition(":")[2]
         assert deck_beside.headline(item, words).endswith(said)
+
+
+@pytest.mark.parametrize("key", ["nps.score", "nps.by_step", "nps.groups", "nps.response", "nps.act"])
+def test_a_selection_accounts_for_every_answer_of_the_data(data, key):
+    """Twelve detractors of 36 who answered: the 24 others stand as outside the selection."""
+    with scoped_query(data, parse(DETRACTORS)) as query:
+        basis = registry.run(query, key).basis
+    assert (basis.rows_used, basis.rows_left_out) == (12, {"out_of_scope": 24})
