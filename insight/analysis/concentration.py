@@ -117,7 +117,7 @@ def run(query: Query, settings: Settings) -> Result:
         notes.append(Note("no_24_months", {"first": first}))
     return Result(
         key=KEY,
-        headline=_headline(query, values, best, top),
+        headline=_headline(query, values, best),
         metrics=metrics,
         table=frame(rows, list(_UNITS)),
         units=_UNITS,
@@ -188,19 +188,20 @@ def _metrics(values: np.ndarray, best: stats.TopShare, top: float, long_values: 
 
 
 def _curve(values: np.ndarray, top: float) -> pd.DataFrame:
-    found = stats.lorenz(values, _POINTS)
+    best = stats.top_count(values.size, top)
+    # The curve goes through the very customers that the headline counts, not the nearest of its even points.
+    found = stats.lorenz(values, _POINTS, through=best)
     n = values.size
     places = np.round(found.share_customers * n).astype(np.int64)
     # The point speaks of the tenth that its last customer belongs to; the start of the curve of the first.
     tenths = _DECILES * (np.maximum(places, 1) - 1) // n + 1
-    spoken = int(np.argmin(np.abs(found.share_customers - top))) if places.size else -1
     return pd.DataFrame({
         "best_customers": found.share_customers, "their_sales": found.share_sales,
-        "group": [f"decile_{tenth}" for tenth in tenths], "spoken": [row == spoken for row in range(places.size)],
+        "group": [f"decile_{tenth}" for tenth in tenths], "spoken": (places == best).tolist(),
     })  # fmt: skip
 
 
-def _headline(query: Query, values: np.ndarray, best: stats.TopShare, top: float) -> Message:
+def _headline(query: Query, values: np.ndarray, best: stats.TopShare) -> Message:
     n = int(values.size)
     if n == 1:
         return Message("concentration.one_customer")
@@ -208,7 +209,7 @@ def _headline(query: Query, values: np.ndarray, best: stats.TopShare, top: float
         return Message("concentration.no_net", {"n": n})
     if values.min() == values.max():
         return Message("concentration.equal", {"n": n, "each": money(Decimal(int(values[0])) / 100)})
-    values_said = {"top": top, "share": best.share, "n": best.n_customers}
+    values_said = {"top": best.n_customers / n, "share": best.share, "n": best.n_customers}
     return Message(of_scope(query, "concentration.headline"), values_said)
 
 

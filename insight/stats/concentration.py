@@ -68,15 +68,19 @@ def customers_for(values: ArrayLike, sales_share: float) -> float | None:
     return float((np.searchsorted(reached, wanted * total * (1 - 1e-12)) + 1) / ranked.size)
 
 
-def lorenz(values: ArrayLike, points: int = 101) -> Lorenz:
-    """At most `points` points of the curve, evenly spread over the customers; empty without sales."""
+def lorenz(values: ArrayLike, points: int = 101, through: int | None = None) -> Lorenz:
+    """At most `points` points of the curve, evenly spread over the customers; empty without sales.
+
+    through: a number of customers that gets a point of its own beside them.
+    """
     if points < 2:
         raise ValueError("A curve needs at least two points.")
     ranked = _best_first(values)
     total = float(ranked.sum())
     if total <= 0:
         return Lorenz(np.zeros(0), np.zeros(0))
-    places = np.unique(np.linspace(0, ranked.size, min(points, ranked.size + 1)).round().astype(int))
+    even = np.linspace(0, ranked.size, min(points, ranked.size + 1)).round().astype(int)
+    places = np.unique(even if through is None else np.append(even, through))
     reached = np.concatenate([[0.0], np.cumsum(ranked)])
     return Lorenz(places / ranked.size, reached[places] / reached[-1])
 

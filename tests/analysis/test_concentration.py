@@ -39,6 +39,18 @@ def test_four_customers_by_hand() -> None:
     assert result.table["cumulative_share"].tolist() == pytest.approx([0.6, 0.8, 0.95, 1])
 
 
+def test_the_curve_the_headline_and_the_figure_speak_of_the_same_rounded_up_customers() -> None:
+    """A quarter of 206 customers is 51.5: 52. The first 52 buy for 10 each, 154 for 1: 520 of 674, never 510."""
+    made = workspace([(f"c{k:03d}", "2024-01-01", 10 if k < 52 else 1) for k in range(206)])
+    result = run(made)
+    assert result.metrics["top_share"].value == pytest.approx(520 / 674)
+    assert result.headline.values == {"top": 52 / 206, "share": pytest.approx(520 / 674), "n": 52}
+    curve = result.tables["curve"]
+    spoken = curve[curve["spoken"]]
+    assert spoken["best_customers"].tolist() == [52 / 206]
+    assert spoken["their_sales"].tolist() == [pytest.approx(520 / 674)]
+
+
 def test_the_best_share_opens_its_customers() -> None:
     made = workspace(
         [("a", "2024-01-01", 60), ("b", "2024-01-02", 20), ("c", "2024-01-03", 15), ("d", "2024-01-04", 5)]
