@@ -15,7 +15,9 @@ from ui import cache, text, view
 def of(result: Result, chart: Chart) -> tuple[Occasion, ...]:
     """The occasions that the chart's months cover; none for charts without a line over time."""
     days = _days(result, chart) if chart.kind == "line" else []
-    return cache.occasions(min(days), _after(max(days))) if days else ()
+    found = cache.occasions(min(days), _after(max(days))) if days else ()
+    # A month that is counted for some of its days only has nothing of an occasion on the others.
+    return tuple(occasion for occasion in found if _counted(result, chart, occasion.on))
 
 
 def _days(result: Result, chart: Chart) -> list[date]:
@@ -46,6 +48,18 @@ def notes(found: Sequence[Occasion], chart: Chart, result: Result) -> tuple[Anno
         if at is not None:
             placed.setdefault(at, []).append(_name(view.words(), occasion))
     return tuple(Annotation(at, tuple(names)) for at, names in placed.items())
+
+
+def _counted(result: Result, chart: Chart, on: date) -> bool:
+    """Whether the day is among those that its month's point is counted from."""
+    if chart.part is None:
+        return True
+    cut = result.table.dropna(subset=list(chart.part))
+    return all(
+        first <= on <= last
+        for month, first, last in cut[[chart.x, *chart.part]].itertuples(index=False, name=None)
+        if month == on.replace(day=1)
+    )
 
 
 def below(found: Sequence[Occasion]) -> None:

@@ -11,7 +11,7 @@ from insight.analysis.registry import Analysis
 from insight.analysis.selected import of_scope
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Note, Result, Unit
-from insight.settings import END, START, Setting, Settings, month_number, month_start, year_before, years_before
+from insight.settings import END, START, Setting, Settings, month_number, month_start, year_before
 from insight.workspace.engine import Query, money
 
 SERIES, BREAKDOWN = "overview.series", "overview.breakdown"
@@ -147,15 +147,6 @@ _NOTHING: Mapping[str, Any] = {
 
 
 # --- by month ---------------------------------------------------------------------------------------------------------
-
-
-def twelve_months(query: Query) -> date:
-    """The default first day of a series: twelve calendar months, the last with data included.
-
-    Short data that are looked at whole are so here too: the months add up to the period's sales.
-    """
-    first, last = query.extent()
-    return first if years_before(query) == first else max(first, month_start(month_number(last) - 11))
 
 
 def series_members(query: Query, settings: Settings) -> None:
@@ -412,7 +403,8 @@ COMPARE = Setting("compare", "choice", "year_before", choices=("year_before", "p
 ANALYSES = (
     Analysis(
         SERIES, series,
-        (Setting("start", "date", twelve_months), END, Setting("measure", "choice", "sales", choices=tuple(_MEASURES))),
+        # The same days as the key figures, so that the months add up to them; one that is not whole is said to be so.
+        (START, END, Setting("measure", "choice", "sales", choices=tuple(_MEASURES))),
         series_members, ("month",),
     ),
     Analysis(

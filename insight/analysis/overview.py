@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from insight.analysis.basis import Account, account, basis, covers, frame, part, per, share
-from insight.analysis.gaps import gap_notes
+from insight.analysis.gaps import gap_notes, identified_notes
 from insight.analysis.registry import Analysis
 from insight.analysis.selected import movement_notes
 from insight.errors import NotEnoughDataError
@@ -236,10 +236,11 @@ def comparison_notes(query: Query, settings: Settings) -> tuple[Note, ...]:
 
 
 def _activity(query: Query, name: str, start: date, end: date) -> None:
-    query.make(
-        name, _ACTIVITY, start=start, end=end, lapse_start=add_months(start, -LAPSE_MONTHS),
-        lapse_end=min(start, add_months(end, -LAPSE_MONTHS)),
-    )  # fmt: skip
+    opened = add_months(start, -LAPSE_MONTHS)
+    # Where the data are too short to tell who was lost, nobody is said to be.
+    known = _lost_are_known(query.extent()[0], start, end)
+    lapse_end = min(start, add_months(end, -LAPSE_MONTHS)) if known else opened
+    query.make(name, _ACTIVITY, start=start, end=end, lapse_start=opened, lapse_end=lapse_end)
 
 
 def members(query: Query, settings: Settings) -> None:
@@ -264,14 +265,18 @@ def members(query: Query, settings: Settings) -> None:
 def _figures(query: Query, sql: str, start: date, end: date, first: date) -> Figures:
     customers, orders, bought, returned, new, lost, back = query.one(sql)
     returns, margin, n_margin, _ = query.one(_ALL_SALES, start=start, end=end)
-    # Who fell silent within the period bought last in the twelve months before it, or in its beginning.
-    known = covers(first, add_months(start, -LAPSE_MONTHS), start) and first < add_months(end, -LAPSE_MONTHS)
+    known = _lost_are_known(first, start, end)
     return Figures(
         account(query, start, end, chosen=True), int(customers), int(orders), money(bought), money(returned),
         int(new) if first < start else None, int(lost) if known else None,
         int(back) if first < add_months(start, -LAPSE_MONTHS) else None, -money(returns),
         money(margin) if n_margin else None,
     )  # fmt: skip
+
+
+def _lost_are_known(first: date, start: date, end: date) -> bool:
+    """Whether the data tell who fell silent in [start, end): who last bought in the twelve months before it."""
+    return covers(first, add_months(start, -LAPSE_MONTHS), start) and first < add_months(end, -LAPSE_MONTHS)
 
 
 def _old_are_known(first: date, start: date) -> bool:
@@ -385,6 +390,7 @@ def run(query: Query, settings: Settings) -> Result:
         notes=(
             *movement_notes(query), *comparison_notes(query, settings),
             *(gap_notes(query, (start, end), other) if other else ()), *_notes(query, now, start, other, first),
+            *(identified_notes(before.values, now.values, drivers["customers"]) if before else ()),
         ),
         labels={
             **{key: f"overview.group.{key}" for key in (*_GROUPS, "unidentified")},

@@ -34,7 +34,8 @@ __all__ = ["PLOTLY_CONFIG", "Annotation", "Drawn", "alt_of", "draw", "has_values
 # For st.plotly_chart: no tool bar, nothing that zooms by accident under a presenter's hand.
 PLOTLY_CONFIG: Mapping[str, object] = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 CONTENT_WIDTH = 970
-_MOST_BARS = 30
+# Thirty values, and the rows that gather the rest: other values, not filled in, without a customer.
+_MOST_BARS = 33
 _PAIRED: tuple[ChartKind, ...] = ("matrix", "flow", "density")
 
 _Drawer = Callable[[Subject], tuple[Any, int, tuple[Mark, ...], tuple[Clickable, ...]]]

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insight.analysis import fields, registry
+from insight.charts.draw import draw
+from insight.charts.theme import palette
 from insight.errors import NotEnoughDataError, UsageError
 from insight.i18n.catalog import Words
 from insight.result import Message, Result
@@ -196,6 +198,41 @@ def test_the_months_of_data_that_are_looked_at_whole_add_up_to_their_sales() -> 
     )
 
 
+def test_the_months_are_of_the_same_days_as_the_key_figures() -> None:
+    """Data to 13 December 2024: the year is from 14 December 2023, and its first days' 7 are in the chart too."""
+    made = workspace([("a", "2022-01-01", 1), ("a", "2023-12-20", 7), ("b", "2024-06-01", 20), ("a", "2024-12-13", 5)])
+    series, whole = run(made, "overview.series"), run(made, "overview.key_figures")
+    assert sum(series.table["sales"]) == whole.metrics["sales"].value == 32
+    assert (series.table["month"].iloc[0], series.table["sales"].iloc[0]) == (date(2023, 12, 1), 7)
+    assert [note.values["month"] for note in series.notes if note.code.startswith("month_not_whole")] == [
+        date(2023, 12, 1), date(2024, 12, 1),
+    ]  # fmt: skip
+
+
+def test_nobody_is_lost_where_the_data_are_too_short_to_tell() -> None:
+    """Eighteen months: 'gone' bought in the first of them, but who was silent before that cannot be told."""
+    made = workspace([("gone", "2023-01-05", 10), ("a", "2023-08-01", 20), ("a", "2024-06-30", 30)])
+    result = run(made, "overview.key_figures", {"start": "2023-07-01", "end": "2024-07-01"})
+    assert result.metrics["lost_customers"].value is None
+    assert "lost" not in result.table["group"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("known_before", "n_now", "code"),
+    # Of 100 before and 200 now: 80 % and 82 % with a customer, or 80 % and 81.9 %.
+    [(80, 164, "better_identified"), (80, "163.80", None), (84, 164, None)],
+)
+def test_more_customers_may_only_be_known_better(known_before: int, n_now: Any, code: str | None) -> None:
+    without = Decimal(200) - Decimal(n_now)
+    made = workspace([
+        ("a", "2022-12-01", 1), ("a", "2023-05-01", known_before), (None, "2023-05-01", 100 - known_before),
+        ("a", "2024-05-01", Decimal(n_now) / 2), ("b", "2024-05-01", Decimal(n_now) / 2), (None, "2024-05-01", without),
+    ])  # fmt: skip
+    notes = run(made, "overview.key_figures", YEAR).notes
+    found = [note.code for note in notes if note.code in ("better_identified", "worse_identified")]
+    assert found == ([code] if code else [])
+
+
 def test_a_series_ends_with_the_data() -> None:
     result = run(company(), "overview.series", {"start": "2019-01-01", "end": "2030-01-01"})
     assert (result.table["month"].iloc[0], result.table["month"].iloc[-1]) == (date(2020, 12, 1), date(2024, 5, 1))
@@ -235,6 +272,10 @@ def test_many_values_are_gathered_and_still_make_up_the_total() -> None:
     assert len(result.table) == 31
     assert rows_of(result, "value")["other_values"]["sales"] == sum(range(1, 21))
     assert result.table["sales"].sum() == sum(range(1, 51))
+    assert result.chart is not None
+    bars = draw(result, result.chart, Words("sv"), palette(dark=False)).spec.data[0]
+    # The rest, 1 + … + 20 = 210, has a bar of its own beside the thirty.
+    assert (len(bars.x), min(bars.x), max(bars.x)) == (31, 21, 210)
 
 
 def test_one_category_on_every_line_gives_the_orders_of_the_orders_table() -> None:
