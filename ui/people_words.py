@@ -1,10 +1,9 @@
 """What a list's money speaks of, in words: the period beside every sum, and both sums where there are two."""
 
-from datetime import timedelta
-
 from insight.audience import Audience, Mark
 from insight.customer_list import Summary
 from insight.errors import InsightError
+from insight.export.written import period_words
 from ui import cache, view
 
 _CODE_LENGTH, _SHOWN = 64, 10
@@ -38,10 +37,8 @@ def period(audience: Audience | None, found: Summary) -> str:
         except InsightError:
             # The list can be made where its answer cannot; then the question itself is all there is to name.
             return words.t("people.period.own")
-        if basis.start and basis.end:
-            return words.period(basis.start, basis.end)
         if basis.end:
-            return words.t("people.period.until", day=basis.end - timedelta(days=1))
+            return period_words(words, basis)
     return words.t("people.period.own")
 
 

@@ -27,6 +27,7 @@ from insight.errors import UsageError
 from insight.export import people_hash
 from insight.export.people_hash import HEADS, Platform
 from insight.export.tables import check_words, column_words, csv_cell, safe_text, undefined
+from insight.export.written import period_words
 from insight.i18n.catalog import Language, Words
 from insight.result import Result, Unit
 from insight.words import sentence
@@ -437,7 +438,7 @@ def about_lines(
         known, basis = words.with_labels(result.labels), result.basis
         lines += [
             (known.t("basis.question"), known.t(f"analysis.{result.key}.title")),
-            (known.t("basis.period"), known.period(basis.start, basis.end)),
+            (known.t("basis.period"), period_words(known, basis)),
             (known.t("basis.rule"), known.message(basis.rule)),
             *([(known.t("basis.check"), check_words(result, known))] if basis.sum_check else []),
         ]

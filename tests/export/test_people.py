@@ -12,6 +12,7 @@ from insight import customer_list
 from insight.analysis import registry
 from insight.audience import parse
 from insight.errors import UsageError
+from insight.export import written
 from insight.export.people import PURPOSES, Wish, about_text, account_words, count, csv_file, kept_ids, xlsx_file
 from insight.i18n.catalog import Words
 from insight.workspace import audit
@@ -135,6 +136,19 @@ def test_segments_are_words_and_shares_have_few_decimals():
     assert all("_" not in cell for row in [head, *found] for cell in row)
     parts = [cell.partition(",")[2] for row in found for cell in row if cell.replace(",", "", 1).isdecimal()]
     assert max(map(len, parts)) <= 3
+
+
+@pytest.mark.parametrize(("language", "period"), [("sv", "Period: till och med 1 jan 2018"),
+                                                   ("en", "Period: up to and including 1 Jan 2018")])  # fmt: skip
+def test_a_list_of_a_day_says_its_last_day_as_the_page_does(language, period):
+    made = workspace([("a", "2017-06-01", 100), ("b", "2018-01-01", 50)])
+    with made.query() as query:
+        result = registry.run(query, "segments.lifecycle", {})
+    words = Words(language).with_labels(result.labels)
+    told = about_text(words, None, Wish(), count(made, None, Wish()), [result]).decode("utf-8-sig")
+    made.close()
+    assert period in told.replace("\u00a0", " ").splitlines()
+    assert f"Period: {written.period_words(words, result.basis)}" in told
 
 
 def test_everybody_comes_along_only_with_a_reason_that_is_written_down(shop):
