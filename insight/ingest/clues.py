@@ -200,6 +200,8 @@ def _same_day(field: Field, folded: str, aliases: Sequence[str]) -> str:
     if field.type not in _DATES or not _AT.search(folded):
         return ""
     stem = _AT.sub("", folded)
+    if field.name == "ordered_at" and stem == "start":
+        return ""  # a parking begins at an hour, an agreement on a day
     return next((alias for alias in aliases if len(stem) > 3 and _AT.sub("", alias) == stem), "")
 
 
