@@ -103,7 +103,10 @@ def _density(canvas: Canvas, found: Subject) -> None:
 
 
 def _flow(canvas: Canvas, found: Subject) -> None:
-    """Flows over several dates as bars of what stands in each state at each date; else as the matrix they are."""
+    """Flows over several dates as bars of who stood in each state at each date; else as the matrix they are.
+
+    Who arrives between two dates stands nowhere at the first of them: 'new' is where flows begin, and no bar.
+    """
     if not stages.is_staged(found):
         deck_tables.matrix(canvas, found)
         return
@@ -111,12 +114,14 @@ def _flow(canvas: Canvas, found: Subject) -> None:
     target = found.chart.color or found.ys[1]
     dates = sorted({*table[stages.FROM].tolist(), *table[stages.TO].tolist()})
     seen = dict.fromkeys(map(str, [*table[found.chart.x].tolist(), *table[target].tolist()]))
+    seen.pop("new", None)
     states = sorted(seen, key=lambda state: _STATELESS.index(state) + 1 if state in _STATELESS else 0)
     columns: list[Column] = []
     for state in states:
         totals = np.full(len(dates), np.nan)
         for place, day in enumerate(dates):
-            when, column = (stages.TO, target) if place == len(dates) - 1 else (stages.FROM, found.chart.x)
+            # Flows into a date hold everyone who stands there; the first date has only those out of it.
+            when, column = (stages.TO, target) if place else (stages.FROM, found.chart.x)
             own = (table[when] == day).to_numpy() & (table[column].astype(str) == state).to_numpy()
             if own.any():
                 totals[place] = float(np.nansum(values[own]))

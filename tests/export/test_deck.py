@@ -17,6 +17,7 @@ from pptx import Presentation
 from pptx.enum.dml import MSO_THEME_COLOR
 from pptx.util import Inches
 
+from insight.audience import pairs
 from insight.charts.scale import scale_for
 from insight.charts.theme import LIGHT, SLIDE_ACCENTS
 from insight.cli import main
@@ -24,8 +25,10 @@ from insight.errors import NotEnoughDataError, UsageError
 from insight.export import deck, workbook
 from insight.export.deck_look import finer, number_format
 from insight.export.item import Item
+from insight.export.pack import Wanted, collect
 from insight.i18n.catalog import Words
 from insight.result import Basis, Chart, Message, Metric, Note, Result
+from tests.build import workspace
 from tests.contract.test_marks import company
 from tests.export import decks
 
@@ -337,3 +340,23 @@ def test_wrong_use_ends_with_2_and_writes_nothing(parts, key, place, tmp_path, c
     assert main(["export", place, str(tmp_path / file), *rest, "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["key"] == key
     assert not (tmp_path / file).exists()
+
+
+@pytest.mark.parametrize(("language", "newcomers"), [("sv", "Nya"), ("en", "New")])
+def test_flows_on_a_slide_have_nobody_in_a_bar_before_they_came(language, newcomers):
+    """Three dates by hand: five, six and six customers stand somewhere; 'late' comes in 2023 and in no bar before."""
+    made = workspace([
+        ("trip", "2022-03-01", 2000), ("trip", "2023-03-01", 100), ("trip", "2024-03-01", 3000),
+        ("still", "2022-03-01", 2000), ("still", "2023-03-01", 2000), ("still", "2024-03-01", 2000),
+        ("down", "2022-03-01", 2000), ("down", "2023-03-01", 100),
+        ("peak", "2022-03-01", 100), ("peak", "2023-03-01", 2000), ("peak", "2024-03-01", 100),
+        ("late", "2023-03-01", 100), ("late", "2024-03-01", 5000), ("other", "2021-12-31", 1),
+    ])  # fmt: skip
+    three = {"start": "2023-01-01", "end": "2025-01-01", "grain": "year", "window": "12", "bounds": "1000"}
+    words = Words(language)
+    slide = decks.opened(deck.build(collect(made, [Wanted("ladder.flow", pairs(three))], words), words)).slides[1]
+    made.destroy()
+    (chart,) = decks.charts(slide)
+    # Silver: trip, still and down; still and peak; trip, still and late. Then Bronze, and those without purchases.
+    assert sorted(decks.drawn(chart)) == [[1, 1, 2], [1, 3, 1], [3, 2, 3]]
+    assert newcomers not in decks.text_of(slide).splitlines()
