@@ -206,7 +206,9 @@ def _leak(rows: list[dict[str, Any]], steps: Sequence[str]) -> dict[str, Any] | 
 def _values(leak: dict[str, Any]) -> dict[str, object]:
     return {
         "high": leak["from_step"], "low": leak["to_step"], "share": leak["share"], "usual": leak["usual"],
-        "start": leak["from_date"], "end": leak["to_date"],
+        "start": leak["from_date"], "end": leak["to_date"], "n": leak["n_customers"],
+        # The step's size at the date, which figures of the steps show.
+        "of": round(leak["n_customers"] / leak["share"]),
     }  # fmt: skip
 
 
