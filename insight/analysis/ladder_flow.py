@@ -1,6 +1,7 @@
 """Flows over several dates: who went where from date to date, and who fell and came back."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -187,15 +188,21 @@ def _rows(counted: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
 
 
 def _leak(rows: list[dict[str, Any]], steps: Sequence[str]) -> dict[str, Any] | None:
-    """The fall by one step that stands out most from the same fall at the other dates; None where none stands out."""
+    """The fall by one step that stands out most from the same fall at the other dates; None where none stands out.
+
+    At dates when nobody fell all of the step stayed or rose: they count among the others too.
+    """
     best: dict[str, Any] | None = None
     for low, high in pairwise(steps):
+        stood = Counter[date]()
+        for row in rows:
+            if row["from_step"] == high:
+                stood[row["from_date"]] += row["n_customers"]
         cells = [row for row in rows if row["from_step"] == high and row["to_step"] == low]
-        sizes = {row["from_date"]: row["n_customers"] / row["share"] for row in cells}
+        fell = sum(row["n_customers"] for row in cells)
         for cell in cells:
-            others = [row for row in cells if row is not cell]
-            n, n_others = sizes[cell["from_date"]], sum(sizes[row["from_date"]] for row in others)
-            usual = sum(row["n_customers"] for row in others) / n_others if n_others else 0.0
+            n, n_others = stood[cell["from_date"]], stood.total() - stood[cell["from_date"]]
+            usual = (fell - cell["n_customers"]) / n_others if n_others else 0.0
             spread = math.sqrt(usual * (1 - usual) * (1 / n + 1 / n_others)) if 0 < usual < 1 else 0.0
             score = (cell["share"] - usual) / spread if spread else 0.0
             if score > _CLEAR and (best is None or score > best["score"]):
