@@ -19,7 +19,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from insight.analysis import registry
+from insight.audience import Audience, scoped_query
 from insight.ingest.schema import TABLES
+from insight.result import Result
 from insight.workspace.store import Workspace
 
 Row = Mapping[str, Any] | Sequence[Any]
@@ -52,6 +55,12 @@ def workspace(
     for name in ("transactions", "customers"):
         _attributes(made, name, given[name])
     return made
+
+
+def run(made: Workspace, key: str, chosen: Mapping[str, str], scope: Audience | None = None) -> Result:
+    """The answer of one analysis, within a selection where one is given."""
+    with scoped_query(made, scope) as query:
+        return registry.run(query, key, chosen)
 
 
 def _text(value: Any) -> str | None:

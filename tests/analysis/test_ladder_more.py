@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insight.analysis import registry
-from insight.audience import Mark, mark_of, pairs, scoped_query, select
+from insight.audience import Mark, mark_of, pairs, select
 from insight.errors import InsightError
 from insight.export import written
 from insight.i18n.catalog import Words
-from tests.build import workspace
+from tests.build import run, workspace
 
 YEARS = {"start": "2024-01-01", "end": "2025-01-01", "bounds": "1000,5000", "window": "12"}
 ROWS = [
@@ -35,11 +35,6 @@ def shop():
     made = workspace(ROWS)
     yield made
     made.destroy()
-
-
-def run(made, key, chosen, scope=None):
-    with scoped_query(made, scope) as query:
-        return registry.run(query, key, chosen)
 
 
 def rows(result, *columns) -> list[tuple]:

@@ -14,14 +14,9 @@ from insight.errors import InsightError, UsageError
 from insight.i18n.catalog import Words
 from insight.result import Message
 from insight.settings import Setting, add_months, read_value
-from tests.build import workspace
+from tests.build import run, workspace
 
 YEARS = {"start": "2024-01-01", "end": "2025-01-01", "bounds": "1000,5000", "window": "12"}
-
-
-def run(made, key, chosen, scope=None):
-    with scoped_query(made, scope) as query:
-        return registry.run(query, key, chosen)
 
 
 def rows(result, *columns) -> list[tuple]:

@@ -4,17 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from insight.analysis import registry
-from insight.audience import Mark, mark_of, pairs, scoped_query, select
-from tests.build import workspace
+from insight.audience import Mark, mark_of, pairs, select
+from tests.build import run, workspace
 
 YEARS = {"start": "2024-01-01", "end": "2025-01-01", "bounds": "1000", "window": "12"}
 EDGES = [("edge", "2021-01-01", 1), ("edge", "2024-12-31", 1)]
-
-
-def run(made, key, chosen, scope=None):
-    with scoped_query(made, scope) as query:
-        return registry.run(query, key, chosen)
 
 
 def codes(result) -> dict[str, dict]:

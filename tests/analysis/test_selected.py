@@ -2,12 +2,11 @@
 
 import pytest
 
-from insight.analysis import registry
-from insight.audience import Combined, Mark, pairs, scoped_query
+from insight.audience import Combined, Mark, pairs
 from insight.export import deck_beside
 from insight.export.pack import Wanted, collect
 from insight.i18n.catalog import Words, catalogue
-from tests.build import workspace
+from tests.build import run, workspace
 from tests.contract.test_house import placeholders
 
 YEAR = {"start": "2024-01-01", "end": "2025-01-01"}
@@ -35,11 +34,6 @@ def made():
     found = workspace(LINES)
     yield found
     found.destroy()
-
-
-def run(made, key, chosen, scope=None):
-    with scoped_query(made, scope) as query:
-        return registry.run(query, key, chosen)
 
 
 def said(result, message) -> list[str]:
