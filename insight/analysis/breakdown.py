@@ -263,10 +263,13 @@ def _days(first: date, last: date) -> Message:
 def _series_headline(rows: list[dict[str, Any]], column: str, measure: str) -> Message:
     name = Message(f"overview.series.name.{measure}")
     # A month without any figure a year before says nothing of growth; where most are such, none is spoken of.
-    both = [row for row in rows if row["before"] and row[column] is not None]
-    if 2 * len(both) >= len(rows):
+    # Where there are whole months, a day or two of another is none to count.
+    whole = [row for row in rows if row["part_to"] is None] or rows
+    both = [row for row in whole if row["before"] and row[column] is not None]
+    if 2 * len(both) >= len(whole):
         above = sum(row[column] > row["before"] for row in both)
-        return Message("overview.series.against", {"name": name, "above": above, "n": len(both)})
+        key = "overview.series.against" if len(whole) == len(rows) else "overview.series.against_whole"
+        return Message(key, {"name": name, "above": above, "n": len(both)})
     best = max(rows, key=lambda row: (row["sales"], row["month"]))
     key = "overview.series.best" if len(rows) > 1 else "overview.series.one"
     return Message(key, {"month": best["month"], "sales": best["sales"]})

@@ -182,7 +182,8 @@ def test_months_are_counted_as_above_the_year_before_only_where_that_year_has_sa
     before = [("a", "2022-12-01", 1), *(("a", f"2023-0{month}-10", 100) for month in (1, 2, 3))]
     now = [("a", f"2024-0{month}-10", amount) for month, amount in ((1, 90), (2, 110), (3, 120), (4, 500))]
     told = run(workspace([*before, *now]), "overview.series", {"start": "2024-01-01", "end": "2024-05-01"}).headline
-    assert (told.key, told.values["above"], told.values["n"]) == ("overview.series.against", 2, 3)
+    # April ends with the data, on the 10th.
+    assert (told.key, told.values["above"], told.values["n"]) == ("overview.series.against_whole", 2, 3)
     few = run(workspace([*before[:2], *now]), "overview.series", {"start": "2024-01-01", "end": "2024-05-01"}).headline
     assert few.key == "overview.series.best"
 
@@ -206,6 +207,21 @@ def test_the_months_are_of_the_same_days_as_the_key_figures() -> None:
     assert (series.table["month"].iloc[0], series.table["sales"].iloc[0]) == (date(2023, 12, 1), 7)
     assert [note.values["month"] for note in series.notes if note.code.startswith("month_not_whole")] == [
         date(2023, 12, 1), date(2024, 12, 1),
+    ]  # fmt: skip
+
+
+def test_a_day_of_a_month_is_no_month_above_the_year_before() -> None:
+    """Data to 30 December: 31 December 2023, eleven whole months above the year before, and 30 days that fell."""
+    days = [(f"{year}-{month:02}-05", 10 * (year - 2022)) for year in (2023, 2024) for month in range(1, 12)]
+    made = workspace([("a", day, amount) for day, amount in [
+        ("2022-01-01", 1), ("2022-12-31", 4), ("2023-12-05", 30), ("2023-12-31", 8), *days, ("2024-12-30", 20),
+    ]])  # fmt: skip
+    result = run(made, "overview.series")
+    assert (len(result.table), result.table["sales"].iloc[0]) == (13, 8)
+    said = [Words(language).headline(result.headline) for language in ("sv", "en")]
+    assert said == [
+        "Försäljningen låg över året före i 11 av 11 hela månader",
+        "Sales beat the year before in 11 of 11 whole months",
     ]  # fmt: skip
 
 
