@@ -13,16 +13,19 @@ from insight.charts.subject import Floats, Subject
 Figure = tuple[go.Figure, int, tuple[Mark, ...], tuple[Clickable, ...]]
 
 
-def draw(subject: Subject) -> Figure:
-    """Touching steps, lowest to the left: height is the first value column, a second one is how many stand there.
+def rises(values: Floats) -> bool:
+    """Whether a ladder's rows climb. Where too few steps have a height to tell, the table's first is the best: a
+    selection turns no ladder around."""
+    known = values[np.isfinite(values)]
+    return len(known) > 1 and bool(known[0] < known[-1])
 
-    Where too few steps have a height to tell, the table's first is the best: a selection turns no ladder around.
-    """
+
+def draw(subject: Subject) -> Figure:
+    """Touching steps, lowest to the left: height is the first value column, a second one is how many stand there."""
     sizes, palette, count = subject.sizes, subject.palette, len(subject.table)
     values = subject.values(subject.ys[0])
     known = values[np.isfinite(values)]
-    rising = len(known) > 1 and known[0] < known[-1]
-    places = np.arange(count, dtype=float)[:: 1 if rising else -1]
+    places = np.arange(count, dtype=float)[:: 1 if rises(values) else -1]
     measure = subject.measure(subject.ys[0])
     shades = palette.steps(count)
     colours = [shades[int(place)] for place in places]

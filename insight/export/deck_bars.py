@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
 
-from insight.charts import bars, bridge, stacked, states
+from insight.charts import bars, bridge, stacked, stairs, states
 from insight.charts.scale import Scale
 from insight.charts.subject import Floats, Subject, as_date
 from insight.charts.theme import blend, text_on
@@ -146,9 +146,7 @@ def _standing(canvas: Canvas, subject: Subject) -> None:
 
 def staircase(canvas: Canvas, subject: Subject) -> None:
     """Touching steps from dark to light, lowest to the left; how many stand there under the name."""
-    values = subject.values(subject.ys[0])
-    known = values[np.isfinite(values)]
-    if not (len(known) > 1 and known[0] < known[-1]):
+    if not stairs.rises(subject.values(subject.ys[0])):
         subject = replace(subject, table=subject.table.iloc[::-1].reset_index(drop=True))
     column = Column(subject.column(subject.ys[0]), subject.values(subject.ys[0]))
     measure = subject.measure(subject.ys[0])
