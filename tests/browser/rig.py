@@ -35,13 +35,16 @@ _ARGUMENTS = [
     "--force-color-profile=srgb",
     "--font-render-hinting=none",
 ]
-# Streamlit says "notRunning" for a moment before a run begins, so the page has to stay at rest for a while.
+# Streamlit says "notRunning" for a moment before a run begins, so the page has to stay at rest for a while. What slides
+# open (an expander does, however little motion is asked for) moves what lies below it until it has come to rest.
 _AT_REST = """() => {
     const app = document.querySelector('[data-testid="stApp"]');
     const rests = app && app.dataset.testScriptState === 'notRunning'
         && app.dataset.testConnectionState === 'CONNECTED'
         && document.querySelector('[data-testid="stMain"] [data-testid="stElementContainer"]')
-        && !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]');
+        && !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]')
+        && !document.getAnimations().some(
+            one => one.playState === 'running' && isFinite(one.effect?.getComputedTiming().endTime));
     if (!rests) { window.restsSince = null; return false; }
     window.restsSince = window.restsSince ?? performance.now();
     return performance.now() - window.restsSince > 400;
@@ -133,6 +136,13 @@ def go(page: Page, url: str, path: str = "/", lang: str = "sv", **query: str) ->
     """Open a page of the app by its path, as a link does, and wait for it."""
     page.goto(f"{url}/{path.lstrip('/')}?{urlencode({'lang': lang, **query})}")
     ready(page)
+
+
+def click(page: Page, wanted: Locator) -> None:
+    """Click when the page rests, as a hand does: a button that is still being moved is missed."""
+    expect(wanted).to_be_visible()
+    ready(page)
+    wanted.click()
 
 
 def open_by_key(page: Page, picker: Locator) -> None:

@@ -4,19 +4,19 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.rig import go, ready
+from tests.browser.rig import click, go, ready
 
 
 def test_the_assignment_leaves_as_a_file_with_every_customer_once(page: Page, url: str, tmp_path: Path):
     go(page, url, "plan")
-    page.locator(".st-key-draw_now button").click()
+    click(page, page.locator(".st-key-draw_now button"))
     # No channel is ticked, so nobody's consent would be looked at: that is asked first.
-    page.locator(".st-key-draw_without_consent button").click()
+    click(page, page.locator(".st-key-draw_without_consent button"))
     download_button = page.locator(".st-key-assignment_file button")
     expect(download_button).to_be_visible(timeout=60_000)
     ready(page)
     with page.expect_download() as caught:
-        download_button.click()
+        click(page, download_button)
     file = tmp_path / "tilldelning.csv"
     caught.value.save_as(file)
     rows = [row.split(",") for row in file.read_text(encoding="utf-8").splitlines()]

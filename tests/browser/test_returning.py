@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import rig
-from tests.browser.rig import go, ready
+from tests.browser.rig import click, go, ready
 from tests.browser.walks import headline
 
 ROWS = "kundnr;köpdatum;belopp\n" + "".join(f"K{k % 7};2025-0{1 + k % 6}-1{k % 9};{100 + k},50\n" for k in range(40))
@@ -27,7 +27,7 @@ def test_a_reload_keeps_waiting_files_and_read_ones_and_another_visitor_gets_nei
     page.reload()
     expect(read).to_be_visible()
     ready(page)
-    read.click()
+    click(page, read)
     expect(page.locator(".st-key-to_overview button")).to_be_visible()
     ready(page)
 

@@ -23,14 +23,14 @@ def test_the_language_changes_everything_and_stays(page: Page, url: str):
     expect(page.locator("html")).to_have_attribute("lang", "sv")
     swedish = page.locator('[data-testid="stMain"] h1').first.inner_text()
 
-    page.get_by_role("radio", name="English").or_(page.get_by_role("button", name="English")).first.click()
+    rig.click(page, page.get_by_role("radio", name="English").or_(page.get_by_role("button", name="English")).first)
     expect(menu).to_contain_text("Overview")
     expect(page.locator("html")).to_have_attribute("lang", "en")
     rig.ready(page)
     english = page.locator('[data-testid="stMain"] h1').first.inner_text()
     assert english != swedish
 
-    menu.locator('a[href*="segments-rfm"]').click()
+    rig.click(page, menu.locator('a[href*="segments-rfm"]'))
     expect(menu.locator('a[href*="segments-rfm"]')).to_have_attribute("aria-current", "page")
     rig.ready(page)
     expect(menu).to_contain_text("Overview")

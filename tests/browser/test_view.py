@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.rig import go, ready
-from tests.browser.walks import address, count_in, headline, in_scope, turn_to
+from tests.browser.rig import click, go, ready
+from tests.browser.walks import address, count_in, headline, in_scope, open_first_card, turn_to
 
 
 def click_a_mark(page: Page) -> None:
@@ -31,7 +31,7 @@ def test_a_clicked_mark_becomes_the_scope_of_all_pages_comes_back_from_its_link_
     first = headline(page)
     click_a_mark(page)
     wanted = count_in(page.locator("[class*='st-key-show_list'] button").inner_text())
-    page.locator("[class*='st-key-look_within'] button").click()
+    click(page, page.locator("[class*='st-key-look_within'] button"))
     expect(page.locator(".st-key-scope")).to_be_visible()
     ready(page)
     assert in_scope(page) == wanted
@@ -59,13 +59,13 @@ def test_a_clicked_mark_becomes_the_scope_of_all_pages_comes_back_from_its_link_
     go(page, url, "segments-rfm", **{**held, "lang": "en"})
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.locator(".st-key-scope").get_by_text(f"{wanted:,} of ")).to_be_visible()
-    page.locator(".st-key-controls button").last.click()
+    click(page, page.locator(".st-key-controls button").last)
     expect(page.get_by_label("Number of steps", exact=True)).to_have_value("4")
     page.keyboard.press("Escape")
     expect(page.locator('[data-testid="stPopoverBody"]')).to_have_count(0)
 
     chips = page.locator(".st-key-scope")
-    chips.locator('[data-testid="stPills"] button, [data-testid="stButtonGroup"] button').first.click()
+    click(page, chips.locator('[data-testid="stPills"] button, [data-testid="stButtonGroup"] button').first)
     expect(chips).to_have_count(0)
     ready(page)
     assert "scope" not in address(page)
@@ -111,16 +111,7 @@ def test_from_the_start_page_to_a_customers_card_and_back_by_keyboard_alone(page
     expect(page).to_have_url(re.compile("/list"))
     ready(page)
     tab_to(page, "w_open")
-    for _ in range(5):
-        page.keyboard.press("ArrowDown")
-        option = page.get_by_role("option").first
-        if option.count():
-            break
-        page.wait_for_timeout(200)
-    page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile("/card"))
-    ready(page)
-    name = page.locator('[data-testid="stMain"] h2').first.inner_text()
+    name = open_first_card(page)
     assert name
     assert name not in page.evaluate("location.href")
     tab_to(page, "next")

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import Download, Locator, Page, expect
 from pptx import Presentation
 
-from tests.browser.rig import open_by_key, ready
+from tests.browser.rig import click, open_by_key, ready
 from tests.browser.truth import GOLD, SILVER, Truth
 
 NBSP = "\u00a0"
@@ -66,7 +66,7 @@ def turn_to(page: Page, path: str) -> None:
     """Another page by the menu; a link would be another session."""
     link = page.locator(f'[data-testid="stSidebarNav"] a[href$="/{path}"]')
     named = link.inner_text().strip()
-    link.click()
+    click(page, link)
     expect(page).to_have_url(re.compile(f"/{path}([?]|$)"))
     # The title comes with the page's own run: until then what stands there is the page before.
     expect(page).to_have_title(f"{named} · Kundkompass")
@@ -79,14 +79,14 @@ def choose_mark(page: Page, analysis: str, named: str) -> None:
     picker = page.locator(f".st-key-w_mark_{analysis} input")
     open_by_key(page, picker)
     picker.press_sequentially(named.partition(" ")[0])
-    page.get_by_role("option", name=named, exact=True).click()
+    click(page, page.get_by_role("option", name=named, exact=True))
     expect(page.locator(f".st-key-panel_{analysis}")).to_be_visible()
     ready(page)
 
 
 def open_menu(page: Page, key: str, inside: str) -> None:
     """Open a menu, and wait for what it holds."""
-    page.locator(f".st-key-{key} button").first.click()
+    click(page, page.locator(f".st-key-{key} button").first)
     expect(page.locator(f".st-key-{inside}").first).to_be_visible()
     ready(page)
 
@@ -100,19 +100,19 @@ def close_menu(page: Page) -> None:
 def download(page: Page, button: Locator, path: Path) -> Download:
     expect(button).to_be_enabled()
     with page.expect_download() as waiting:
-        button.click()
+        click(page, button)
     waiting.value.save_as(path)
     return waiting.value
 
 
 def look_within(page: Page, analysis: str) -> None:
-    page.locator(f".st-key-look_within_{analysis} button").click()
+    click(page, page.locator(f".st-key-look_within_{analysis} button"))
     expect(page.locator(".st-key-scope")).to_be_visible()
     ready(page)
 
 
 def show_all(page: Page) -> None:
-    page.locator(".st-key-show_all button").click()
+    click(page, page.locator(".st-key-show_all button"))
     expect(page.locator(".st-key-scope")).to_have_count(0)
     ready(page)
 
@@ -123,8 +123,7 @@ def upload(page: Page, files: list[Path]) -> None:
     page.set_input_files('[data-testid="stMain"] input[type=file]', [str(path) for path in files])
     read = page.locator(".st-key-read button")
     expect(read).to_have_text(re.compile(f"Läs in {len(files)}"))
-    ready(page)
-    read.click()
+    click(page, read)
     expect(page.locator(".st-key-to_overview button")).to_be_visible(timeout=60_000)
     ready(page)
 
@@ -186,7 +185,7 @@ def check_story(page: Page, truth: Truth, tmp_path: Path) -> Path:
 def _add_to_story(page: Page, title: str, number: int) -> None:
     open_menu(page, "w_story", "w_story_title")
     page.locator(".st-key-w_story_title input").fill(title)
-    page.get_by_role("button", name="Lägg till den här vyn").click()
+    click(page, page.get_by_role("button", name="Lägg till den här vyn"))
     expect(page.get_by_text(f"Tillagd som fynd {number}.")).to_be_visible()
     ready(page)
     close_menu(page)
@@ -197,13 +196,13 @@ def check_meeting(page: Page, truth: Truth, recipe: Path) -> None:
     fell = truth.moved(GOLD, SILVER)
     score, _ = truth.nps(fell)
     turn_to(page, "recipe")
-    page.locator(".st-key-take_recipe summary").click()
+    click(page, page.locator(".st-key-take_recipe summary"))
     page.locator('input[type="file"]').set_input_files(recipe)
-    page.locator(".st-key-use_recipe button").click()
+    click(page, page.locator(".st-key-use_recipe button"))
     expect(page.get_by_text("Receptet används nu")).to_be_visible()
     ready(page)
     turn_to(page, "story")
-    page.locator(".st-key-play button").click()
+    click(page, page.locator(".st-key-play button"))
     _is_shown(page, 1, "Rörelsen")
     ready(page)
     expect(page.locator('[data-testid="stSidebar"]')).not_to_be_visible()
@@ -237,7 +236,7 @@ def check_analyst(page: Page, truth: Truth, tmp_path: Path) -> None:
     choose_mark(page, "ladder-steps", GOLD)
     show = page.locator(".st-key-show_list_ladder-steps button")
     assert count_in(show.inner_text()) == len(gold)
-    show.click()
+    click(page, show)
     expect(page.locator(".st-key-list_ways")).to_be_visible()
     ready(page)
     assert count_in(headline(page)) == len(gold)
@@ -251,9 +250,9 @@ def check_analyst(page: Page, truth: Truth, tmp_path: Path) -> None:
     names = toolbar.locator("button").evaluate_all("all => all.map(one => one.getAttribute('aria-label') || '')")
     assert not [name for name in names if re.search("download|csv|export", name, re.IGNORECASE)], names
 
-    page.locator(".st-key-download_list button").click()
+    click(page, page.locator(".st-key-download_list button"))
     everybody = tmp_path / "guld.xlsx"
-    page.locator(".st-key-w_format").get_by_role("radio", name="Excel").click()
+    click(page, page.locator(".st-key-w_format").get_by_role("radio", name="Excel"))
     get = page.locator(".st-key-get_list button")
     expect(get).to_contain_text(re.compile(r"\d"))
     ready(page)
@@ -261,10 +260,10 @@ def check_analyst(page: Page, truth: Truth, tmp_path: Path) -> None:
     download(page, get, everybody)
     assert set(_column(load_workbook(everybody, read_only=True).worksheets[0])) == gold
 
-    page.locator(".st-key-w_purpose").get_by_role("radio", name="E-post").click()
+    click(page, page.locator(".st-key-w_purpose").get_by_role("radio", name="E-post"))
     said = page.locator(".st-key-take_out").get_by_text("utelämnas")
     expect(said).to_be_visible()
-    page.locator(".st-key-w_format").get_by_role("radio", name="CSV").click()
+    click(page, page.locator(".st-key-w_format").get_by_role("radio", name="CSV"))
     expect(page.locator(".st-key-get_about")).to_be_visible()
     ready(page)
     rows, whole, dropped = [count_in(part) for part in re.findall(r"\d[\d\u00a0]*", said.inner_text())][:3]
@@ -277,7 +276,7 @@ def check_analyst(page: Page, truth: Truth, tmp_path: Path) -> None:
     assert said.inner_text() in (tmp_path / "om.txt").read_text(encoding="utf-8-sig")
 
     turn_to(page, "ladder")
-    page.locator(".st-key-why_ladder-steps button").click()
+    click(page, page.locator(".st-key-why_ladder-steps button"))
     account = page.locator(".st-key-account_ladder-steps")
     expect(account).to_be_visible()
     ready(page)
