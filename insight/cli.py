@@ -37,6 +37,8 @@ _YES = ("y", "yes", "j", "ja")
 _OTHERWISE = {
     "currency_taken": "currency=EUR", "same_file_again": "if_exists=replace", "kind_already_loaded": "if_exists=append",
     "sales_overlap": "overlap=skip", "rows_overlap": "overlap=skip", "aside_order_sum": "order_sums=keep",
+    "aside_cancelled": "uncompleted=none", "status_waiting": "uncompleted=all",
+    "kept_cancelled": "uncompleted=cancelled", "aside_waiting": "uncompleted=cancelled",
     "sides_joined": "signs=swap", "mostly_negative": "signs=swap", "number_side": "returns=none",
     "negative_by_swap": "signs=keep", "sides_swapped": "signs=keep",
     "number_sides": "returns=none", "sets_spread": "sets=keep",

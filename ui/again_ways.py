@@ -10,13 +10,17 @@ import streamlit as st
 
 from ui import import_folder, intake, kept, state, text, view
 
+# What is told of purchases that never came about → the choice that is the other way.
+_UNCOMPLETED = {
+    "aside_cancelled": "none", "kept_cancelled": "cancelled", "status_waiting": "all", "aside_waiting": "cancelled",
+}  # fmt: skip
 _CURRENCIES = ("SEK", "EUR", "NOK", "DKK", "USD", "GBP", "CHF", "PLN")
 
 
 def for_messages(file_id: int, report: Mapping[str, Any]) -> None:
-    """The answers to what the messages ask: the other order of day and month, another currency; one click each."""
+    """The answers to what the messages ask: day and month turned, another currency, purchases called off; one click."""
     codes = {message["code"] for message in report["messages"]}
-    if kept.find(file_id) is None or not codes & {"date_ambiguous", "currency_taken"}:
+    if kept.find(file_id) is None or not codes & {"date_ambiguous", "currency_taken", *_UNCOMPLETED}:
         return
     with st.container(horizontal=True):
         if "date_ambiguous" in codes:
@@ -32,6 +36,11 @@ def for_messages(file_id: int, report: Mapping[str, Any]) -> None:
             st.menu_button(
                 view.t("again.currency"), [code for code in _CURRENCIES if code != taken], key=key, type="tertiary",
                 icon=":material/payments:", on_click=_in_currency, args=(file_id, key),
+            )  # fmt: skip
+        for code in sorted(codes & _UNCOMPLETED.keys()):
+            st.button(
+                view.t(f"again.uncompleted_{code}"), key=f"{code}_of_{file_id}", icon=":material/remove_shopping_cart:",
+                on_click=intake.read_again_with, args=(file_id, {"uncompleted": _UNCOMPLETED[code]}),
             )  # fmt: skip
 
 

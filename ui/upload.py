@@ -257,6 +257,7 @@ def choices(place: str, file: state.Incoming, read: Proposal | InsightError) -> 
         *([("personal_ids", _personal_ids())] if found is not None and _has_personal_numbers(found) else []),
         *([("sets", _sets())] if "sets" in {*named, *_decided(found)} else []),
         ("order_sums", {"keep": words.t("upload.order_sums_keep")}),
+        ("uncompleted", {name: words.t(f"upload.uncompleted_{name}") for name in ("none", "all")}),
         ("signs", {"swap": words.t("upload.signs_swap")}),
         ("returns", {name: words.t(f"upload.returns_{name}") for name in ("sign", "none")}),
         *([("if_exists", _if_exists())] if file.instead_of is None else []),
@@ -302,7 +303,7 @@ def _decided(found: Proposal | None) -> dict[str, str]:
 
 def _undone(name: str) -> dict[str, str]:
     """How to say that what was chosen for an earlier file does not hold for this one, where there is a word for it."""
-    plain = {"signs": "keep", "returns": "auto", "order_sums": "aside"}.get(name)
+    plain = {"signs": "keep", "returns": "auto", "order_sums": "aside", "uncompleted": "cancelled"}.get(name)
     return {plain: view.t(f"upload.{name}_{plain}")} if plain else {}
 
 

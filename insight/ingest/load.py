@@ -10,18 +10,19 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import column_sets, fast, fill, memory, order_sums, overlap, profile, quality
+from insight.ingest import column_sets, fast, fill, memory, order_sums, overlap, profile, quality, uncompleted
 from insight.ingest.careful import Done, attributes_of, read_carefully, same_currency
 from insight.ingest.opening import Opened, data_lines, is_bulk, open_file
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import Decision, FileMessage, FileReport
 from insight.ingest.watch import Watch, watching
+from insight.ingest.write import take_back
 from insight.result import Message
 
 Progress = Callable[[float], None]
 _TEMPORARY = (
     "raw", "typed", "staged", "shapes", "named_dates", "overlapping", "order_lines", "line_amounts", "test_days",
-    "control_days", "order_heads",
+    "control_days", "order_heads", "uncompleted",
 )  # fmt: skip
 
 
@@ -112,6 +113,11 @@ def _read(
     clock.lap("write")
     watch.stage(1.0)
     labels, mapped = opened.layout.labels, opened.mapped
+    width = None if done.quick else opened.layout.width
+    taken, said = uncompleted.settle(con, mapped, labels, file_id, options.uncompleted, width)
+    done.rows -= taken
+    done.set_aside += taken
+    done.messages += said
     there = _overlap(con, opened, done, file_id, options)
     opened.messages += done.messages
     found, figures = quality.examine(
@@ -151,7 +157,8 @@ def _overlap(
         return found.values
     if found.count == done.rows:
         raise IngestError("ingest.all_already_loaded", count=found.count)
-    overlap.leave_out(con, opened.mapped, file_id, None if done.quick else opened.layout.width)
+    width = None if done.quick else opened.layout.width
+    take_back(con, opened.mapped, file_id, "overlapping", "already_loaded", width)
     done.rows -= found.count
     done.set_aside += found.count
     done.messages.append(FileMessage("aside_already_loaded", "note", found.values))

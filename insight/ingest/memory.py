@@ -24,8 +24,8 @@ LAYOUT = ("encoding", "delimiter", "quote", "header_line", "sheet", "member")
 _LEAST, _PARTLY, _VERY_ALIKE = 0.4, 0.5, 0.75
 _LONGEST_LABEL = 200
 # Choices that change what the figures say; what a file is read as without them changes nothing.
-_WEIGHTY = ("signs", "currency", "day_first", "decimal", "returns", "vat", "order_sums", "date_system")
-_PLAIN = {"signs": "keep", "returns": "auto", "order_sums": "aside"}
+_WEIGHTY = ("signs", "currency", "day_first", "decimal", "returns", "vat", "order_sums", "uncompleted", "date_system")
+_PLAIN = {"signs": "keep", "returns": "auto", "order_sums": "aside", "uncompleted": "cancelled"}
 _NUMBERS = ("money", "price", "number", "integer", "score")
 
 
@@ -190,7 +190,7 @@ def _said(
 
 def _choice(name: str, value: str) -> Message:
     """A choice in words. Choices among a few have words of their own, others show their value."""
-    few = name in ("day_first", "returns", "signs", "order_sums", "sets", "vat", "personal_ids")
+    few = name in ("day_first", "returns", "signs", "order_sums", "uncompleted", "sets", "vat", "personal_ids")
     shown = {"\t": "tab", " ": "space"}.get(value, value)
     return Message(f"ingest.choice_{name}_{value}" if few else f"ingest.choice_{name}", {"value": shown})
 

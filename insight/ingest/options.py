@@ -10,6 +10,7 @@ from insight.ingest.schema import TABLES, fold
 Returns = Literal["auto", "sign", "none"]
 IfExists = Literal["append", "replace", "refuse"]
 IfThere = Literal["keep", "skip"]
+Uncompleted = Literal["cancelled", "all", "none"]
 
 _YES = frozenset({"1", "true", "yes", "ja", "on"})
 _NO = frozenset({"0", "false", "no", "nej", "off"})
@@ -28,6 +29,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "decimal": (",", "."), "vat": ("included", "excluded"), "returns": ("auto", "sign", "none"),
     "if_exists": ("append", "replace", "refuse"), "overlap": ("keep", "skip"),
     "signs": ("keep", "swap"), "order_sums": ("aside", "keep"), "sets": ("spread", "keep"),
+    "uncompleted": ("cancelled", "all", "none"),
     "date_system": ("1900", "1904"), "personal_ids": ("hash", "drop", "birth"),
 }  # fmt: skip
 _SWITCHES = ("day_first", "memory")
@@ -57,9 +59,10 @@ class ReadOptions:
     currency to load (rows in others are set aside). returns: 'auto' turns the sign of returns where the file's rule
     is plain, 'sign' always does, 'none' never. signs: 'swap' turns plus and minus of all amounts (what was taken for
     purchases are returns: a ledger that credits sales, debit and credit the other way round). order_sums: rows with
-    the amount of a whole order beside its lines are set aside, or kept. sets: columns that come
-    again for each campaign become rows, or stay columns. if_exists is for the workspace: what a further
-    file of a kind does.
+    the amount of a whole order beside its lines are set aside, or kept. uncompleted: by their status, purchases that
+    were called off are set aside ('cancelled'), also those that wait ('all'), or neither ('none'). sets: columns that
+    come again for each campaign become rows, or stay columns. if_exists is for the workspace: what a further file of a
+    kind does.
     personal_ids: personal numbers become keyed hashes where they are the id ('hash'), or are not read at all ('drop');
     'birth' keeps a customer's year of birth and sex of them besides.
     overlap: rows that an earlier file had already are kept, or set aside.
@@ -83,6 +86,7 @@ class ReadOptions:
     returns: Returns = "auto"
     signs: Literal["keep", "swap"] = "keep"
     order_sums: Literal["aside", "keep"] = "aside"
+    uncompleted: Uncompleted = "cancelled"
     sets: Literal["spread", "keep"] = "spread"
     date_system: str | None = None
     personal_ids: str = "hash"

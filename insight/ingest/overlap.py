@@ -12,7 +12,6 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from insight.ingest.mapping import Mapped
 from insight.ingest.report import FileMessage
 
 TIMES = {
@@ -92,32 +91,6 @@ def find(con: DuckDBPyConnection, kind: str, file_id: int) -> Overlap:
         con, "SELECT count(*), CAST(min(seen_at) AS DATE), CAST(max(seen_at) AS DATE), sum(money) FROM overlapping"
     )
     return Overlap(count, first, last, str(total or 0) if kind == "transactions" else None, shared)
-
-
-def leave_out(con: DuckDBPyConnection, mapped: Mapped, file_id: int, width: int | None) -> None:
-    """Set the rows in `overlapping` aside with the reason 'already_loaded'.
-
-    width: columns of the file's `raw` table, whose cells are kept as text; None where there is none, then the row as
-    it was read is.
-    """
-    kind = mapped.kind
-    if width is None:
-        names = sorted(mapped.fields, key=lambda name: mapped.fields[name])
-        cells = ", ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name in names)
-        source = f"{kind} WHERE file_id = {int(file_id)} AND"
-    else:
-        cells = ", ".join(f"coalesce(c{at}, '')" for at in range(width))
-        source = "raw WHERE"
-    con.execute(
-        f"INSERT INTO set_aside SELECT {int(file_id)}, line, 'already_loaded', concat_ws(';', {cells}) "  # noqa: S608
-        f"FROM {source} line IN (SELECT line FROM overlapping)"
-    )
-    con.execute(
-        f"DELETE FROM {kind} WHERE file_id = $file_id AND line IN (SELECT line FROM overlapping)",  # noqa: S608
-        {"file_id": file_id},
-    )
-    if width is not None:
-        con.execute("UPDATE typed SET reason = 'already_loaded' WHERE line IN (SELECT line FROM overlapping)")
 
 
 def _shared_days(con: DuckDBPyConnection, kind: str, time: str, file_id: int) -> dict[str, date] | None:

@@ -14,7 +14,6 @@ from insight.ingest.convert import CURRENCY, Converted, refunds_in, says_returns
 from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import decide, number_sql
 from insight.ingest.report import FileMessage
-from insight.ingest.row_kinds import CANCELLED
 from insight.ingest.schema import fold
 
 # Things that have happened: a date that is still to come, or from before there were such records, is a mistake.
@@ -178,8 +177,7 @@ def _money(
     if row[3] is None:
         said.append(_taken_as(con, file_id, figures))
     said += _discount(con, mapped, labels) + _repeated(con, file_id, mapped, labels)
-    said += _refunds(con, file_id, mapped, labels)
-    return said + (_cancelled(con, file_id, labels[mapped.fields["status"]]) if "status" in mapped.fields else [])
+    return said + _refunds(con, file_id, mapped, labels)
 
 
 def _zeros(con: DuckDBPyConnection, label: str) -> list[FileMessage]:
@@ -311,19 +309,6 @@ def _unit(mapped: Mapped, labels: Sequence[str]) -> list[FileMessage]:
     if found is None:
         return []
     return [FileMessage("amount_unit", "warning", {"unit": found[1].replace("ore", "öre")}, column=label)]
-
-
-def _cancelled(con: DuckDBPyConnection, file_id: int, label: str) -> list[FileMessage]:
-    """Purchases that never came about, by their status: they are read, and told."""
-    row = con.execute(
-        "SELECT count(*), sum(amount), min(line), any_value(status) "  # noqa: S608
-        f"FROM transactions WHERE file_id = $file_id AND amount <> 0 AND {CANCELLED}",
-        {"file_id": file_id},
-    ).fetchone()
-    if row is None or not row[0]:
-        return []
-    values = {"count": row[0], "sum": str(row[1]), "status": str(row[3])[:40]}
-    return [FileMessage("status_cancelled", "warning", values, row[2], label)]
 
 
 def _times(

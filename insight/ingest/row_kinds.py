@@ -49,12 +49,6 @@ _SOLD = f"{_WON}|^(?:order|såld|sålt|sold|kund)$"
 _LOST = "^(?:closed[ -]*)?lost$|^(?:stängd|avslutad|closed)?[ ,:–-]*(?:förlorad|förlorat|tappad|tapt|tabt|verloren)"
 # The types of an accounting program of two letters: sales invoice, credit, and what was received.
 _LETTERS = {"si": "Invoice", "sc": "Credit note", "sr": "Payment", "sa": "Payment", "sd": "Payment", "sp": "Payment"}
-CANCELLED = (
-    "regexp_matches(lower(status), '^(?:wc-)?(?:makuler|annuller|avbrut|avbok|avbest|cancel|void|declined|nekad|failed"
-    "|offert|quot|utkast|draft|kladd|övergiv|abandon|test(?:order|köp|beställning)?$|väntar|väntande|inväntar|pending"
-    "|awaiting|unpaid|obetald|ej betald|expired|on-hold|on hold|(?:closed[ -]*)?lost|förlorad|misslyck|fehlgeschlagen"
-    "|abgebrochen|rejected|avvisad|avböjd|kansell|storniert|peruutettu|epäonnist)')"
-)
 _HEADERS = frozenset(TABLES["transactions"].field("status").aliases) | {
     "linetype", "rowtype", "postyp", "posttyp", "eventtype", "entrytype", "recordtype", "stage", "fas", "dealstage",
     "salesstage", "opportunitystage", "affarsfas", "affarsstatus", "dealstatus", "journaltype", "vorgang",

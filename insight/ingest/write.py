@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from duckdb import DuckDBPyConnection
 
 from insight.ingest.convert import canonical_select
+from insight.ingest.mapping import Mapped
 from insight.ingest.schema import fold
 from insight.workspace.stored import rewrite
 
@@ -152,3 +153,28 @@ def write_aside(
         f"INSERT INTO set_aside SELECT {file_id}, typed.line, typed.reason, concat_ws(';', {cells}) "  # noqa: S608
         "FROM typed JOIN raw ON raw.line = typed.line WHERE typed.reason IS NOT NULL"
     )
+
+
+def take_back(
+    con: DuckDBPyConnection, mapped: Mapped, file_id: int, found: str, reason: str, width: int | None
+) -> None:
+    """Set rows that are loaded already aside again: those whose lines stand in the temporary table `found`.
+
+    width: columns of the file's `raw` table, whose cells are kept as text; None where there is none, then the row as
+    it was read is.
+    """
+    kind, lines = mapped.kind, f"line IN (SELECT line FROM {found})"  # noqa: S608
+    if width is None:
+        names = sorted(mapped.fields, key=lambda name: mapped.fields[name])
+        cells = ", ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name in names)
+        source = f"{kind} WHERE file_id = {int(file_id)} AND"
+    else:
+        cells = ", ".join(f"coalesce(c{at}, '')" for at in range(width))
+        source = "raw WHERE"
+    con.execute(
+        f"INSERT INTO set_aside SELECT {int(file_id)}, line, $reason, concat_ws(';', {cells}) FROM {source} {lines}",  # noqa: S608
+        {"reason": reason},
+    )
+    con.execute(f"DELETE FROM {kind} WHERE file_id = $file_id AND {lines}", {"file_id": file_id})  # noqa: S608
+    if width is not None:
+        con.execute(f"UPDATE typed SET reason = $reason WHERE {lines}", {"reason": reason})  # noqa: S608

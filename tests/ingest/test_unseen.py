@@ -144,15 +144,6 @@ def test_a_customer_called_total_in_the_middle_stays():
         assert (loaded.report.rows, loaded.report.footers) == (12, 0)
 
 
-@pytest.mark.parametrize("word", ["Makulerad", "Cancelled", "Avbruten av kund", "VOID"])
-def test_purchases_that_never_came_about_are_told(word: str):
-    text = _sales("1;2024-03-10;100,00;Betald", f"2;2024-03-11;40,00;{word}", header="kundnr;datum;belopp;status")
-    with reading(text) as loaded:
-        (told,) = [m for m in loaded.report.messages if m.code == "status_cancelled"]
-        assert (told.line, told.column, told.values["count"], told.values["sum"]) == (3, "status", 1, "40.00")
-        assert loaded.report.outcome == "warn"
-
-
 @pytest.mark.parametrize(
     ("word", "sign"),
     [("Retur", -1), ("Retur – hel order", -1), ("Refunded (partly)", -1), ("Credit", -1), ("Credit card", 1),
