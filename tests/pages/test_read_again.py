@@ -1,6 +1,7 @@
 """A loaded file is read in another way: in one click, by any choice, and the rows stay until that has succeeded."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,25 @@ def test_the_other_order_of_the_day_is_one_click_away_and_one_back(lang: str, la
     app.selectbox(key="day_first_again_1").set_value("").run()
     app = again(app, "read_again_1")
     assert days(app) == ["2024-01-03", "2024-12-03", "12"]
+
+
+def test_what_was_called_off_counts_by_one_click_and_is_set_aside_by_one_more():
+    """Twelve orders of 100 kr, three of them called off and two not paid yet."""
+    words = {3: "Makulerad", 6: "Makulerad", 9: "Avbruten", 4: "Obetald", 8: "Obetald"}
+    rows = "".join(f"{n};2024-03-{n + 10};100,00;{words.get(n, 'Klar')}\n" for n in range(1, 13))
+    app = read("kundnr;köpdatum;belopp;status\n" + rows)
+
+    def total() -> Decimal:
+        return Decimal(app.session_state["workspace"].manifest.amount_sum)
+
+    assert total() == 900
+    app = again(app, "aside_cancelled_of_1")
+    assert not app.exception
+    assert total() == 1200
+    app = again(app, "status_waiting_of_1")
+    assert total() == 700
+    app = again(app, "aside_waiting_of_1")
+    assert total() == 900
 
 
 def test_every_choice_can_be_changed_afterwards_and_nothing_is_until_the_button():
