@@ -38,6 +38,7 @@ _OTHERWISE = {
     "currency_taken": "currency=EUR", "same_file_again": "if_exists=replace", "kind_already_loaded": "if_exists=append",
     "sales_overlap": "overlap=skip", "rows_overlap": "overlap=skip", "aside_order_sum": "order_sums=keep",
     "aside_cancelled": "uncompleted=none", "status_waiting": "uncompleted=all",
+    "aside_paid_back": "uncompleted=none", "kept_paid_back": "uncompleted=cancelled",
     "kept_cancelled": "uncompleted=cancelled", "aside_waiting": "uncompleted=cancelled",
     "sides_joined": "signs=swap", "mostly_negative": "signs=swap", "number_side": "returns=none",
     "negative_by_swap": "signs=keep", "sides_swapped": "signs=keep",

@@ -13,6 +13,7 @@ from ui import import_folder, intake, kept, state, text, view
 # What is told of purchases that never came about → the choice that is the other way.
 _UNCOMPLETED = {
     "aside_cancelled": "none", "kept_cancelled": "cancelled", "status_waiting": "all", "aside_waiting": "cancelled",
+    "aside_paid_back": "none", "kept_paid_back": "cancelled",
 }  # fmt: skip
 _CURRENCIES = ("SEK", "EUR", "NOK", "DKK", "USD", "GBP", "CHF", "PLN")
 
@@ -37,7 +38,8 @@ def for_messages(file_id: int, report: Mapping[str, Any]) -> None:
                 view.t("again.currency"), [code for code in _CURRENCIES if code != taken], key=key, type="tertiary",
                 icon=":material/payments:", on_click=_in_currency, args=(file_id, key),
             )  # fmt: skip
-        for code in sorted(codes & _UNCOMPLETED.keys()):
+        ways = {_UNCOMPLETED[code]: code for code in sorted(codes & _UNCOMPLETED.keys(), reverse=True)}
+        for code in sorted(ways.values()):
             st.button(
                 view.t(f"again.uncompleted_{code}"), key=f"{code}_of_{file_id}", icon=":material/remove_shopping_cart:",
                 on_click=intake.read_again_with, args=(file_id, {"uncompleted": _UNCOMPLETED[code]}),

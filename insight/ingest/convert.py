@@ -342,7 +342,7 @@ def _returns(
     if "quantity" in fields and not _stock(con):
         rules.append(("quantity", "quantity < 0"))
     if "status" in fields:
-        rules.append(("status", row_kinds.RETURNED))
+        rules.append(("status", row_kinds.RETURNED if options.returns == "sign" else row_kinds.returned(con, fields)))
     if "order_id" in fields:
         rules.append(("order_id", "regexp_matches(order_id, '^[CcKkRr]-?[0-9]{3,}$')"))
     for name, rule in rules:

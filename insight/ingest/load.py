@@ -114,7 +114,7 @@ def _read(
     watch.stage(1.0)
     labels, mapped = opened.layout.labels, opened.mapped
     width = None if done.quick else opened.layout.width
-    taken, said = uncompleted.settle(con, mapped, labels, file_id, options.uncompleted, width)
+    taken, said = uncompleted.settle(con, mapped, labels, file_id, options, width)
     done.rows -= taken
     done.set_aside += taken
     done.messages += said

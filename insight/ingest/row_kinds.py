@@ -18,7 +18,18 @@ _RETURN_WORDS = (
     "|rechnungskorrektur|rückgabe|erstattung|hyvitys|hyvityslasku|palautus|avoir|remboursement|remboursé|retour)"
     "(?:[^a-zåäö0-9].*)?|kredit|krediterad|kreditert|krediteret|credit|credited|cr|reversal|reversed)$"
 )
-RETURNED = f"regexp_matches(lower(status), '{_RETURN_WORDS}')"
+# Only a part of it: the row is the whole purchase all the same.
+PARTLY = (
+    r"regexp_matches(lower(status), '(?:^|[^a-zåäö])(?:delvis|partly|partial|partially|partiel|partiell|teilweise)')"
+)
+RETURNED = f"(regexp_matches(lower(status), '{_RETURN_WORDS}') AND NOT {PARTLY})"
+# What an order is said to be, where others are 'Paid': the purchase and its way back in one row.
+_PAID_BACK = (
+    "^(?:wc-)?(?:återbetal(?:d|t|da)|återköp(?:t|ta)|returnera(?:d|t|de)|krediterad|krediterat|refunded|returned|credited"
+    "|returnert|refundert|refunderet|returneret|tilbagebetalt|tilbakebetalt|kreditert|krediteret|zurückgegeben|erstattet"
+    "|palautettu|hyvitetty|remboursée?|chargeback|charged back)(?:[^a-zåäö0-9].*)?$"
+)
+PAID_BACK = f"(regexp_matches(lower(trim(status)), '{_PAID_BACK}') AND NOT {PARTLY})"
 # Headers that are a question, and the status that a yes means.
 FLAGS = {
     "makuler": "Makulerad", "annuller": "Annullerad", "cancel": "Cancelled", "void": "Void", "avbokad": "Avbokad",
@@ -195,6 +206,25 @@ def _others(con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str]) -> l
     """Columns beside the status in which some rows are called off."""
     free = [at for at, label in enumerate(labels) if label and at not in mapped.used and may_say(label)]
     return [at for at in free if any(re.search(_CALLED_OFF, word) for word in _words(con, at))]
+
+
+def returned(con: DuckDBPyConnection, fields: Mapping[str, str]) -> str:
+    """The SQL condition on `typed` for rows that are returns by their status.
+
+    An order that is said to be paid back, and stands nowhere else in the file with the same amount, is no return of
+    another row: it is the purchase itself.
+    """
+    if "order_id" not in fields:
+        return RETURNED
+    back, other = PAID_BACK.replace("status", "back.status"), PAID_BACK.replace("status", "sale.status")
+    row = con.execute(
+        "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM typed AS sale WHERE sale.reason IS NULL "  # noqa: S608
+        "AND sale.order_id = back.order_id AND sale.amount = back.amount AND sale.line <> back.line "
+        f"AND NOT coalesce({other}, false))) FROM typed AS back "
+        f"WHERE back.reason IS NULL AND back.amount > 0 AND back.order_id IS NOT NULL AND {back}"
+    ).fetchone()
+    alone = row is not None and row[0] and row[1] < 0.5 * row[0]
+    return f"({RETURNED} AND NOT {PAID_BACK})" if alone else RETURNED
 
 
 def paid_back(con: DuckDBPyConnection, columns: Sequence[int]) -> bool:

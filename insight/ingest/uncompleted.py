@@ -1,12 +1,14 @@
-"""Purchases that never came about by their status: what was called off is set aside, what still waits is counted."""
+"""Purchases that came to nothing by their status: called off or paid back is set aside, what still waits is counted."""
 
 from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
 
+from insight.ingest.convert import refunds_in
 from insight.ingest.mapping import Mapped
-from insight.ingest.options import Uncompleted
+from insight.ingest.options import ReadOptions, Uncompleted
 from insight.ingest.report import FileMessage
+from insight.ingest.row_kinds import PAID_BACK, PARTLY
 from insight.ingest.write import take_back
 
 # Whole words, since 'Cancellation fee' and 'Avbeställningsskydd' are sold; what comes after a mark says why or by whom.
@@ -22,50 +24,71 @@ _WAITING = (
     "^(?:wc-)?(?:väntar|väntande|inväntar|pending|awaiting|unpaid|obetald|obetalt|ej betald|expired|on[ -]hold"
     "|ikke betalt|ej slutförd|ofullständig|incomplete|offen|unbezahlt|ausstehend|maksamatta)"
 )
+_BACK = "refund|return|retur|återbetal|tilbage|tilbake|kredit|credit|erstatt|rembours"
+_STATES = {
+    "cancelled": f"regexp_matches(lower(trim(status)), '{_CALLED_OFF}')",
+    "waiting": f"regexp_matches(lower(trim(status)), '{_WAITING}')",
+    "paid_back": PAID_BACK,
+    "partly": f"({PARTLY} AND regexp_matches(lower(status), '{_BACK}'))",
+}
+# From which choice on rows with such a status are set aside, and which choices hold another one.
+_ASIDE = {"cancelled": "cancelled", "paid_back": "cancelled", "waiting": "all", "partly": ""}
+_ALSO: dict[Uncompleted, tuple[str, ...]] = {"none": (), "cancelled": (), "all": ("cancelled",)}
 _MOST_WORDS, _LONGEST = 3, 40
 
 
 def settle(
-    con: DuckDBPyConnection, mapped: Mapped, labels: Sequence[str], file_id: int, choice: Uncompleted, width: int | None
+    con: DuckDBPyConnection,
+    mapped: Mapped,
+    labels: Sequence[str],
+    file_id: int,
+    options: ReadOptions,
+    width: int | None,
 ) -> tuple[int, list[FileMessage]]:
-    """Set the file's purchases that never came about aside; how many, and what to say of them and of those that count.
+    """Set the file's purchases that came to nothing aside; how many, and what to say of them and of those that count.
 
-    choice: 'cancelled' sets aside what was called off, 'all' also what waits, 'none' nothing. Where rows that were
-    called off have a minus (they take an earlier row back), or where all were, those count as they stand. width: as
-    for `write.take_back`.
+    options.uncompleted: 'cancelled' sets aside what was called off, and what was paid back where that is the same row
+    as the purchase; 'all' also what waits, 'none' nothing. Where such rows have a minus (they take another row back),
+    or where all rows are such, they count as they stand; a minus that waits is one of its own.
+    width: as for `write.take_back`.
     """
     if mapped.kind != "transactions" or "status" not in mapped.fields:
         return 0, []
-    label = labels[mapped.fields["status"]]
+    label, choice = labels[mapped.fields["status"]], options.uncompleted
+    # What was paid back stands in a column of its own, or the user has said that returns are read as they stand.
+    silent = {"paid_back", "partly"} if refunds_in(mapped, labels) or options.returns == "none" else set[str]()
     said: list[FileMessage] = []
     taken = 0
-    for pattern, reason in ((_CALLED_OFF, "cancelled"), (_WAITING, "waiting")):
-        count, values, line, stands = _look(con, file_id, pattern)
-        if not count:
+    for reason, test in _STATES.items():
+        if reason in silent:
             continue
-        aside = choice == "all" or (choice, reason) == ("cancelled", "cancelled")
-        if aside and not stands:
+        count, values, line, negative, whole = _look(con, file_id, test)
+        stands = whole or (negative and reason != "waiting")
+        if not count or (stands and reason == "paid_back"):
+            continue
+        aside = not stands and _ASIDE[reason] in (choice, *_ALSO[choice])
+        if aside:
             take_back(con, mapped, file_id, "uncompleted", reason, width)
             taken += count
-        code = f"aside_{reason}" if aside and not stands else f"status_{reason}"
-        code = "kept_cancelled" if (choice, reason) == ("none", "cancelled") and not stands else code
-        said.append(FileMessage(code, "warning", values, line, label))
+        kept = choice == "none" and not stands and _ASIDE[reason] == "cancelled"
+        word = "aside" if aside else "kept" if kept else "status"
+        said.append(FileMessage(f"{word}_{reason}", "warning", values, line, label))
     return taken, said
 
 
-def _look(con: DuckDBPyConnection, file_id: int, pattern: str) -> tuple[int, dict[str, object], int, bool]:
+def _look(con: DuckDBPyConnection, file_id: int, test: str) -> tuple[int, dict[str, object], int, bool, bool]:
     """The file's purchases with such a status, their lines in the temporary table `uncompleted`.
 
-    How many, what to say of them, the first line, and whether they count as they stand.
+    How many, what to say of them, the first line, whether some have a minus, whether all of the file's are such.
     """
     of_file = {"file_id": file_id}
     con.execute(
         "CREATE OR REPLACE TEMP TABLE uncompleted AS SELECT line, amount, trim(status) AS word FROM transactions "  # noqa: S608
-        f"WHERE file_id = $file_id AND regexp_matches(lower(trim(status)), '{pattern}')",
+        f"WHERE file_id = $file_id AND {test}",
         of_file,
     )
     row = con.execute(
-        "SELECT count(*), sum(amount), min(line), coalesce(min(amount) < 0, false) OR count(*) = "
+        "SELECT count(*), sum(amount), min(line), coalesce(min(amount) < 0, false), count(*) = "
         "(SELECT count(*) FROM transactions WHERE file_id = $file_id) FROM uncompleted",
         of_file,
     ).fetchone()
@@ -74,4 +97,4 @@ def _look(con: DuckDBPyConnection, file_id: int, pattern: str) -> tuple[int, dic
     ).fetchall()
     assert row is not None
     named = ", ".join(str(word)[:_LONGEST] for (word,) in words)
-    return row[0], {"count": row[0], "sum": str(row[1]), "status": named}, row[2], row[3]
+    return row[0], {"count": row[0], "sum": str(row[1]), "status": named}, row[2], row[3], row[4]

@@ -84,3 +84,42 @@ def test_a_long_plain_list_is_read_the_quick_way_and_closes_to_the_ore():
         assert (loaded.report.rows, loaded.report.set_aside) == (2700, 300)
         assert _told(loaded) == {"aside_cancelled": (300, str(off), 11)}
         assert loaded.one("SELECT count(*) FROM set_aside WHERE reason = 'cancelled'") == 300
+
+
+ORDERS = "ordernr;kundnr;köpdatum;belopp;status\n"
+
+
+@pytest.mark.parametrize("word", ["Återbetald", "Refunded", "wc-refunded", "Returnerad", "Refunded - damaged"])
+def test_an_order_paid_back_is_sale_and_refund_in_one_row(word: str):
+    """Orders of 500, 80 and 20 kr, of which the first was paid back: 100 kr were earned, not 100 less 500."""
+    text = ORDERS + f"1;A;2024-03-10;500,00;{word}\n2;A;2024-03-11;80,00;Klar\n3;B;2024-03-12;20,00;Klar\n"
+    with reading(text) as loaded:
+        assert (loaded.one(SUM), loaded.report.set_aside) == (100, 1)
+        assert _told(loaded) == {"aside_paid_back": (1, "500.00", 2)}
+    with reading(text, uncompleted="none") as loaded:
+        assert (loaded.one(SUM), set(_told(loaded))) == (600, {"kept_paid_back"})
+    with reading(text, returns="none") as loaded:
+        assert (loaded.one(SUM), _told(loaded)) == (600, {})
+
+
+def test_a_refund_that_is_booked_beside_its_sale_gets_its_minus():
+    text = (
+        ORDERS + "1;A;2024-03-10;500,00;Paid\n1;A;2024-03-14;500,00;Refunded\n2;B;2024-03-11;80,00;Paid\n"
+        "2;B;2024-03-15;80,00;Refunded\n3;B;2024-03-12;20,00;Paid\n"
+    )
+    with reading(text) as loaded:
+        assert (loaded.one(SUM), loaded.report.set_aside) == (20, 0)
+        assert "returns_turned" in loaded.codes
+
+
+@pytest.mark.parametrize("word", ["Partially refunded", "partially_refunded", "Delvis återbetald", "Refunded (partly)"])
+def test_a_part_paid_back_counts_whole_and_is_told(word: str):
+    text = ORDERS + f"1;A;2024-03-10;500,00;{word}\n2;A;2024-03-11;80,00;Paid\n"
+    with reading(text) as loaded:
+        assert (loaded.one(SUM), _told(loaded)) == (580, {"status_partly": (1, "500.00", 2)})
+
+
+def test_a_refund_that_waits_is_set_aside_with_the_sales_that_wait():
+    text = ORDERS + "1;A;2024-03-10;500,00;Paid\n2;A;2024-03-11;-80,00;Pending\n3;B;2024-03-12;20,00;Pending\n"
+    with reading(text, uncompleted="all") as loaded:
+        assert (loaded.one(SUM), _told(loaded)) == (500, {"aside_waiting": (2, "-60.00", 3)})

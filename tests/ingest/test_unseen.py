@@ -146,8 +146,8 @@ def test_a_customer_called_total_in_the_middle_stays():
 
 @pytest.mark.parametrize(
     ("word", "sign"),
-    [("Retur", -1), ("Retur – hel order", -1), ("Refunded (partly)", -1), ("Credit", -1), ("Credit card", 1),
-     ("Returning", 1), ("Kreditkort", 1), ("Retail", 1)],
+    [("Retur", -1), ("Retur – hel order", -1), ("Refunded (partly)", 1), ("Refunded", -1), ("Credit", -1),
+     ("Credit card", 1), ("Returning", 1), ("Kreditkort", 1), ("Retail", 1)],
 )  # fmt: skip
 def test_which_words_of_a_status_make_a_return(word: str, sign: int):
     rows = [f"{at};2024-03-{at + 10};100,00;{word if at == 4 else 'Levererad'}" for at in range(9)]
