@@ -113,8 +113,7 @@ def _read(
     clock.lap("write")
     watch.stage(1.0)
     labels, mapped = opened.layout.labels, opened.mapped
-    width = None if done.quick else opened.layout.width
-    taken, said = uncompleted.settle(con, mapped, labels, file_id, options, width)
+    taken, said = uncompleted.settle(con, opened, file_id, options, quick=done.quick)
     done.rows -= taken
     done.set_aside += taken
     done.messages += said
@@ -157,8 +156,7 @@ def _overlap(
         return found.values
     if found.count == done.rows:
         raise IngestError("ingest.all_already_loaded", count=found.count)
-    width = None if done.quick else opened.layout.width
-    take_back(con, opened.mapped, file_id, "overlapping", "already_loaded", width)
+    take_back(con, opened, file_id, "overlapping", "already_loaded", quick=done.quick)
     done.rows -= found.count
     done.set_aside += found.count
     done.messages.append(FileMessage("aside_already_loaded", "note", found.values))

@@ -1,11 +1,9 @@
 """Purchases that came to nothing by their status: called off or paid back is set aside, what still waits is counted."""
 
-from collections.abc import Sequence
-
 from duckdb import DuckDBPyConnection
 
 from insight.ingest.convert import refunds_in
-from insight.ingest.mapping import Mapped
+from insight.ingest.opening import Opened
 from insight.ingest.options import ReadOptions, Uncompleted
 from insight.ingest.report import FileMessage
 from insight.ingest.row_kinds import PAID_BACK, PARTLY
@@ -38,20 +36,16 @@ _MOST_WORDS, _LONGEST = 3, 40
 
 
 def settle(
-    con: DuckDBPyConnection,
-    mapped: Mapped,
-    labels: Sequence[str],
-    file_id: int,
-    options: ReadOptions,
-    width: int | None,
+    con: DuckDBPyConnection, opened: Opened, file_id: int, options: ReadOptions, *, quick: bool
 ) -> tuple[int, list[FileMessage]]:
     """Set the file's purchases that came to nothing aside; how many, and what to say of them and of those that count.
 
     options.uncompleted: 'cancelled' sets aside what was called off, and what was paid back where that is the same row
     as the purchase; 'all' also what waits, 'none' nothing. Where such rows have a minus (they take another row back),
     or where all rows are such, they count as they stand; a minus that waits is one of its own.
-    width: as for `write.take_back`.
+    quick: as for `write.take_back`.
     """
+    mapped, labels = opened.mapped, opened.layout.labels
     if mapped.kind != "transactions" or "status" not in mapped.fields:
         return 0, []
     label, choice = labels[mapped.fields["status"]], options.uncompleted
@@ -68,7 +62,7 @@ def settle(
             continue
         aside = not stands and _ASIDE[reason] in (choice, *_ALSO[choice])
         if aside:
-            take_back(con, mapped, file_id, "uncompleted", reason, width)
+            take_back(con, opened, file_id, "uncompleted", reason, quick=quick)
             taken += count
         kept = choice == "none" and not stands and _ASIDE[reason] == "cancelled"
         word = "aside" if aside else "kept" if kept else "status"

@@ -1,12 +1,14 @@
 """Typed rows into the workspace's canonical tables: attributes registered, order kept, customers merged."""
 
+import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from duckdb import DuckDBPyConnection
 
 from insight.ingest.convert import canonical_select
-from insight.ingest.mapping import Mapped
+from insight.ingest.opening import Opened
 from insight.ingest.schema import fold
 from insight.workspace.stored import rewrite
 
@@ -137,17 +139,7 @@ def write_aside(
 
     hidden: columns whose cells are personal numbers and are not kept, here neither.
     """
-    for start in range(0, len(early), 50_000):
-        part = early[start : start + 50_000]
-        con.execute(
-            "INSERT INTO set_aside SELECT $file_id, unnest($lines), unnest($reasons), unnest($texts)",
-            {
-                "file_id": file_id,
-                "lines": [a[0] for a in part],
-                "reasons": [a[1] for a in part],
-                "texts": [_NUMBER.sub("…", a[2]) if hidden else a[2] for a in part],
-            },
-        )
+    _book(con, file_id, ((line, reason, _NUMBER.sub("…", text) if hidden else text) for line, reason, text in early))
     cells = ", ".join("'…'" if at in hidden else f"coalesce(raw.c{at}, '')" for at in range(width))
     con.execute(
         f"INSERT INTO set_aside SELECT {file_id}, typed.line, typed.reason, concat_ws(';', {cells}) "  # noqa: S608
@@ -155,26 +147,46 @@ def write_aside(
     )
 
 
-def take_back(
-    con: DuckDBPyConnection, mapped: Mapped, file_id: int, found: str, reason: str, width: int | None
-) -> None:
+def _book(con: DuckDBPyConnection, file_id: int, rows: Iterable[tuple[int, str, str]]) -> None:
+    """Put rows, each a line, a reason and its cells as text, among those set aside."""
+    left = iter(rows)
+    while part := list(islice(left, 50_000)):
+        lines, reasons, texts = zip(*part, strict=True)
+        con.execute(
+            "INSERT INTO set_aside SELECT $file_id, unnest($lines), unnest($reasons), unnest($texts)",
+            {"file_id": file_id, "lines": lines, "reasons": reasons, "texts": texts},
+        )
+
+
+def take_back(con: DuckDBPyConnection, opened: Opened, file_id: int, found: str, reason: str, *, quick: bool) -> None:
     """Set rows that are loaded already aside again: those whose lines stand in the temporary table `found`.
 
-    width: columns of the file's `raw` table, whose cells are kept as text; None where there is none, then the row as
-    it was read is.
+    Their cells are kept as they stand in the file. quick: it was read in bulk, so that there is no table `raw` of it.
     """
-    kind, lines = mapped.kind, f"line IN (SELECT line FROM {found})"  # noqa: S608
-    if width is None:
-        names = sorted(mapped.fields, key=lambda name: mapped.fields[name])
-        cells = ", ".join(f"coalesce(CAST(\"{name}\" AS VARCHAR), '')" for name in names)
-        source = f"{kind} WHERE file_id = {int(file_id)} AND"
+    kind, lines = opened.mapped.kind, f"line IN (SELECT line FROM {found})"  # noqa: S608
+    if quick:
+        rows = con.execute(f"SELECT line FROM {found} ORDER BY line").fetchall()  # noqa: S608
+        _book(con, file_id, ((line, reason, text) for line, text in _as_written(opened, [row[0] for row in rows])))
     else:
-        cells = ", ".join(f"coalesce(c{at}, '')" for at in range(width))
-        source = "raw WHERE"
-    con.execute(
-        f"INSERT INTO set_aside SELECT {int(file_id)}, line, $reason, concat_ws(';', {cells}) FROM {source} {lines}",  # noqa: S608
-        {"reason": reason},
-    )
-    con.execute(f"DELETE FROM {kind} WHERE file_id = $file_id AND {lines}", {"file_id": file_id})  # noqa: S608
-    if width is not None:
+        cells = ", ".join(f"coalesce(c{at}, '')" for at in range(opened.layout.width))
+        con.execute(
+            f"INSERT INTO set_aside SELECT $file_id, line, $reason, concat_ws(';', {cells}) FROM raw WHERE {lines}",  # noqa: S608
+            {"file_id": file_id, "reason": reason},
+        )
         con.execute(f"UPDATE typed SET reason = $reason WHERE {lines}", {"reason": reason})  # noqa: S608
+    con.execute(f"DELETE FROM {kind} WHERE file_id = $file_id AND {lines}", {"file_id": file_id})  # noqa: S608
+
+
+def _as_written(opened: Opened, wanted: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """(Line, cells as text) of lines of a file that was read in bulk, where each line is a row. wanted: rising."""
+    text, dialect = opened.text, opened.layout.dialect
+    assert text is not None
+    with text.path.open("rb") as file:
+        at = opened.source.first_row - 1
+        for line in wanted:
+            row = next(islice(file, line - at - 1, None))
+            at = line
+            (cells,) = csv.reader(
+                [row.decode("utf-8-sig").rstrip("\r\n")], delimiter=dialect.delimiter, quotechar=dialect.quote or '"'
+            )
+            yield line, ";".join(cells)

@@ -79,7 +79,7 @@ def test_a_plain_large_file_takes_the_same_way(tmp_path):
     assert (report.rows, report.set_aside, report.lines) == (100, 100, 200)
     assert total(made) == sum(Decimal(n) + Decimal("0.50") for n in range(400))
     with made.query() as query:
-        assert query.one("SELECT raw FROM set_aside WHERE line = 2") == ("2;2024-02-05 00:00:00;B200;200.50;x",)
+        assert query.one("SELECT raw FROM set_aside WHERE line = 2") == ("2;2024-02-05;B200;200.50;x",)
         ids = query.rows("SELECT customer_id, ordered_at FROM transactions")
     assert ids == sorted(ids)
 
