@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from insight.ingest.cells import MONTHS, kind_of
-from insight.ingest.consents import consent_of, refused_of
+from insight.ingest.consents import consent_of, names_channel, refused_of
 from insight.ingest.schema import TABLES, Field, Table, fold, spelled
 from insight.result import Message
 
@@ -139,7 +139,7 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
     if field.type in ("consent", *_DATES) and refused_of(label) and folded not in aliases:
         return score, reason
     money = field.name in ("amount", "unit_price")
-    without = _OF_VAT.sub("", folded) if money else ""
+    without = _IN_CURRENCY.sub("", _OF_VAT.sub("", folded)) if money else ""
     # 'Köpdat', 'Fakt.dat': the day cut short, as lists of narrow columns do.
     cut = folded + "um" if field.type in _DATES and folded.endswith("dat") else ""
     inner, day = _without_inner(field, folded), _same_day(field, folded, aliases)
@@ -167,7 +167,8 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
         elif field.name == "arm" and look.arms and _TESTED.search(folded):
             score, reason = EXACT - 1, Message("ingest.reason_near", {"column": label})
         elif field.type == "consent" and consent_of(label) == field.name:
-            score, reason = EXACT - 1.5, Message("ingest.reason_near", {"column": label})
+            score = EXACT - (1.5 if names_channel(label) else 1.8)
+            reason = Message("ingest.reason_near", {"column": label})
         elif near:
             alias = max(near, key=len)
             if field.name == "is_control" and look.arms:
@@ -250,6 +251,9 @@ _WITHOUT_VAT = re.compile(
     r"(?:exk?l?|excl?|eks(?:kl)?|utan|ohne|hors|fore)[a-z]{0,6}?(?:moms|vat|tax|skatt|mva|mwst|tva|btw|alv)"
     r"|(?:tax|vat|moms)ex(?:kl|cl)"
 )
+# 'Belopp i SEK' is an amount; 'Belopp i valuta' beside it is one that no sum can be made of.
+_IN_CURRENCY = re.compile(r"(?<=[a-z])(?:i|in)(?:sek|kr|kronor|svenskakronor|nok|dkk|eur|euro?|usd|gbp|chf)$")
+_TIMED = ("opened", "clicked", "opted_out", "delivered")
 _SOFT = frozenset({"datum", "belopp", "amount", "pris", "price", "kostnad", "cost"})
 
 
@@ -300,6 +304,8 @@ def _suits(field: Field, look: Content) -> float:
     if field.type in ("flag", "consent"):
         if look.email > 0.5:
             return 0.0
+        if field.name in _TIMED and look.date > 0.5:
+            return 1.0  # when it was opened says that it was
         return 0.2 if look.date > 0.5 or look.decimals > 0.5 or (look.distinct > 12 and look.flag < 0.2) else 1.0
     if field.name == "delivery":
         return 0.0 if look.date > 0.5 else 1.0

@@ -42,6 +42,9 @@ _WORDS = {
     "not": _NOT, "ended": _ENDED,
 }  # fmt: skip
 _KIND_OF = {word: kind for kind, words in _WORDS.items() for word in words.split("|")}
+_FOR_MARKETING = frozenset(
+    {"marketing", "marknadsforingen", "marknadsforing", "reklamen", "reklam", "utskicken", "utskick"}
+)
 _LONGEST_WORD = max(map(len, _KIND_OF))
 # These alone say that nothing more is to be sent; 'Spärrad' alone may speak of credit.
 _ALONE = frozenset({"optout", "optedout", "unsubscribed", "hasoptedout", "marketingoptout"})
@@ -55,9 +58,17 @@ def consent_of(label: str) -> str:
     channels = _channels(words)
     # 'Kontakt e-post' is an address.
     asks = "yes" in kinds or any(_KIND_OF[word] == "marketing" and word not in ("kontakt", "contact") for word in words)
-    if kinds & {"not", "ended"} or not asks or len(channels) != 1:
+    if kinds & {"not", "ended"} or not asks or len(channels) > 1:
         return ""
+    if not channels:
+        # 'Marketing permission' names no channel: mail is what such a yes is asked for.
+        return "consent_email" if "yes" in kinds and _FOR_MARKETING & set(words) else ""
     return channels[0]
+
+
+def names_channel(label: str) -> bool:
+    """Whether a header says by which channel somebody may be written to."""
+    return bool(_channels(_words(label)))
 
 
 def refused_of(label: str) -> tuple[str, ...]:

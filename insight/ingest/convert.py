@@ -11,6 +11,7 @@ from insight.errors import IngestError
 from insight.ingest import consents, raw, row_kinds, sides
 from insight.ingest.columns import Column, Reader, Reading
 from insight.ingest.mapping import Mapped
+from insight.ingest.one_currency import CODES, crown_of, currency_in
 from insight.ingest.opening import Opened
 from insight.ingest.options import ReadOptions
 from insight.ingest.report import FileMessage
@@ -36,10 +37,6 @@ _NAMED_ABOVE = re.compile(
     r"(?:valuta|currency|(?:belopp|amounts?)\s+(?:i|in))\b[^A-Za-z]{0,4}([A-Za-z]{3})\b", re.IGNORECASE
 )
 _LONGEST_ABOVE = 200
-CODES = (
-    "SEK", "EUR", "USD", "GBP", "NOK", "DKK", "ISK", "CHF", "PLN", "CZK", "HUF", "CAD", "AUD", "JPY", "CNY", "INR",
-    "RON", "BGN", "NZD", "HKD", "SGD", "MXN", "BRL", "ZAR", "AED", "SAR", "ILS", "THB", "KRW", "RUB", "UAH",
-)  # fmt: skip
 # What amounts are taken to be where neither the file nor the user says.
 CURRENCY = "SEK"
 
@@ -200,20 +197,6 @@ def _says_sek(con: DuckDBPyConnection, mapped: Mapped) -> bool:
     columns = [mapped.fields[name] for name in _MONEY_FIELDS if name in mapped.fields]
     hits = " OR ".join(f"regexp_matches(c{at}, 'sek|skr|kronor', 'i')" for at in columns)
     return con.execute(f"SELECT 1 FROM raw WHERE {hits} LIMIT 1").fetchone() is not None  # noqa: S608
-
-
-def crown_of(labels: Sequence[str]) -> str:
-    """Whose kroner 'kr' are where the headers are Danish or Norwegian: DKK, NOK, or '' for neither."""
-    text = " ".join(labels).lower()
-    return "DKK" if re.search(r"beløb|køb", text) else "NOK" if re.search(r"beløp|kjøp|\bmva\b", text) else ""
-
-
-def currency_in(label: str, labels: Sequence[str] = ()) -> str:
-    """The currency that a header names ('Belopp (SEK)', 'amount_eur'), or ''; `labels` say whose kroner 'kr' are."""
-    words = "".join(char if char.isalnum() or char in "€$£" else " " for char in label.lower()).split()
-    codes = {"kr": crown_of(labels) or "SEK", "kronor": "SEK", "euro": "EUR", "€": "EUR", "$": "USD", "£": "GBP"}
-    codes |= {code.lower(): code for code in CODES}
-    return next((codes[word] for word in words if word in codes), "")
 
 
 def currency_beside(opened: Opened, mapped: Mapped) -> str:

@@ -19,11 +19,12 @@ from duckdb import DuckDBPyConnection
 from insight.ingest import dates, footers, numbers, sides
 from insight.ingest.cells import NO_CUSTOMER, NO_ID, SPACES
 from insight.ingest.columns import NULLS
-from insight.ingest.convert import currency_beside, currency_in, says_returns, vat_in
+from insight.ingest.convert import currency_beside, says_returns, vat_in
 from insight.ingest.detect import Layout
 from insight.ingest.encoding import Text
 from insight.ingest.mapping import Mapped
 from insight.ingest.numbers import NumberStyle
+from insight.ingest.one_currency import currency_in
 from insight.ingest.opening import Opened
 from insight.ingest.options import ReadOptions
 from insight.ingest.raw import BLANKS, csv_source

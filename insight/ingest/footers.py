@@ -45,6 +45,11 @@ _PART = re.compile(
     r"^[\s*=#-]*(?:del|sub|page|sid|års|månads|kvartals|grupp|transport|ing|utg|väli|zwischen|mell[aeo][nm])",
     re.IGNORECASE,
 )
+# A pivot table ends each group with its name: '00011 Summa', 'Hem Totalt'.
+_OF_GROUP = re.compile(
+    r"\S.{0,60}\s(?:summa|totalt|total|delsumma|subtotal|yhteensä|gesamtergebnis|ergebnis|i alt|totalsumma)",
+    re.IGNORECASE,
+)
 # A list from an ERP marks its sums with stars alone.
 _STARS = re.compile(r"[\s]*\*{1,4}[\s]*")
 # What a row must hold before SQL fetches it to be looked at; wide on purpose.
@@ -55,6 +60,7 @@ SQL_WORDS = (
     r"|created|export|källa|source|page [0-9]|sida [0-9]|poster|rows|records|sum|count"
     r"|medel|snitt|genomsnitt|average|row |number of|end of|eof|rapport|genererad|skapad|exported|generated|transport"
     r"|ing[åa.]|utg[åa.]|opening|closing|beginning|ending|starting|balance)"
+    r"|\s(summa|totalt|total|delsumma|subtotal|yhteensä|ergebnis|gesamtergebnis|totalsumma|i alt)$"
 )
 
 
@@ -101,7 +107,7 @@ def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None, las
         return True
     words = [at for at, cell in filled if says_footer(cell) and kind_of(cell) != "number"]
     if not words:
-        return False
+        return _sums_group(filled, date_at)
     if key_at in words and _BARE.fullmatch(cells[key_at]) and (last or _PART.match(cells[key_at])):
         return True
     if date_at is not None and date_at < len(cells) and len(cells) > 1:
@@ -116,9 +122,17 @@ def is_footer(cells: Sequence[str], date_at: int | None, key_at: int | None, las
     return all(at in words or kind_of(cell) == "number" for at, cell in filled)
 
 
+def _sums_group(filled: Sequence[tuple[int, str]], date_at: int | None) -> bool:
+    """Whether a row has no date and nothing but numbers behind a group's name with 'Summa' or 'Total' after it."""
+    if date_at is None or len(filled) < 2 or not _OF_GROUP.fullmatch(filled[0][1]):
+        return False
+    return all(at != date_at and kind_of(cell) == "number" for at, cell in filled[1:])
+
+
 def is_part(cells: Sequence[str]) -> bool:
     """Whether a footer sums up a part of the rows."""
-    return any(_PART.match(cell) for cell in cells if cell)
+    first = next((cell.strip(SPACES) for cell in cells if cell and cell.strip(SPACES)), "")
+    return any(_PART.match(cell) for cell in cells if cell) or _OF_GROUP.fullmatch(first[:_LONGEST]) is not None
 
 
 def is_total(cells: Sequence[str]) -> bool:

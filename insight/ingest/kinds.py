@@ -37,6 +37,8 @@ _SOLD = _ORDERS.union(
     alias for name in ("amount", "unit_price", "quantity") for alias in aliases_of(TABLES["transactions"].field(name))
 ) - {"value", "varde"}
 _EACH = 0.9
+# What every message has a number of its own for, in the log of a mail system.
+_MESSAGES = re.compile(r"^(?:message|delivery|send|sending|mailing|utskicks?|broadcast)(?:id|uuid|guid)$")
 # What a row of a sale has and a customer has not.
 _LINES = frozenset({"order_id", "quantity", "article_id", "article"})
 
@@ -92,6 +94,8 @@ def kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str], s
             return None  # parked or rented for a while, and again: what was bought
     if found.kind == "agreements" and not core.keys() & {"plan", "fee"} and any(map(_SURVEY.search, map(fold, labels))):
         return None  # a survey tool's StartDate and EndDate
+    if found.kind == "contacts" and any(map(_MESSAGES.search, map(fold, labels))):
+        score += 2
     if found.kind == "answers" and ASKED.search(fold(labels[core["score"]])):
         score += 3
     return score + (1.0 if found.kind in ("answers", "assignments") else 0)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from insight.errors import IngestError
-from insight.ingest import sides
+from insight.ingest import sides, unheaded
 from insight.ingest.clues import (
     ASKED,
     CONTENT,
@@ -65,6 +65,7 @@ class Mapped:
     pair: the columns of debit and credit that make the amount together.
     lacking: a kind of file that this would be but for a date, and the column that speaks for it.
     by_name: customers are told apart by nothing but their names.
+    told: what was decided besides, by code, and the column that it is about.
     customers, sales: customer fields, and the date and amount of a purchase, that a wide file brings along.
     """
 
@@ -79,6 +80,7 @@ class Mapped:
     pair: tuple[int, ...] = ()
     lacking: tuple[str, int] | None = None
     by_name: bool = False
+    told: Mapping[str, int] = field(default_factory=dict[str, int])
     customers: Mapping[str, int] = field(default_factory=dict[str, int])
     sales: Mapping[str, int] = field(default_factory=dict[str, int])
 
@@ -476,6 +478,7 @@ def _customer_by_content(places: _Places, has_header: bool) -> None:
         return
     if has_header and not customers:
         return
+    found: list[int] = []
     for at, look in enumerate(places.looks):
         plain = look.date < 0.5 and look.decimals < 0.3 and look.length <= 40 and look.wordy < 0.5
         # Without a header, words and numbers that come again are no register: a log, a script, a letter.
@@ -483,17 +486,12 @@ def _customer_by_content(places: _Places, has_header: bool) -> None:
             continue
         many = look.whole or look.distinct > 0.05 * look.filled
         key = at == 0 and look.distinct == look.filled and (look.whole or look.number == 0)
-        other = fold(places.labels[at]) in _OTHER_THINGS
-        if (
-            places.free(at)
-            and not places.choices[at].field
-            and plain
-            and many
-            and not other
-            and (key or not has_header)
-        ):
-            places.take("customer_id", at)
-            return
+        other = fold(places.labels[at]) in _OTHER_THINGS or unheaded.is_group(places.labels[at])
+        suits = plain and many and not other and (key or not has_header)
+        if suits and places.free(at) and not places.choices[at].field:
+            found.append(at)
+    if found:
+        places.take("customer_id", found[0] if customers else unheaded.customer(found, places.looks))
 
 
 _OTHER_THINGS = frozenset(alias for (name, alias) in SPECIFIC if name != "customers")

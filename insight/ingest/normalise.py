@@ -12,7 +12,7 @@ from pathlib import Path
 import ftfy
 
 from insight.errors import IngestError
-from insight.ingest.cells import SPACES
+from insight.ingest.cells import SPACES, kind_of
 from insight.ingest.detect import Layout
 from insight.ingest.footers import says_footer
 from insight.ingest.heading_rows import is_ruler
@@ -117,7 +117,10 @@ def _fitted(cells: list[str], width: int, pad: bool, out: Normalised, line: int)
 
 def _put_aside(out: Normalised, line: int, cells: list[str], text: str) -> None:
     filled = [cell.strip(SPACES) for cell in cells if cell.strip(SPACES)]
-    if filled and says_footer(filled[0]):
+    # A word for a sum, first or in a column of its own behind nothing but numbers.
+    if filled and (
+        says_footer(filled[0]) or (says_footer(filled[-1]) and all(kind_of(cell) == "number" for cell in filled[:-1]))
+    ):
         out.footers.append((line, cells))
         return
     if len(out.aside) >= _ENOUGH and not out.rows:

@@ -202,6 +202,7 @@ def _mapped(laid: _Laid, options: ReadOptions, recalled: memory.Recalled | None)
         messages.append(
             FileMessage("kind_open", "warning", values) if sales else FileMessage("kind_rivals", "note", values)
         )
+    messages += [FileMessage(code, "warning", {}, column=layout.labels[at]) for code, at in mapped.told.items()]
     messages += rivals.told(mapped, layout.labels, sample, options)
     opened = Opened(source, text, layout, mapped, options, messages, decisions, recalled=recalled, spread=laid.spread)
     for at, label in enumerate(layout.labels):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from insight.ingest import row_kinds
+from insight.ingest import one_currency, order_totals, row_kinds
 from insight.ingest.clues import CONTENT, NEAR, Content, by_header, contents
 from insight.ingest.mapping import Choice, Mapped
 from insight.ingest.options import ReadOptions
@@ -31,6 +31,8 @@ def second_look(mapped: Mapped, labels: Sequence[str], rows: Sequence[Sequence[s
     looks = contents(rows, len(labels))
     mapped = _customer(mapped, labels, looks, options)
     mapped = _before_fees(mapped, labels, looks, options)
+    mapped = one_currency.converted(mapped, labels, rows, options)
+    mapped = order_totals.by_lines(mapped, rows, options)
     return _status(mapped, labels, rows, options)
 
 

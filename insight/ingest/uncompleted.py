@@ -9,9 +9,11 @@ from insight.ingest.report import FileMessage
 from insight.ingest.row_kinds import PAID_BACK, PARTLY
 from insight.ingest.write import take_back
 
+# A status may have its number before it, as in '1000 Makulerad'.
+_NUMBERED = r"^(?:wc-|\d{1,4}[ .:–-]+)?"
 # Whole words, since 'Cancellation fee' and 'Avbeställningsskydd' are sold; what comes after a mark says why or by whom.
 _CALLED_OFF = (
-    "^(?:wc-)?(?:makuler(?:ad|at|ade|ing)?|annuller(?:ad|at|ade|et|t|ing)?|avbrut(?:en|et|na)|avbok(?:ad|at|ade|ning)"
+    rf"{_NUMBERED}(?:makuler(?:ad|at|ade|ing)?|annuller(?:ad|at|ade|et|t|ing)?|avbrut(?:en|et|na)|avbok(?:ad|at|ade|ning)"
     "|avbeställ(?:d|t|da|ning)|återkallad|cancell?ed|cancel|cancellation|void(?:ed)?|declined|nekad|nekat|failed|failure"
     "|payment failed|failed payment|offert|quot(?:e|ation)|utkast|draft|kladd|övergiv(?:en|et|na)|abandoned"
     "|test(?:order|köp|beställning)|misslyck(?:ad|at|ades)|betalning(?:en)? misslyckades|rejected|avvisad|avvisat"
@@ -19,7 +21,7 @@ _CALLED_OFF = (
     "|annulée?|(?:closed[ -]*)?lost|förlorad|förlorat)(?:[ ]*[-–:(,;/].*| (?:by|av|von|per) .*)?$"
 )
 _WAITING = (
-    "^(?:wc-)?(?:väntar|väntande|inväntar|pending|awaiting|unpaid|obetald|obetalt|ej betald|expired|on[ -]hold"
+    rf"{_NUMBERED}(?:väntar|väntande|inväntar|pending|awaiting|unpaid|obetald|obetalt|ej betald|expired|on[ -]hold"
     "|ikke betalt|ej slutförd|ofullständig|incomplete|offen|unbezahlt|ausstehend|maksamatta)"
 )
 _BACK = "refund|return|retur|återbetal|tilbage|tilbake|kredit|credit|erstatt|rembours"
