@@ -74,11 +74,14 @@ _NUMBER = re.compile(
 _EMAIL = re.compile(r"^[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+$")
 YES = frozenset({"ja", "j", "yes", "y", "1", "true", "t", "x", "sant", "optin", "opt-in", "opt in", "subscribed",
                  "godkänd", "godkänt", "samtyckt", "accepted", "given", "on", "aktiv", "1.0", "ok", "✓",
-                 "✔", "sann"})  # fmt: skip
+                 "✔", "sann", "kyllä", "kylla", "oui", "wahr", "sandt", "tosi"})  # fmt: skip
 NO = frozenset({"nej", "n", "no", "0", "false", "f", "falskt", "optout", "opt-out", "opt out", "unsubscribed", "nekad",
-                "nekat", "avböjt", "declined", "denied", "off", "inaktiv", "0.0", "falsk", "-"})  # fmt: skip
+                "nekat", "avböjt", "declined", "denied", "off", "inaktiv", "0.0", "falsk", "-",
+                "nei", "nein", "ei", "non", "usann", "falsch", "epätosi"})  # fmt: skip
 UNKNOWN = frozenset({"", "?", "okänt", "okänd", "unknown", "ej angivet", "ej svarat", "na", "n/a", "null", "none",
-                     "saknas", "uppgift saknas", "vet ej", "not set", "unspecified"})  # fmt: skip
+                     "saknas", "uppgift saknas", "vet ej", "not set", "unspecified",
+                     "ukjent", "ukendt", "vet ikke", "ved ikke", "unbekannt", "keine angabe", "tuntematon",
+                     "ei tietoa"})  # fmt: skip
 MISSING = frozenset(
     {"null", "none", "nan", "n/a", "#n/a", "#saknas!", "na", "nil", "\\n", "<na>", "nat", "-", "--", "—", "–"}
 )

@@ -13,29 +13,37 @@ from insight.ingest.schema import fold
 CONSENTS = ("consent_email", "consent_sms", "consent_post")
 _LONGEST = 80
 _CHANNELS: Mapping[str, str] = {
-    "consent_email": "nyhetsbrevet|nyhetsbrev|newsletters|newsletter|epost|emails|email|mejla|mejl|mail",
-    "consent_sms": "textmessages|textmessage|sms|mms",
-    "consent_post": "direktreklam|directmail|postalmail|postutskick|postal|brev|post|dr|dm",
+    "consent_email": (
+        "nyhetsbrevet|nyhetsbrev|newsletters|newsletter|epost|emails|email|mejla|mejl|mail"
+        "|nyhedsbrevet|nyhedsbrev|uutiskirjeen|uutiskirje|sahkopostitse|sahkopostiin|sahkoposti"
+    ),
+    "consent_sms": "textmessages|textmessage|tekstiviestilla|tekstiviestit|tekstiviesti|sms|mms",
+    "consent_post": "direktreklam|directmail|postalmail|postutskick|postal|brevpost|brev|brief|kirjeposti|post|dr|dm",
 }
 _YES = (
     "accepterar|accepterat|accepterade|accepted|accepts|accept|godkanner|godkant|godkand|godkann|godkannande|tillater"
     "|tillatet|tillaten|tillat|tillatelse|tillstand|samtycker|samtyckt|samtycke|samtycken|allowed|allows|allow"
     "|permission|permitted|permits|permit|consented|consents|consent|optedin|optin|subscribed|subscribes|subscribe"
     "|subscriber|prenumererar|prenumerant|tackatja|onskar|villha|wants|receives|receive|mottar|far|may|ok|ja|yes|gdpr"
+    "|samtykket|samtykker|samtykke|tillatelse|tilladelse|tillader|godtatt|godtar|onsker|modtager|einwilligung|eingewilligt"
+    "|zustimmung|zugestimmt|erlaubnis|erlaubt|suostumukset|suostumus|lupa|sallittu|sallii|hyvaksyy|hyvaksytty|tilaaja"
 )
 _MARKETING = (
     "marknadsforingen|marknadsforing|marketing|reklamen|reklam|utskicken|utskick|erbjudanden|erbjudande|offers"
     "|massutskick|bulk|communications|communication|kommunikation|kontakt|contact|promotions|kampanjer|meddelanden|messages"
+    "|markedsforing|markedsforingen|reklame|tilbud|werbung|angebote|mainonta|markkinoinnin|markkinointi"
 )
 _BETWEEN = (
     "via|till|for|per|om|av|med|by|to|from|fran|us|oss|i|is|has|att|taemot|fa|ha|pa|och|and|customer|kunden|kund"
     "|vill|medlem|member|adresserad|elektronisk|electronic|information|info|s"
+    "|til|mot|mod|imot|og|gegen|fur|per|an|zu|zum|zur|der|und|asiakkaan|asiakas|kunde|kunden"
 )
-_NOT = "ejlangre|ej|inte|inga|ingen|inget|no|not|never|donot|dont|undanberseg|undanber|undanbett"
+_NOT = "ejlangre|ej|inte|inga|ingen|inget|no|not|never|donot|dont|undanberseg|undanber|undanbett|ikke|nicht|kein|keine"
 _ENDED = (
     "sparrad|sparrat|sparr|blockerad|blockering|blocked|block|optedout|optout|optouts|unsubscribed|unsubscribe"
     "|unsubscribes|avregistrerad|avregistrerat|avanmald|avanmalt|avbojt|avbojer|nekar|nekat|nekad|nixad|nix|declined"
-    "|refused|suppressed|suppression"
+    "|refused|suppressed|suppression|avmeldt|afmeldt|frameldt|reservert|reserveret|sperret|abgemeldet|abmeldung"
+    "|gesperrt|sperre|widerrufen|estetty|kielletty|kielto"
 )
 _WORDS = {
     "channel": "|".join(_CHANNELS.values()), "yes": _YES, "marketing": _MARKETING, "between": _BETWEEN,

@@ -7,15 +7,19 @@ from duckdb import DuckDBPyConnection
 from insight.ingest.cells import NO, UNKNOWN, YES
 
 _DENIED = (
-    r"(^|[ /(-])(ej|inte|icke|aldrig|ingen|inga|not|never|none|utan)([ /)-]|$)"
+    r"(^|[ /(-])(ej|inte|icke|aldrig|ingen|inga|not|never|none|utan|ikke|nicht|kein|keine|ei)([ /)-]|$)"
     r"|^(o(öppn|klick|lever)|un(open|click|deliv|sub|sent)|in(aktiv|val)|studs|bounc|hard|soft|fail|miss|fel|rejec"
     r"|avvis|avbr|block|spärr|utebl)"
 )
 # Consents have words of their own, too; 'ej godkänt' is neither, and is told.
-_GRANTED = r"^(tillåt|godkän|godtar|accept|samtyck|ja[ ,]|yes[ ,]|opt(ed)?[ _-]?in|subscr|prenumer|grant|allow|permit)"
+_GRANTED = (
+    r"^(tillåt|godkän|godtar|accept|samtyck|ja[ ,]|yes[ ,]|opt(ed)?[ _-]?in|subscr|prenumer|grant|allow|permit"
+    r"|samtykke|tillad|einwillig|eingewillig|zugestimmt|erlaubt|suostu|hyväks)"
+)
 _REFUSED = (
     r"^(nej[ ,]|no[ ,]|avböj|nek(a|ar|at)|opt(ed)?[ _-]?out|unsub|never|revok|withdr|återkall|återtag"
-    r"|drag(it)? tillbaka|avreg|avanm|spärr|deni|refus|declin)"
+    r"|drag(it)? tillbaka|avreg|avanm|spärr|deni|refus|declin"
+    r"|nei[ ,]|nein[ ,]|avmeld|afmeld|frameld|abgemeld|abgelehnt|widerruf|kielt|trukket)"
 )
 _CONTROL = "kontroll|control|hold|håll"
 

@@ -13,7 +13,8 @@ ALIASES = frozenset(
     alias for table in TABLES.values() for f in table.fields for alias in (f.name.replace("_", ""), *f.aliases)
 ) - {
     "", "at", "st", "kr", "kon", "completed", "submitted", "sent", "avslutad", "slutford", "purchase", "kop", "betalt",
-    "inskickat",  # these stand in cells as often as above them
+    "inskickat", "sendt", "gesendet", "versandt", "lahetetty", "firma", "by",
+    # … which stand in cells as often as above them
 }  # fmt: skip
 _BARE_WORDS = frozenset({"nr", "no", "id", "nummer", "number", "namn", "name", "kod", "code"})
 # What Qualtrics puts below the headings: {"ImportId":"recordedDate","timeZone":"Europe/Stockholm"}

@@ -21,7 +21,7 @@ from insight.ingest.clues import (
 )
 from insight.ingest.kinds import is_subscribed, kind_score, known_as, other_kind
 from insight.ingest.options import ReadOptions
-from insight.ingest.schema import RECORD_IDS, TABLES, Table, fold
+from insight.ingest.schema import RECORD_IDS, RESPONDENTS, TABLES, Table, fold
 from insight.ingest.wide import explained, widen
 from insight.result import Message
 
@@ -440,15 +440,9 @@ def _amount_by_content(places: _Places, has_header: bool) -> None:
         # A price and no number of pieces: what was paid.
         places.take("amount", places.taken["unit_price"])
         return
-    numbers = [
-        at
-        for at, look in enumerate(places.looks)
-        if places.free(at)
-        and not places.choices[at].field
-        and look.number >= 0.8
-        and not look.leading_zero
-        and look.date < 0.5
-    ]
+    looks = enumerate(places.looks)
+    plain = [at for at, look in looks if look.number >= 0.8 and not look.leading_zero and look.date < 0.5]
+    numbers = [at for at in plain if places.free(at) and not places.choices[at].field]
     sharp = [at for at in numbers if places.looks[at].decimals > 0.3]
     if not has_header and numbers:
         places.take("amount", (sharp or numbers)[-1])
@@ -472,9 +466,11 @@ def _customer_by_content(places: _Places, has_header: bool) -> None:
     if companies and has_header:
         places.take("customer_id", companies[0])
         return
-    emails = [at for at, look in enumerate(places.looks) if look.email > 0.9 and places.free(at)]
-    if emails and has_header:
-        places.take("customer_id", emails[0])
+    people = [at for at, look in enumerate(places.looks) if look.email > 0.9 and places.free(at)]
+    # Who answered, by the survey's own numbers, where nothing else says it.
+    people += [at for at, label in enumerate(places.labels) if fold(label) in RESPONDENTS and places.free(at)]
+    if people and has_header:
+        places.take("customer_id", people[0])
         return
     if has_header and not customers:
         return

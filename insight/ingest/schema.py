@@ -122,6 +122,8 @@ _CUSTOMER_ID = Field(
 
 # In a register of customers the record is the customer; elsewhere these are the deal's or the order's.
 RECORD_IDS = ("recordid", "internalid", "externalid", "klaviyoid", "brazeid", "accountcode")
+# The numbers that a survey gives to those who answer.
+RESPONDENTS = ("respondentid", "respondent", "respondentnr", "respondentnummer", "svarandeid", "respondentkey")
 
 
 def _customer_id(required: bool = True, more: tuple[str, ...] = ()) -> Field:
@@ -130,31 +132,31 @@ def _customer_id(required: bool = True, more: tuple[str, ...] = ()) -> Field:
 
 CUSTOMERS = Table("customers", "Kunder", "Customers", (
     _customer_id(more=RECORD_IDS),
-    Field("name", "text", "Namn", "Name", ("name", "namn", "kundnamn", "customername", "fullname", "fullstandigtnamn", "fornamnefternamn"), personal="name"),
-    Field("email", "text", "E-post", "Email", ("email", "epost", "mail", "emailaddress", "epostadress", "mejl", "mailadress"), personal="email"),
-    Field("phone", "text", "Telefon", "Phone", ("phone", "telefon", "mobil", "mobile", "tel", "telefonnummer", "mobilnummer", "mobiltelefon", "phonenumber", "telefonnr", "mobilnr", "cellphone"), personal="phone"),
-    Field("birth_date", "date", "Födelsedatum", "Date of birth", ("birthdate", "fodelsedatum", "fodd", "dateofbirth", "dob", "birthday", "fodelsedag", "fodelsear", "birthyear", "yearofbirth"), personal="birth_date"),
-    Field("gender", "text", "Kön", "Gender", ("gender", "kon", "sex")),
-    Field("postcode", "text", "Postnummer", "Postcode", ("postcode", "postnummer", "postnr", "zip", "zipcode", "postalcode"), personal="address"),
-    Field("city", "text", "Ort", "City", ("city", "ort", "stad", "postort", "town", "bostadsort")),
-    Field("region", "text", "Region", "Region", ("region", "lan", "county", "state", "landskap", "omrade", "area", "distrikt")),
-    Field("country", "text", "Land", "Country", ("country", "land", "countrycode", "landskod")),
+    Field("name", "text", "Namn", "Name", ("name", "namn", "kundnamn", "customername", "fullname", "fullstandigtnamn", "fornamnefternamn", "navn", "kundenavn", "kundename", "asiakasnimi", "asiakkaannimi", "nimi", "kokonimi", "fulltnavn", "fuldenavn", "vollstandigername"), personal="name"),
+    Field("email", "text", "E-post", "Email", ("email", "epost", "mail", "emailaddress", "epostadress", "mejl", "mailadress", "sahkoposti", "sahkopostiosoite", "epostadresse", "emailadresse", "mailadresse"), personal="email"),
+    Field("phone", "text", "Telefon", "Phone", ("phone", "telefon", "mobil", "mobile", "tel", "telefonnummer", "mobilnummer", "mobiltelefon", "phonenumber", "telefonnr", "mobilnr", "cellphone", "mobiltelefonnummer", "mobilnummeret", "handy", "handynummer", "puhelin", "puhelinnumero", "matkapuhelin", "tlf", "tlfnr", "mobiltlf"), personal="phone"),
+    Field("birth_date", "date", "Födelsedatum", "Date of birth", ("birthdate", "fodelsedatum", "fodd", "dateofbirth", "dob", "birthday", "fodelsedag", "fodelsear", "birthyear", "yearofbirth", "fodselsdato", "fodselsdag", "fodt", "geburtsdatum", "geboren", "geburtstag", "syntymaaika", "syntymapaiva"), personal="birth_date"),
+    Field("gender", "text", "Kön", "Gender", ("gender", "kon", "sex", "kjonn", "geschlecht", "sukupuoli")),
+    Field("postcode", "text", "Postnummer", "Postcode", ("postcode", "postnummer", "postnr", "zip", "zipcode", "postalcode", "plz", "postleitzahl", "postinumero"), personal="address"),
+    Field("city", "text", "Ort", "City", ("city", "ort", "stad", "postort", "town", "bostadsort", "by", "poststed", "postby", "bosted", "kaupunki", "postitoimipaikka", "paikkakunta", "stadt", "wohnort")),
+    Field("region", "text", "Region", "Region", ("region", "lan", "county", "state", "landskap", "omrade", "area", "distrikt", "fylke", "bundesland", "maakunta")),
+    Field("country", "text", "Land", "Country", ("country", "land", "countrycode", "landskod", "maa", "landekode", "maakoodi", "landeskennzeichen")),
     Field("customer_type", "text", "Kundtyp", "Customer type", ("customertype", "kundtyp", "kundkategori", "privatforetag", "b2bb2c")),
-    Field("org_id", "text", "Organisationsnummer", "Organisation number", ("orgid", "orgnr", "organisationsnummer", "orgno", "orgnummer", "companyid", "vatnumber", "foretagsid")),
-    Field("org_name", "text", "Företag", "Organisation", ("orgname", "foretag", "foretagsnamn", "company", "companyname", "organisation", "bolag")),
+    Field("org_id", "text", "Organisationsnummer", "Organisation number", ("orgid", "orgnr", "organisationsnummer", "orgno", "orgnummer", "companyid", "vatnumber", "foretagsid", "organisasjonsnummer", "cvr", "cvrnr", "cvrnummer", "ytunnus")),
+    Field("org_name", "text", "Företag", "Organisation", ("orgname", "foretag", "foretagsnamn", "company", "companyname", "organisation", "bolag", "firma", "firmanavn", "virksomhed", "bedrift", "firmenname", "unternehmen", "yritys")),
     Field("workplace_id", "text", "Arbetsställe", "Workplace", ("workplaceid", "arbetsstalle", "cfar", "arbetsplats", "workplace", "site")),
     Field("role", "text", "Roll", "Role", ("role", "roll", "befattning", "titel", "jobtitle", "title")),
     Field("industry", "text", "Bransch", "Industry", ("industry", "bransch", "sni", "snikod", "naringsgren", "sector")),
     Field("employees", "integer", "Anställda", "Employees", ("employees", "anstallda", "antalanstallda", "storlek", "companysize")),
     Field("household_id", "text", "Hushåll", "Household", ("household", "hushall", "hushallsnr")),
-    Field("joined_on", "date", "Blev kund", "Joined on", ("joinedon", "joined", "joindate", "blevkund", "medlemsedan", "kundsedan", "registreringsdatum", "regdatum", "registered", "registrationdate", "signupdate", "createdat", "created", "skapad", "startdatum", "medlemsdatum", "membersince", "inskrivningsdatum", "anslutningsdatum", "gickmed", "gickmeddatum", "medlemfrom", "medlemfran", "medlemsstart")),
+    Field("joined_on", "date", "Blev kund", "Joined on", ("joinedon", "joined", "joindate", "blevkund", "medlemsedan", "kundsedan", "registreringsdatum", "regdatum", "registered", "registrationdate", "signupdate", "createdat", "created", "skapad", "startdatum", "medlemsdatum", "membersince", "inskrivningsdatum", "anslutningsdatum", "gickmed", "gickmeddatum", "medlemfrom", "medlemfran", "medlemsstart", "innmeldt", "innmeldingsdato", "indmeldt", "indmeldelsesdato", "medlemsiden", "kundesiden", "mitgliedseit", "kundeseit", "eintrittsdatum", "liittymispaiva", "liittynyt", "registreringsdato", "rekisteroitymispaiva")),
     Field("join_channel", "text", "Rekryteringskanal", "Recruitment channel", ("joinchannel", "rekryteringskanal", "varvningskanal", "acquisitionchannel", "signupsource", "source", "kalla", "rekryteringsvag")),
     Field("join_store", "text", "Rekryterande butik", "Recruiting store", ("joinstore", "rekryteringsbutik", "rekryterandebutik", "varvandebutik", "signupstore", "hemmabutik", "homestore", "currentstore", "registreringsbutik", "signupshop")),
     Field("is_member", "flag", "Medlem", "Is member", ("ismember", "armedlem", "kundklubb", "klubbmedlem", "loyaltymember", "medlemja", "clubmember")),
     Field("member_level", "text", "Medlemsnivå", "Member level", ("memberlevel", "medlemsniva", "niva", "level", "tier", "medlemstyp", "medlemskategori", "membertype", "membershiptype", "status", "kundniva", "membertier", "loyaltytier", "kundklass", "bonusniva")),
-    Field("left_on", "date", "Lämnade", "Left on", ("lefton", "left", "lamnade", "avslutsdatum", "uttrade", "uttradd", "uttradde", "utgick", "slutade", "slutat", "lamnat", "medlemtom", "medlemtill", "medlemskapupphor", "avgick", "avgatt", "churndate", "slutdatum", "avregistrerad", "cancelledat", "uttradesdatum")),
+    Field("left_on", "date", "Lämnade", "Left on", ("lefton", "left", "lamnade", "avslutsdatum", "uttrade", "uttradd", "uttradde", "utgick", "slutade", "slutat", "lamnat", "medlemtom", "medlemtill", "medlemskapupphor", "avgick", "avgatt", "churndate", "slutdatum", "avregistrerad", "cancelledat", "uttradesdatum", "utmeldt", "utmeldingsdato", "udmeldt", "udmeldelsesdato", "austrittsdatum", "eropaiva")),
     Field("leave_reason", "text", "Orsak till avslut", "Leave reason", ("leavereason", "orsak", "avslutsorsak", "churnreason", "uttradesorsak", "avgangsorsak")),
-    Field("consent_email", "consent", "Samtycke e-post", "Email consent", ("consentemail", "emailconsent", "samtyckeepost", "epostsamtycke", "samtyckemail", "mailsamtycke", "nyhetsbrev", "newsletter", "emailoptin", "epostja", "optinemail", "samtycke", "consent", "marketingconsent", "acceptsemail", "acceptsemailmarketing", "acceptsmarketing", "epostutskick", "emailpermission")),
+    Field("consent_email", "consent", "Samtycke e-post", "Email consent", ("consentemail", "emailconsent", "samtyckeepost", "epostsamtycke", "samtyckemail", "mailsamtycke", "nyhetsbrev", "newsletter", "emailoptin", "epostja", "optinemail", "samtycke", "consent", "marketingconsent", "acceptsemail", "acceptsemailmarketing", "acceptsmarketing", "epostutskick", "emailpermission", "samtykke", "nyhedsbrev", "einwilligung", "werbeeinwilligung", "suostumus", "markkinointilupa", "uutiskirje")),
     Field("consent_sms", "consent", "Samtycke sms", "SMS consent", ("consentsms", "smsconsent", "samtyckesms", "smssamtycke", "smsoptin", "smsja", "optinsms", "acceptssms", "acceptssmsmarketing", "smspermission", "smsutskick")),
     Field("consent_post", "consent", "Samtycke post", "Post consent", ("consentpost", "postconsent", "samtyckepost", "dr", "drsamtycke", "postalconsent", "adresseradreklam", "postja", "brevsamtycke", "samtyckebrev", "postsamtycke", "acceptspostal", "acceptspost", "postutskick")),
     Field("child_birth_date", "date", "Barnets födelsedatum", "Child's date of birth", ("childbirthdate", "barnetsfodelsedatum", "barnfodd", "childdob"), personal="birth_date"),
@@ -189,36 +191,36 @@ TRANSACTIONS = Table("transactions", "Transaktioner", "Transactions", (
 
 ASSIGNMENTS = Table("assignments", "Testgrupper", "Test assignments", (
     _customer_id(),
-    Field("arm", "text", "Testgrupp", "Arm", ("arm", "grupp", "testgrupp", "group", "variant", "testgroup", "cell", "treatment", "behandling", "urvalsgrupp", "ab", "abgroup", "testcell", "variation", "testvariant"), required=True),
+    Field("arm", "text", "Testgrupp", "Arm", ("arm", "grupp", "testgrupp", "group", "variant", "testgroup", "cell", "treatment", "behandling", "urvalsgrupp", "ab", "abgroup", "testcell", "variation", "testvariant", "gruppe", "testgruppe", "ryhma", "testiryhma"), required=True),
     Field("test", "text", "Test", "Test", ("test", "testnamn", "experiment", "testname", "testid", "experimentid", "kampanj", "campaign", "campaignid", "utskick", "campaignname", "kampanjnamn", "utskicksnamn", "mailing")),
-    Field("assigned_on", "date", "Tilldelad", "Assigned on", ("assignedon", "assigned", "assignmentdate", "tilldelad", "tilldelningsdatum", "utskicksdatum", "skickad", "sentdate", "senddate", "datum", "date", "skickdatum", "lottad", "lottningsdatum", "startdatum", "sentat", "avsant", "avsand", "avsandningsdatum", "sendtime", "senton", "utskickstid", "sent", "skickat", "skickades", "mailingdate", "startdate", "utskicksdag", "postningsdatum"), required=True),
+    Field("assigned_on", "date", "Tilldelad", "Assigned on", ("assignedon", "assigned", "assignmentdate", "tilldelad", "tilldelningsdatum", "utskicksdatum", "skickad", "sentdate", "senddate", "datum", "date", "skickdatum", "lottad", "lottningsdatum", "startdatum", "sentat", "avsant", "avsand", "avsandningsdatum", "sendtime", "senton", "utskickstid", "sent", "skickat", "skickades", "mailingdate", "startdate", "utskicksdag", "postningsdatum", "dato", "paivamaara", "tildelt", "tildelingsdato", "sendtdato", "versanddatum", "lahetyspaiva", "afsendt"), required=True),
     Field("channel", "text", "Kanal", "Channel", ("channel", "kanal", "utskickskanal", "medium")),
     Field("contact_cost", "price", "Kontaktkostnad", "Contact cost", ("contactcost", "kontaktkostnad", "kostnad", "cost", "costpercontact", "kostnadperkontakt", "kostnadkontakt", "unitcost", "styckkostnad")),
-    Field("is_control", "flag", "Kontrollgrupp", "Is control", ("iscontrol", "kontroll", "control", "kontrollgrupp", "holdout", "controlgroup", "arkontroll", "hallgrupp", "holdgroup", "holdoutgroup", "hallesutanfor")),
+    Field("is_control", "flag", "Kontrollgrupp", "Is control", ("iscontrol", "kontroll", "control", "kontrollgrupp", "holdout", "controlgroup", "arkontroll", "hallgrupp", "holdgroup", "holdoutgroup", "hallesutanfor", "kontrollgruppe", "kontrolgruppe", "kontrolliryhma")),
     Field("delivered", "flag", "Levererad", "Delivered", ("delivered", "levererad", "levererat", "framkommen", "levererades", "framme")),
-    Field("opened", "flag", "Öppnad", "Opened", ("opened", "oppnad", "oppnat", "open", "opens", "oppningar", "oppnade", "oppning", "oppnadtid", "firstopen", "opentime")),
-    Field("clicked", "flag", "Klickad", "Clicked", ("clicked", "klickad", "klickat", "click", "klick", "clicks", "klickningar", "klickade", "klickadtid", "clicktime")),
+    Field("opened", "flag", "Öppnad", "Opened", ("opened", "oppnad", "oppnat", "open", "opens", "oppningar", "oppnade", "oppning", "oppnadtid", "firstopen", "opentime", "apnet", "abnet", "geoffnet", "avattu")),
+    Field("clicked", "flag", "Klickad", "Clicked", ("clicked", "klickad", "klickat", "click", "klick", "clicks", "klickningar", "klickade", "klickadtid", "clicktime", "klikket", "geklickt", "klikattu")),
 ))  # fmt: skip
 
 ANSWERS = Table("answers", "NPS-svar", "NPS answers", (
     _customer_id(more=("referenceid", "reference")),
-    Field("score", "score", "Betyg", "Score", ("score", "betyg", "nps", "npsbetyg", "npsscore", "npspoang", "rekommendation", "rekommendera", "likelihoodtorecommend", "svar", "answer", "rating", "poang", "omdome", "npssvar", "hursannoliktattdurekommenderar", "stjarnor", "stars", "starrating", "stjarnbetyg", "antalstjarnor", "reviewrating", "reviewscore", "reviewstars", "satisfactionscore", "csat", "csatscore"), required=True),
-    Field("answered_on", "date", "Svarsdatum", "Answered on", ("answeredon", "answered", "svarsdatum", "besvarad", "responsedate", "datum", "date", "surveydate", "enkatdatum", "answeredat", "submittedat", "tidpunkt", "inskickad", "svarstid", "timestamp", "tidsstampel", "svarat", "svarade", "svaratden", "completed", "completedat", "datecompleted", "recordeddate", "submitdate", "submittime", "submitted", "slutford", "slutforddatum", "avslutad", "enddate", "inskickat", "reviewdate", "reviewedat", "reviewedon", "recensionsdatum", "omdomesdatum", "antwortdatum", "vastauspaiva", "svardato", "svarsdato", "datereponse", "datedereponse", "ratedat", "reviewcreatedutc", "reviewcreated", "fullfort", "fuldfort", "fullforttidspunkt", "besvart", "besvaret", "abgeschlossen", "vastattu"), required=True),
-    Field("comment", "text", "Kommentar", "Comment", ("comment", "kommentar", "fritext", "verbatim", "motivering", "fritextsvar", "feedback", "comments", "varfor", "openended", "openendedresponse", "fritextkommentar", "npskommentar", "npscomment"), personal="free_text"),
+    Field("score", "score", "Betyg", "Score", ("score", "betyg", "nps", "npsbetyg", "npsscore", "npspoang", "rekommendation", "rekommendera", "likelihoodtorecommend", "svar", "answer", "rating", "poang", "omdome", "npssvar", "hursannoliktattdurekommenderar", "stjarnor", "stars", "starrating", "stjarnbetyg", "antalstjarnor", "reviewrating", "reviewscore", "reviewstars", "satisfactionscore", "csat", "csatscore", "bewertung", "npsbewertung", "karakter", "npskarakter", "poengsum", "npspoengsum", "npspoeng", "vurdering", "npsvurdering", "pisteet", "npspisteet", "arvosana", "npsarvosana", "punktzahl"), required=True),
+    Field("answered_on", "date", "Svarsdatum", "Answered on", ("answeredon", "answered", "svarsdatum", "besvarad", "responsedate", "datum", "date", "surveydate", "enkatdatum", "answeredat", "submittedat", "tidpunkt", "inskickad", "svarstid", "timestamp", "tidsstampel", "svarat", "svarade", "svaratden", "completed", "completedat", "datecompleted", "recordeddate", "submitdate", "submittime", "submitted", "slutford", "slutforddatum", "avslutad", "enddate", "inskickat", "reviewdate", "reviewedat", "reviewedon", "recensionsdatum", "omdomesdatum", "antwortdatum", "vastauspaiva", "svardato", "svarsdato", "datereponse", "datedereponse", "ratedat", "reviewcreatedutc", "reviewcreated", "fullfort", "fuldfort", "fullforttidspunkt", "besvart", "besvaret", "abgeschlossen", "vastattu", "dato", "paivamaara", "besvart", "besvaret", "besvarelsesdato", "beantwortetam", "vastattu", "vastauspaivamaara"), required=True),
+    Field("comment", "text", "Kommentar", "Comment", ("comment", "kommentar", "fritext", "verbatim", "motivering", "fritextsvar", "feedback", "comments", "varfor", "openended", "openendedresponse", "fritextkommentar", "npskommentar", "npscomment", "kommentti", "kommentarer", "begrundelse", "begrunnelse", "anmerkung", "bemerkung", "perustelu", "palaute"), personal="free_text"),
     Field("touchpoint", "text", "Kontaktpunkt", "Touchpoint", ("touchpoint", "kontaktpunkt", "motespunkt", "enkattyp", "surveytype", "survey", "enkat")),
     Field("wave", "text", "Våg", "Wave", ("wave", "vag", "matning", "omgang", "matomgang", "surveywave")),
 ))  # fmt: skip
 
 CONTACTS = Table("contacts", "Utskick", "Contacts", (
     _customer_id(),
-    Field("sent_at", "datetime", "Skickat", "Sent at", ("sentat", "memberfirstassociateddate", "sent", "skickat", "skickad", "sentdate", "utskicksdatum", "senddate", "datum", "date", "skickdatum", "avsant", "avsand", "sendtime", "senton", "utskickstid", "skickades", "utskicksdag", "postningsdatum"), required=True),
-    Field("channel", "text", "Kanal", "Channel", ("channel", "kanal", "medium", "utskickskanal")),
+    Field("sent_at", "datetime", "Skickat", "Sent at", ("sentat", "memberfirstassociateddate", "sent", "skickat", "skickad", "sentdate", "utskicksdatum", "senddate", "datum", "date", "skickdatum", "avsant", "avsand", "sendtime", "senton", "utskickstid", "skickades", "utskicksdag", "postningsdatum", "dato", "paivamaara", "sendt", "sendtdato", "utsendt", "utsendelsesdato", "udsendt", "udsendelsesdato", "afsendt", "afsendelsesdato", "versanddatum", "versandt", "versendetam", "gesendet", "gesendetam", "lahetyspaiva", "lahetyspaivamaara", "lahetetty", "lahetysaika"), required=True),
+    Field("channel", "text", "Kanal", "Channel", ("channel", "kanal", "medium", "utskickskanal", "kanava")),
     Field("message_type", "text", "Meddelandetyp", "Message type", ("messagetype", "meddelandetyp", "utskickstyp", "typ", "type", "template", "mall")),
-    Field("campaign_id", "id", "Kampanj", "Campaign", ("campaignid", "kampanj", "campaign", "kampanjkod", "kampanjid", "utskick", "mailing", "campaignname", "kampanjnamn", "utskicksnamn")),
+    Field("campaign_id", "id", "Kampanj", "Campaign", ("campaignid", "kampanj", "campaign", "kampanjkod", "kampanjid", "utskick", "mailing", "campaignname", "kampanjnamn", "utskicksnamn", "kampanje", "kampanjenavn", "kampagne", "kampagnenavn", "kampagnenname", "kampanja", "kampanjannimi")),
     Field("category", "text", "Varugrupp", "Category", ("category", "kategori", "varugrupp")),
-    Field("opened", "flag", "Öppnad", "Opened", ("opened", "oppnad", "oppnat", "open", "oppning", "opens", "oppningar", "oppnade", "opentime")),
-    Field("clicked", "flag", "Klickad", "Clicked", ("clicked", "klickad", "klickat", "click", "klick", "clicks", "klickningar", "klickade", "clicktime")),
-    Field("opted_out", "flag", "Avregistrerad", "Opted out", ("optedout", "avregistrerad", "unsubscribed", "optout", "avanmald", "avregistrering", "optouts", "unsubscribes")),
+    Field("opened", "flag", "Öppnad", "Opened", ("opened", "oppnad", "oppnat", "open", "oppning", "opens", "oppningar", "oppnade", "opentime", "apnet", "apninger", "abnet", "abninger", "geoffnet", "offnungen", "avattu", "avaukset")),
+    Field("clicked", "flag", "Klickad", "Clicked", ("clicked", "klickad", "klickat", "click", "klick", "clicks", "klickningar", "klickade", "clicktime", "klikket", "klikk", "klik", "geklickt", "klicks", "klikattu", "klikkaukset")),
+    Field("opted_out", "flag", "Avregistrerad", "Opted out", ("optedout", "avregistrerad", "unsubscribed", "optout", "avanmald", "avregistrering", "optouts", "unsubscribes", "avmeldt", "afmeldt", "frameldt", "abgemeldet", "abmeldung")),
     Field("contact_cost", "price", "Kontaktkostnad", "Contact cost", ("contactcost", "kontaktkostnad", "kostnad", "cost")),
 ))  # fmt: skip
 
