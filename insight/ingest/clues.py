@@ -144,7 +144,9 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
     cut = folded + "um" if field.type in _DATES and folded.endswith("dat") else ""
     inner, day = _without_inner(field, folded), _same_day(field, folded, aliases)
     for text, base in (
-        (folded, EXACT), (bare, EXACT - 1), (without, EXACT - 1), (cut, EXACT - 1), (inner, EXACT - 1),
+        (folded, EXACT), (bare, EXACT - 1), (without, EXACT - 1),
+        (_OF_VAT.sub("", bare) if money else "", EXACT - 1), (_of_record(field, label), EXACT - 1.2),
+        (cut, EXACT - 1), (inner, EXACT - 1),
         (day, EXACT - 1.5), (_last_part(field, label), EXACT - 1.2),
         (_bent(folded) if field.type in ("flag", *_DATES) else "", EXACT - 1),
     ):  # fmt: skip
@@ -181,6 +183,7 @@ def by_header(field: Field, label: str, look: Content) -> tuple[float, Message]:
         score += 0.3 * bool(re.search(r"exkl|exvat|excl|eks|utan|ohne|net|ht$", folded)) - 0.3 * bool(
             re.search(r"inkl|incl|brutto|gross|ttc$", folded)
         )
+        score -= bool(_GUESSED.search(folded))  # what came of it stands beside, where it has come
     return score * _suits(field, look), reason
 
 
@@ -188,6 +191,12 @@ def _without_inner(field: Field, folded: str) -> str:
     """'Customer : Internal ID' is the customer's id; 'Internal ID' alone may be that of any record."""
     plain = _INNER.sub("", folded) if field.type == "id" else ""
     return plain if plain not in ("", "id", folded) else ""
+
+
+def _of_record(field: Field, label: str) -> str:
+    """'invoice_total' is the total of an invoice: what stands behind the name of the record, for a day or a sum."""
+    behind = _RECORD.sub("", label[:_LONGEST_LABEL])
+    return fold(behind) if field.name in ("ordered_at", "amount") and behind != label else ""
 
 
 def _last_part(field: Field, label: str) -> str:
@@ -253,6 +262,8 @@ _WITHOUT_VAT = re.compile(
 )
 # 'Belopp i SEK' is an amount; 'Belopp i valuta' beside it is one that no sum can be made of.
 _IN_CURRENCY = re.compile(r"(?<=[a-z])(?:i|in)(?:sek|kr|kronor|svenskakronor|nok|dkk|eur|euro?|usd|gbp|chf)$")
+_GUESSED = re.compile(r"^est(?=[a-z]*(?:revenue|value|amount))|estimat|expected|weighted|viktat|forvantat|uppskattat")
+_RECORD = re.compile(r"^(?:invoice|order|transaction|charge|sale|faktura)[_ .]", re.IGNORECASE)
 _TIMED = ("opened", "clicked", "opted_out", "delivered")
 _SOFT = frozenset({"datum", "belopp", "amount", "pris", "price", "kostnad", "cost"})
 

@@ -24,7 +24,7 @@ _YES = (
     "accepterar|accepterat|accepterade|accepted|accepts|accept|godkanner|godkant|godkand|godkann|godkannande|tillater"
     "|tillatet|tillaten|tillat|tillatelse|tillstand|samtycker|samtyckt|samtycke|samtycken|allowed|allows|allow"
     "|permission|permitted|permits|permit|consented|consents|consent|optedin|optin|subscribed|subscribes|subscribe"
-    "|subscriber|prenumererar|prenumerant|tackatja|onskar|villha|wants|receives|receive|mottar|far|may|ok|ja|yes|gdpr"
+    "|subscriber|subscription|prenumererar|prenumerant|tackatja|onskar|villha|wants|receives|receive|mottar|far|may|ok|ja|yes|gdpr"
     "|samtykket|samtykker|samtykke|tillatelse|tilladelse|tillader|godtatt|godtar|onsker|modtager|einwilligung|eingewilligt"
     "|zustimmung|zugestimmt|erlaubnis|erlaubt|suostumukset|suostumus|lupa|sallittu|sallii|hyvaksyy|hyvaksytty|tilaaja"
 )
@@ -35,7 +35,7 @@ _MARKETING = (
 )
 _BETWEEN = (
     "via|till|for|per|om|av|med|by|to|from|fran|us|oss|i|is|has|att|taemot|fa|ha|pa|och|and|customer|kunden|kund"
-    "|vill|medlem|member|adresserad|elektronisk|electronic|information|info|s"
+    "|vill|medlem|member|adresserad|elektronisk|electronic|information|info|status|s"
     "|til|mot|mod|imot|og|gegen|fur|per|an|zu|zum|zur|der|und|asiakkaan|asiakas|kunde|kunden"
 )
 _NOT = "ejlangre|ej|inte|inga|ingen|inget|no|not|never|donot|dont|undanberseg|undanber|undanbett|ikke|nicht|kein|keine"

@@ -50,6 +50,7 @@ _OF_GROUP = re.compile(
     r"\S.{0,60}\s(?:summa|totalt|total|delsumma|subtotal|yhteensä|gesamtergebnis|ergebnis|i alt|totalsumma)",
     re.IGNORECASE,
 )
+_CODE = re.compile(r"[A-Z]{3}")
 # A list from an ERP marks its sums with stars alone.
 _STARS = re.compile(r"[\s]*\*{1,4}[\s]*")
 # What a row must hold before SQL fetches it to be looked at; wide on purpose.
@@ -126,7 +127,7 @@ def _sums_group(filled: Sequence[tuple[int, str]], date_at: int | None) -> bool:
     """Whether a row has no date and nothing but numbers behind a group's name with 'Summa' or 'Total' after it."""
     if date_at is None or len(filled) < 2 or not _OF_GROUP.fullmatch(filled[0][1]):
         return False
-    return all(at != date_at and kind_of(cell) == "number" for at, cell in filled[1:])
+    return all(at != date_at and (kind_of(cell) == "number" or _CODE.fullmatch(cell)) for at, cell in filled[1:])
 
 
 def is_part(cells: Sequence[str]) -> bool:

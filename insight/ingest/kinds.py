@@ -38,6 +38,10 @@ _SOLD = _ORDERS.union(
 ) - {"value", "varde"}
 _EACH = 0.9
 # What every message has a number of its own for, in the log of a mail system.
+_HAPPENED = frozenset({"event", "eventtype", "eventname", "handelse", "handelsetyp", "activity", "activitytype"})
+_VOUCHER = re.compile(
+    r"^(?:voucher|coupon|kupong|presentkort|gift ?card|vardebevis)s?(?:code|kod|id|nr|nummer|number)$"
+)
 _MESSAGES = re.compile(r"^(?:message|delivery|send|sending|mailing|utskicks?|broadcast)(?:id|uuid|guid)$")
 # What a row of a sale has and a customer has not.
 _LINES = frozenset({"order_id", "quantity", "article_id", "article"})
@@ -94,7 +98,8 @@ def kind_score(found: Mapped, looks: Sequence[Content], labels: Sequence[str], s
             return None  # parked or rented for a while, and again: what was bought
     if found.kind == "agreements" and not core.keys() & {"plan", "fee"} and any(map(_SURVEY.search, map(fold, labels))):
         return None  # a survey tool's StartDate and EndDate
-    if found.kind == "contacts" and any(map(_MESSAGES.search, map(fold, labels))):
+    folded = frozenset(map(fold, labels))
+    if found.kind == "contacts" and any(map(_MESSAGES.search, folded)) and not folded & _HAPPENED:
         score += 2
     if found.kind == "answers" and ASKED.search(fold(labels[core["score"]])):
         score += 3
@@ -111,6 +116,10 @@ def other_kind(chosen: Mapped, sales: Mapped | None, looks: Sequence[Content], l
         sure = min(sales.choices[sales.fields[name]].score for name in ("ordered_at", "amount"))
         return "transactions" if sure > CONTENT else None
     at = chosen.fields.get("customer_id")
+    if chosen.kind == "transactions" and at is not None and not chosen.fields.keys() & (_LINES - {"order_id"}):
+        for label, look in zip(labels, looks, strict=True):
+            if _VOUCHER.search(fold(label)) and look.filled == look.total:
+                return "rewards"  # a voucher on every row: vouchers that were given or used
     if chosen.kind != "transactions" or at is None or chosen.fields.keys() & _LINES:
         return None
     ids = looks[at]

@@ -34,7 +34,7 @@ _CUSTOMERS = frozenset(
 )
 # What identifies a customer where nothing is called a customer id, best first.
 _STAND_INS = ("household_id", "org_id", "email")
-_COMPANY_IDS = frozenset(aliases_of(TABLES["customers"].field("org_id"))) | {"hushall", "household", "hushallsnr"}
+COMPANY_IDS = frozenset(aliases_of(TABLES["customers"].field("org_id"))) | {"hushall", "household", "hushallsnr"}
 _LITTLE = 2
 # Days of the record, of the payment or of what is still to come: the last to be taken for the day of the sale.
 _OTHER_DAYS = re.compile(r"modif|updat|andra[dt]|uppdat|change|forfall|due|payout|utbetal|expir|birth|fodel")
@@ -461,7 +461,7 @@ def _customer_by_content(places: _Places, has_header: bool) -> None:
     companies = [
         at
         for at, label in enumerate(places.labels)
-        if fold(label) in _COMPANY_IDS and places.free(at) and places.looks[at].distinct > 1
+        if fold(label) in COMPANY_IDS and places.free(at) and places.looks[at].distinct > 1
     ]
     if companies and has_header:
         places.take("customer_id", companies[0])

@@ -70,6 +70,13 @@ _NAMED = re.compile(
     r"^(?:order|orders|kop|affars|transaktions?|transaction|dokument|document|verifikat|faktura|invoice|rad|line|post"
     r"|entry|sales?|boknings?|booking|kvitto|receipt)(?:typ|type|slag|status|stage)$"
 )
+# 'State' is a place as often: what stands below it says which.
+_STATES = re.compile(r"(?:state|lage|utfall|outcome|result(?:at)?)$")
+_STATE_WORDS = re.compile(
+    r"paid|unpaid|failed|pending|processing|past[_ ]due|void(?:ed)?|cancell?ed|draft|completed?|declined"
+    r"|succe(?:ss|eded)|successful|betald|obetald|makulerad|avbokad|avbruten|genomförd|misslyckad|nekad",
+    re.IGNORECASE,
+)
 _SIDES = frozenset({"debit", "debet", "credit", "kredit", "dr", "cr", "soll", "haben"})
 # What was plainly called off, whatever else the row is.
 _CALLED_OFF = "^(?:wc-)?(?:makuler|annuller|cancel|void|avbok|avbest|storniert)"
@@ -100,6 +107,11 @@ def may_say(label: str) -> bool:
         or _NAMED.search(fold(label)) is not None
         or fold(re.split(r"\s-\s|:\s", label[:100])[-1]) in _HEADERS
     )
+
+
+def is_state(label: str, words: Collection[str]) -> bool:
+    """Whether a column that files call in many ways says how far each purchase came: two of its words do."""
+    return _STATES.search(fold(label)) is not None and sum(map(bool, map(_STATE_WORDS.fullmatch, words))) > 1
 
 
 def speaks(words: Collection[str]) -> bool:

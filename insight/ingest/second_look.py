@@ -6,13 +6,15 @@ from dataclasses import replace
 
 from insight.ingest import one_currency, order_totals, row_kinds
 from insight.ingest.clues import CONTENT, NEAR, Content, by_header, contents
-from insight.ingest.mapping import Choice, Mapped
+from insight.ingest.mapping import COMPANY_IDS, Choice, Mapped
 from insight.ingest.options import ReadOptions
 from insight.ingest.schema import TABLES, fold
 from insight.result import Message
 
 # Fewer rows may well be one customer's.
 _SOME = 10
+_LAST_ACCOUNT = 9999
+_OURS = frozenset({"user", "anvandare", "userid", "anvandarid"})
 _FEE = re.compile(
     r"^(?:transaktions|transaction|processing|payment|betal|stripe|paypal|adyen|klarna)*"
     r"(?:fees?|avgift(?:er)?|gebuhr(?:en)?|commission|provision|feetotal|totalfees?)(?:nc|eur|sek|usd|gbp)?$"
@@ -52,9 +54,25 @@ def give(mapped: Mapped, name: str, at: int, label: str) -> Mapped:
 def _customer(mapped: Mapped, labels: Sequence[str], looks: Sequence[Content], options: ReadOptions) -> Mapped:
     """A column of ids that is blank, or the same all through (our own account), gives way to one that is neither."""
     at = mapped.fields.get("customer_id")
-    if at is None or "customer_id" in options.mapping:
+    if "customer_id" in options.mapping or "customer_id" in options.closed:
         return mapped
+    if at is None:
+        # An account's code is a subscriber's, unless it is a short number from the books.
+        codes = [
+            place
+            for place, label in enumerate(labels)
+            if fold(label) == "accountcode" and place not in mapped.used and not _of_books(looks[place])
+        ]
+        return give(mapped, "customer_id", codes[0], labels[codes[0]]) if codes else mapped
     blank, same = looks[at].filled == 0, looks[at].distinct == 1 and looks[at].filled >= _SOME
+    companies = [
+        place
+        for place, label in enumerate(labels)
+        if fold(label) in COMPANY_IDS and place not in mapped.used and looks[place].distinct > 1
+    ]
+    if companies and fold(labels[at]) in _OURS and mapped.kind == "transactions":
+        # 'Användare' beside 'Företags-ID' is who sold it.
+        return give(mapped, "customer_id", companies[0], labels[companies[0]])
     if not (blank or same):
         return mapped
     free = [
@@ -72,6 +90,10 @@ def _customer(mapped: Mapped, labels: Sequence[str], looks: Sequence[Content], o
         return give(mapped, "customer_id", -best[1], labels[-best[1]])
     emails = [place for place in free if looks[place].email > 0.9]
     return give(mapped, "customer_id", emails[0], labels[emails[0]]) if emails else mapped
+
+
+def _of_books(look: Content) -> bool:
+    return look.distinct < 2 or (look.number > 0 and look.highest <= _LAST_ACCOUNT)
 
 
 def _before_fees(mapped: Mapped, labels: Sequence[str], looks: Sequence[Content], options: ReadOptions) -> Mapped:
@@ -99,5 +121,7 @@ def _status(mapped: Mapped, labels: Sequence[str], rows: Sequence[Sequence[str]]
         return mapped
     for at, label in enumerate(labels):
         if label and at not in mapped.used and row_kinds.may_say(label) and row_kinds.speaks({row[at] for row in rows}):
+            return give(mapped, "status", at, label)
+        if label and held is None and at not in mapped.used and row_kinds.is_state(label, {row[at] for row in rows}):
             return give(mapped, "status", at, label)
     return mapped

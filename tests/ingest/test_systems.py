@@ -1,6 +1,6 @@
 """Exports of order, mail and survey systems and of databases, each with what makes a hasty reader go wrong."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -173,3 +173,79 @@ def test_the_name_that_a_buyer_goes_by_is_the_customer():
     head = "Order Number,Buyer Username,Buyer Name,Sale Date,Total Price\n"
     with reading(head + "1,lamp_fan,Bo Sjö,Mar-05-24,$10.00\n2,cup7,Li Ek,Mar-06-24,$4.00\n") as loaded:
         assert loaded.rows("SELECT customer_id FROM transactions ORDER BY line") == [("lamp_fan",), ("cup7",)]
+
+
+def test_what_an_invoice_has_is_called_after_it():
+    head = "invoice_id,account_code,state,invoice_total,invoice_created_at,invoice_closed_at\n"
+    states = ["paid", "failed", "paid", "pending", "paid"]
+    rows = "".join(
+        f"{n:x}f,acc-{n % 3},{s},{n + 1}0.00,2024-01-0{n + 1},2024-02-0{n + 1}\n" for n, s in enumerate(states)
+    )
+    with reading(head + rows) as loaded:
+        # 10 + 30 + 40 + 50; the 20 failed
+        assert loaded.rows("SELECT sum(amount), min(customer_id), min(ordered_at) FROM transactions") == [
+            (Decimal("130.00"), "acc-0", datetime(2024, 1, 1))
+        ]
+        assert {"aside_cancelled", "status_waiting"} <= loaded.codes
+
+
+def test_a_state_of_the_union_is_no_status():
+    head = "Customer ID,Order date,Amount,State\n"
+    with reading(head + "12,2024-01-31,10.00,NY\n7,2024-02-13,20.00,CA\n") as loaded:
+        assert "status" not in loaded.report.mapping
+
+
+def test_an_account_of_the_books_is_no_customer():
+    with reading("Date,Amount,AccountCode\n2024-01-31,10.00,3001\n2024-02-13,20.00,3041\n") as loaded:
+        assert "customer_id" not in loaded.report.mapping
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "taken"),
+    [
+        ("Slutpris (SEK)", "Slutpris utan moms (SEK)", 1), ("Est. Revenue", "Actual Revenue", 1),
+        ("Actual Revenue", "Est. Revenue", 0), ("Weighted value", "Value", 1),
+        ("Total value in order currency", "Total value in SEK", 1),
+    ],
+)  # fmt: skip
+def test_of_two_sums_the_one_that_was_paid_counts(first, second, taken):
+    head = f"Customer ID,Order date,{first},{second}\n"
+    with reading(head + "12,2024-01-31,100.00,80.00\n7,2024-02-13,50.00,40.00\n") as loaded:
+        assert loaded.one("SELECT sum(amount) FROM transactions") == Decimal((150, 120)[taken])
+
+
+def test_the_user_who_sold_is_no_customer_beside_a_company():
+    head = "Order-ID;Företags-ID;Företag;Datum;Ordervärde;Användare\n"
+    rows = "".join(f"{n};{n % 4 + 500};Bolag {n % 4} AB;2024-01-{n:02d};100,00;{'Tove Ek' if n % 2 else 'Bo Sjö'}\n"
+                   for n in range(1, 13))  # fmt: skip
+    with reading(head + rows) as loaded:
+        assert loaded.one("SELECT count(DISTINCT customer_id) FROM transactions") == 4
+
+
+def test_the_status_of_a_subscription_to_mail_is_a_consent():
+    head = "Customer ID,Email Address,Email Subscription Status\n"
+    with reading(head + "1,a@example.se,subscribed\n2,b@example.se,unsubscribed\n3,c@example.se,unknown\n") as loaded:
+        assert loaded.rows("SELECT consent_email FROM customers ORDER BY line") == [(True,), (False,), (None,)]
+
+
+def test_a_voucher_on_every_row_may_be_what_was_given_and_not_what_was_sold():
+    head = "Date,Voucher Code,Customer ID,Amount,Order ID\n"
+    with reading(head + "".join(f"2024-03-0{n},V-{n},{n},50.00,o{n}\n" for n in range(1, 9))) as loaded:
+        assert "kind_open" in loaded.codes
+    with reading(
+        head + "".join(f"2024-03-0{n},{'V-1' if n == 3 else ''},{n},50.00,o{n}\n" for n in range(1, 9))
+    ) as loaded:
+        assert loaded.report.kind == "transactions"
+        assert "kind_open" not in loaded.codes
+
+
+def test_the_log_of_what_was_opened_is_of_events():
+    head = "SendID,SubscriberKey,EmailAddress,EventDate,EventType\n"
+    with reading(head + "".join(f"44,k{n},p{n}@example.se,2024-04-0{n},Open\n" for n in range(1, 7))) as loaded:
+        assert loaded.report.kind == "events"
+
+
+def test_the_sum_of_a_store_with_its_currency_is_a_footer():
+    rows = "".join(f"Lund;2024-01-0{n};{n + 10};{n};{n},00;SEK\n" for n in range(1, 6))
+    with reading("Butik;Datum;Kvitto;Kundnummer;Netto;Valuta\n" + rows + "Lund totalt;;;;15,00;SEK\n" + rows) as loaded:
+        assert (loaded.report.rows, loaded.report.footers, loaded.report.set_aside) == (10, 1, 0)
