@@ -88,6 +88,8 @@ MISSING = frozenset(
 # Words that stand for no customer at all: thousands of sales to 'None' are not one customer's.
 NO_ID = MISSING | (UNKNOWN - {""}) | {"(null)", "(blank)", "(tom)", "(empty)", "#null!", "#saknas", "#value!",
                                       "#värdefel!", "#ref!", "#referens!"}  # fmt: skip
+# SQL pattern: a number that was written with an exponent where an id should stand (Excel, R, Java).
+POWER = r"^[0-9]{1,3}(?:[.,][0-9]+)?[eE]\+[0-9]+$|^[0-9]{1,3}[.,][0-9]+[eE][0-9]{1,2}$"
 # Words in the customer's place for a sale to nobody in particular.
 NO_CUSTOMER = NO_ID | {
     "walkin", "walk-in", "walk in", "walk-in customer", "walk in customer", "guest", "guest customer", "gäst",

@@ -12,7 +12,7 @@ from datetime import date
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import dates, flags, numbers
-from insight.ingest.cells import MISSING, NO_CUSTOMER, NO_ID, UNKNOWN
+from insight.ingest.cells import MISSING, NO_CUSTOMER, NO_ID, POWER, UNKNOWN
 from insight.ingest.dates import Form
 from insight.ingest.flags import within
 from insight.ingest.numbers import FOOTNOTE, NumberStyle
@@ -370,7 +370,8 @@ class Reader:
             # Anna@ and anna@ are one person; K12 is as it is in other files.
             cell = f"CASE WHEN contains({cell}, '@') THEN lower({cell}) ELSE {cell} END"
         point = f"(ends_with({cell}, '0') AND regexp_matches({cell}, '^-?[0-9]+[.,]0+$'))"
-        power = f"(contains({cell}, '+') AND regexp_matches({cell}, '^[0-9](?:[.,][0-9]+)?[eE]\\+[0-9]+$'))"
+        # Java writes 1.2345678E7 with no plus; 12E5 with neither that nor a decimal mark is an id as it stands.
+        power = f"(contains(lower({cell}), 'e') AND regexp_matches({cell}, '{POWER}'))"
         row = self.con.execute(
             f"SELECT count(*) FILTER (WHERE {point}), count(*) FILTER (WHERE {power}), "  # noqa: S608
             f"min(line) FILTER (WHERE {point}), min(line) FILTER (WHERE {power}), count({cell}) FROM raw"
@@ -392,9 +393,13 @@ class Reader:
             # All digits kept ('1.234E+3', or R's '1e+05' among plain numbers) can be undone; fewer can't: different
             # ids have become one.
             exact = f"try_cast(try_cast(replace({cell}, ',', '.') AS DECIMAL(38,10)) AS BIGINT)"
-            digits = f"length(regexp_replace(split_part(lower({cell}), 'e', 1), '[^0-9]', '', 'g')) - 1"
+            digits = f"length(regexp_extract({cell}, '^[0-9]+[.,]?([0-9]*)', 1))"
             short = "false" if powers > 0.01 * (filled or 1) else f"regexp_matches({cell}, '^[0-9]e')"
-            lossy = f"({power} AND {digits} < try_cast(split_part(lower({cell}), '+', 2) AS INTEGER) AND NOT {short})"
+            places = f"try_cast(regexp_extract({cell}, '[0-9]+$') AS INTEGER)"
+            whole, _ = self.first_line(f"{power} AND NOT contains({cell}, '+') AND {digits} >= {places}")
+            # Java keeps every digit but zeros at the end: where one is whole, the shorter ones are, too.
+            kept = f"{short} OR NOT contains({cell}, '+')" if whole else short
+            lossy = f"({power} AND {digits} < {places} AND NOT ({kept}))"
             lost, lost_line = self.first_line(lossy)
             figures = {"lossy_ids": lost, "lossy_line": lost_line or 0, "filled": filled or 0}
             if lost < powers:

@@ -17,7 +17,7 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 
 from insight.ingest import dates, footers, numbers, sides
-from insight.ingest.cells import NO_CUSTOMER, NO_ID, SPACES
+from insight.ingest.cells import NO_CUSTOMER, NO_ID, POWER, SPACES
 from insight.ingest.columns import NULLS
 from insight.ingest.convert import currency_beside, says_returns, vat_in
 from insight.ingest.detect import Layout
@@ -369,6 +369,7 @@ def _odd_id(name: str) -> Iterator[str]:
     if name == "customer_id":
         yield "contains(customer_id, '@') AND lower(customer_id) <> customer_id"
     yield f"""contains("{name}", '+')"""
+    yield f"""contains(lower("{name}"), 'e') AND regexp_matches("{name}", '{POWER}')"""
     mark = f"""ends_with("{name}", '0') AND (contains("{name}", '.') OR contains("{name}", ','))"""
     yield f"""{mark} AND regexp_matches("{name}", '^-?[0-9]+[.,]0+$')"""
 
