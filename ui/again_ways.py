@@ -40,8 +40,10 @@ def for_messages(file_id: int, report: Mapping[str, Any]) -> None:
             )  # fmt: skip
         ways = {_UNCOMPLETED[code]: code for code in sorted(codes & _UNCOMPLETED.keys(), reverse=True)}
         for code in sorted(ways.values()):
+            counts = code.startswith("aside_")
+            icon = ":material/add_shopping_cart:" if counts else ":material/remove_shopping_cart:"
             st.button(
-                view.t(f"again.uncompleted_{code}"), key=f"{code}_of_{file_id}", icon=":material/remove_shopping_cart:",
+                view.t(f"again.uncompleted_{code}"), key=f"{code}_of_{file_id}", icon=icon,
                 on_click=intake.read_again_with, args=(file_id, {"uncompleted": _UNCOMPLETED[code]}),
             )  # fmt: skip
 

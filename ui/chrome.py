@@ -9,7 +9,8 @@ from insight.audience import Audience
 from insight.charts.theme import PROJECTOR_SCALE
 from insight.errors import InsightError
 from insight.words import sentence
-from ui import audiences, cache, guards, returning, screen, session, state, story, text, view
+from ui import audiences, cache, guards, nav, returning, screen, session, state, story, text, view
+from ui.reading import Job
 from ui.scope import chips
 
 SIDEBAR = 236
@@ -180,13 +181,16 @@ def sidebar() -> None:
         )  # fmt: skip
 
 
-def top() -> None:
-    """Above every page: what of a link could not be followed, and the customers that the page speaks of.
+def top(page: str) -> None:
+    """Above every page: files that are being read, what of a link could not be followed, whom the page speaks of.
 
     Raises InsightError when the scope cannot be told on this data; every page would say the same.
     """
     view.check(state.page_before() or "")
     words = view.words()
+    job = state.job()
+    if job is not None and page != nav.FILES:
+        _reading(job)
     for message in state.troubles():
         st.warning(text.plain(words.message(message)), icon=":material/link_off:")
     scope = view.scope()
@@ -195,6 +199,14 @@ def top() -> None:
     other = view.beside()
     if other is not None:
         _beside(other)
+
+
+@st.fragment(run_every=1)
+def _reading(job: Job) -> None:
+    """On any page but that of the files: what is shown is what was open before. Ends by itself with the new data."""
+    if job.done:
+        st.rerun()
+    st.info(text.plain(view.t("upload.reading_elsewhere", n=len(job.files))), icon=":material/hourglass_top:")
 
 
 def _scope(scope: Audience) -> None:

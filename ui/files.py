@@ -58,12 +58,22 @@ def loaded() -> None:
                 view.t("upload.to_quality"), type="tertiary", key="to_quality"
             ):
                 st.switch_page(nav.path("data", "quality"), query_params=view.parameters("quality"))
+        _unlike()
     for file_id, report in reversed(found):
         file = intake.being_changed(file_id)
         if file is None:
             reports.loaded(file_id, report)
         else:
             again.being_changed(file_id, report, file)
+
+
+def _unlike() -> None:
+    """Files that are counted by different rules: told where the choice is."""
+    for finding in cache.findings():
+        if finding.code == "files_unlike":
+            said = view.t("quality.finding_files_unlike", n=finding.n, total=finding.total)
+            meaning = view.t("quality.meaning_files_unlike")
+            st.warning(text.plain(f"{said}. {meaning}"), icon=":material/rule:")
 
 
 def foot() -> None:

@@ -14,6 +14,8 @@ from insight.i18n.catalog import Words
 ROOT = Path(__file__).parent.parent / "pages"
 SECTIONS = ("customers", "value", "campaigns", "voice", "data")
 FIRST = ("customers", "overview")
+# The address of the page of files.
+FILES = "upload"
 _HIDDEN = {("customers", "card")}
 _ORDER = {
     "customers": (

@@ -38,7 +38,7 @@ def run() -> None:
 def _page(page: Page, presenting: bool) -> None:
     if not presenting:
         chrome.masthead(page.url_path)
-    chrome.top()
+    chrome.top(page.url_path)
     state.begin_page()
     with faults.caught():
         page.run()

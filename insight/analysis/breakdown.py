@@ -270,8 +270,8 @@ def _series_headline(rows: list[dict[str, Any]], column: str, measure: str) -> M
         above = sum(row[column] > row["before"] for row in both)
         key = "overview.series.against" if len(whole) == len(rows) else "overview.series.against_whole"
         return Message(key, {"name": name, "above": above, "n": len(both)})
-    best = max(rows, key=lambda row: (row["sales"], row["month"]))
-    key = "overview.series.best" if len(rows) > 1 else "overview.series.one"
+    best = max(whole, key=lambda row: (row["sales"], row["month"]))
+    key = "overview.series.best" if len(whole) > 1 else "overview.series.one"
     return Message(key, {"month": best["month"], "sales": best["sales"]})
 
 

@@ -15,7 +15,7 @@ from insight.analysis.registry import Analysis
 from insight.errors import NotEnoughDataError
 from insight.result import Chart, Message, Metric, Result, Unit
 from insight.settings import Settings
-from insight.stats.nps import HIDE_BELOW
+from insight.stats.nps import GREY_BELOW, HIDE_BELOW
 from insight.stats.nps_cells import customers_in
 from insight.stats.nps_change import RankCorrelation, middle, rank_correlation
 from insight.workspace.engine import Query, money
@@ -71,7 +71,8 @@ def spread(query: Query, settings: Settings) -> Result:
         "n_answers": Metric(len(across), "count", better=0),
     }
     values = {"months": settings["months"], "measure": Message(f"nps.measure.{settings['on']}")}
-    headline = _headline(found, metrics, settings, base)
+    enough = base.is_nps and min((across >= 9).sum(), (across <= 6).sum()) >= GREY_BELOW
+    headline = _headline(found, metrics, settings, told=enough)
     return Result(
         key="nps.spread",
         headline=headline,
@@ -174,19 +175,18 @@ def _ends(across: np.ndarray, up: np.ndarray, base: Base, unit: Unit) -> dict[st
     return found
 
 
-def _headline(found: RankCorrelation, metrics: dict[str, Metric], settings: Settings, base: Base) -> Message:
-    """Whether score and purchases go together, in kronor where both ends are known."""
+def _headline(found: RankCorrelation, metrics: dict[str, Metric], settings: Settings, *, told: bool) -> Message:
+    """Whether score and purchases go together. told: in kronor, since both ends have answers enough to be compared."""
     measure = Message(f"nps.measure.{settings['on']}")
     if found.rho is None or found.pvalue is None:
         return Message("nps.spread_few", {"measure": measure})
     if found.pvalue >= _SHOWN_P:
         return Message("nps.spread_none", {"measure": measure, "seen": found.smallest_seen})
     way = "rises" if found.rho > 0 else "falls"
-    high = metrics["promoter_median"].value if base.is_nps else None
-    low = metrics["detractor_median"].value if base.is_nps else None
-    if high is None or low is None or settings["on"] != "spend":
+    if not told or settings["on"] != "spend":
         return Message(f"nps.spread_{way}", {"measure": measure, "rho": found.rho})
-    return Message(f"nps.spread_{way}_money", {"high": high, "low": low})
+    values = {"high": metrics["promoter_median"].value, "low": metrics["detractor_median"].value}
+    return Message(f"nps.spread_{way}_money", values)
 
 
 ANALYSES = (

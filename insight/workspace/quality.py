@@ -33,6 +33,15 @@ _COUNTS = {
             THEN 1 ELSE 0 END), 0) FROM assignments""",
 }
 
+# Files of which one counts what another sets aside by the status; the code of a message stands in the file's report.
+_STATUSES = """
+    SELECT count(*) FILTER (WHERE counted), count(*) FILTER (WHERE counted OR aside), count(*) FILTER (WHERE aside)
+    FROM (
+        SELECT contains(report, $counted_code) AS counted, contains(report, $aside_code) AS aside FROM files
+        WHERE kind = 'transactions')"""
+_UNLIKE = (("kept_cancelled", "aside_cancelled"), ("kept_paid_back", "aside_paid_back"),
+           ("status_waiting", "aside_waiting"))  # fmt: skip
+
 _MONTHS = "SELECT month_no, sum(n_lines) AS n FROM month_cube GROUP BY month_no ORDER BY month_no"
 
 
@@ -55,7 +64,7 @@ def findings(query: Query) -> list[Finding]:
         total, n = query.one(sql)
         if n:
             found.append(Finding(code, int(n), int(total), "warning" if n > total / 2 else "note"))
-    found += _persons(query)
+    found += _persons(query) + _unlike(query)
     months = [int(row[0]) for row in query.rows(_MONTHS)]
     missing = tuple(number for number in range(months[0], months[-1]) if number not in set(months)) if months else ()
     if missing:
@@ -66,6 +75,15 @@ def findings(query: Query) -> list[Finding]:
 def joined(query: Query) -> persons.Joined:
     """What joining several ids of one person led to."""
     return persons.joined(query.rows("SELECT name, value FROM facts_meta"))
+
+
+def _unlike(query: Query) -> list[Finding]:
+    """Files that count purchases which never came about, beside files whose such purchases are set aside."""
+    for counted_code, aside_code in _UNLIKE:
+        counted, both, aside = query.one(_STATUSES, counted_code=f'"{counted_code}"', aside_code=f'"{aside_code}"')
+        if counted and aside:
+            return [Finding("files_unlike", int(counted), int(both), "warning")]
+    return []
 
 
 def _persons(query: Query) -> list[Finding]:

@@ -160,6 +160,12 @@ def test_the_picture_tells_a_rise_in_kronor_and_no_relation_with_what_could_be_s
     rows = [(f"k{i}", "2024-05-01", 100 + 10 * i) for i in range(200)]
     rise = run(workspace(rows, answers=[answer(f"k{i}", 10 if i >= 100 else 3) for i in range(200)]), "nps.spread")
     assert said(rise) == f"9–10 köpte i median för 1{N}595{N}kr, 0–6 för 595{N}kr"
+    assert rise.headline.key == "nps.spread_rises_money"
+    # The same with 29 critics: too few to be set against the promoters in kronor.
+    few = [answer(f"k{i}", 10 if i >= 100 else 3) for i in (*range(29), *range(100, 200))]
+    assert run(workspace(rows, answers=few), "nps.spread").headline.key == "nps.spread_rises"
+    few.append(answer("k29", 3))
+    assert run(workspace(rows, answers=few), "nps.spread").headline.key == "nps.spread_rises_money"
     none = run(workspace(rows, answers=[answer(f"k{i}", chance.choice((3, 10))) for i in range(200)]), "nps.spread")
     assert none.headline.key == "nps.spread_none"
     assert none.headline.values["seen"] == pytest.approx(math.tanh(2.801585 / math.sqrt(197)), rel=1e-4)

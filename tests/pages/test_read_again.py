@@ -76,6 +76,20 @@ def test_what_was_called_off_counts_by_one_click_and_is_set_aside_by_one_more():
     assert total() == 900
 
 
+def test_two_months_by_different_rules_are_told_of_until_both_have_the_same():
+    month = "kundnr;köpdatum;belopp;status\n" + "".join(
+        f"{n};2024-{{}}-{n + 10};100,00;{'Makulerad' if n < 3 else 'Klar'}\n" for n in range(1, 10)
+    )
+    files = (("mars.csv", month.format(*["03"] * 9).encode()), ("april.csv", month.format(*["04"] * 9).encode()))
+    app = settled(press(dropped(*files), "read"))
+    told = "1 av 2 filer räknar köp som inte blev av"
+    assert told not in " ".join(texts(app))
+    app = again(app, "aside_cancelled_of_2")
+    assert told in " ".join(texts(app))
+    app = again(app, "aside_cancelled_of_1")
+    assert told not in " ".join(texts(app))
+
+
 def test_every_choice_can_be_changed_afterwards_and_nothing_is_until_the_button():
     app = press(read(), "again_1")
     assert "Läsningen ändras" in " ".join(texts(app))

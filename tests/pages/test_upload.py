@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from insight.workspace.store import SourceFile
 from tests.pages.screen import headline, opened, texts
 from ui import nav
+from ui.reading import Job
 
 SWEDISH = "kundnr;köpdatum;ordernr;belopp\n" + "".join(
     f"{number % 40:05};2024-{1 + number % 12:02}-{1 + number % 28:02};A{number};1 {number % 10}00,50 kr\n"
@@ -138,3 +140,22 @@ def test_what_is_chosen_for_one_file_holds_for_its_like():
     app = settled(press(app, "read"))
     with app.session_state["workspace"].query() as query:
         assert query.rows("SELECT vat, count(*) FROM transactions GROUP BY vat") == [("included", 240)]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("sv", "Filen läses fortfarande in."), ("en", "The file is still being")])
+def test_who_leaves_the_page_while_a_file_is_read_is_told_what_the_figures_are_of(tmp_path: Path, lang: str, said: str):
+    """A file that takes far longer than the page, and is stopped in the end."""
+    path = tmp_path / "kvitton.csv"
+    head, *lines = SWEDISH.splitlines()
+    path.write_text("\n".join([head, *lines * 3000]), encoding="cp1252")
+    app = opened("customers/overview", lang=lang)
+    assert not any(said in text for text in texts(app))
+    job = Job([SourceFile(path, path.name)], None)
+    app.session_state["reading_job"] = job
+    app.run()
+    job.cancel()
+    assert any(said in text for text in texts(app))
+    assert job.wait(60)
+    app = settled(app)
+    assert not app.exception
+    assert not any(said in text for text in texts(app))
