@@ -375,10 +375,11 @@ def _refused(desk: Desk, slide: Any, item: Item) -> None:
 
 
 def _metrics(desk: Desk, slide: Any, body: Box, item: Item, result: Result, words: Words) -> Box:
-    """At most five figures in a row: label, value, change or interval."""
+    """At most five figures in a row: label, value, change or interval; p values only where there is nothing else."""
     palette = desk.look.palette
     known = [(name, metric) for name, metric in result.metrics.items() if metric.value is not None]
-    shown = (known or list(result.metrics.items()))[:_METRICS]
+    plain = [(name, metric) for name, metric in known if metric.unit != "pvalue"]
+    shown = (plain or known or list(result.metrics.items()))[:_METRICS]
     against = written.against_words(words, result, item.settings)
     gap, face = desk.look.length(_GAP), desk.look.face
     each = (body.width + gap) // len(shown)

@@ -117,6 +117,15 @@ def test_what_a_chart_draws_is_the_answers(key):
             assert [value for value in values if value is not None and value not in known] == [], key
 
 
+@pytest.mark.parametrize("key", [key for key in KEYS if key in ("nps.by_step", "nps.groups", "lift.verdict")])
+def test_a_slides_key_figures_are_no_p_values(key):
+    result = answered(key)
+    figures_on_it = [shape.name for shape in slide_of(key, "sv").shapes if shape.name.startswith("Metric ")]
+    units = {f"Metric {name}": metric.unit for name, metric in result.metrics.items()}
+    assert figures_on_it
+    assert not [name for name in figures_on_it if units[name] == "pvalue"]
+
+
 def check_bridge(result: Result, series: list[list[float | None]], known: set[float]) -> None:
     base, totals, rises, falls, risen, fallen = series
     assert (rises, falls) == (risen, fallen)
