@@ -39,6 +39,7 @@ _OTHERWISE = {
     "sales_overlap": "overlap=skip", "rows_overlap": "overlap=skip", "aside_order_sum": "order_sums=keep",
     "aside_cancelled": "uncompleted=none", "status_waiting": "uncompleted=all",
     "aside_paid_back": "uncompleted=none", "kept_paid_back": "uncompleted=cancelled",
+    "aside_undelivered": "uncompleted=none", "kept_undelivered": "uncompleted=cancelled",
     "kept_cancelled": "uncompleted=cancelled", "aside_waiting": "uncompleted=cancelled",
     "sides_joined": "signs=swap", "mostly_negative": "signs=swap", "number_side": "returns=none",
     "negative_by_swap": "signs=keep", "sides_swapped": "signs=keep",

@@ -10,10 +10,11 @@ import streamlit as st
 
 from ui import import_folder, intake, kept, state, text, view
 
-# What is told of purchases that never came about → the choice that is the other way.
+# What is told of purchases that never came about and of mailings that did not arrive → the choice that turns it.
 _UNCOMPLETED = {
     "aside_cancelled": "none", "kept_cancelled": "cancelled", "status_waiting": "all", "aside_waiting": "cancelled",
-    "aside_paid_back": "none", "kept_paid_back": "cancelled",
+    "aside_paid_back": "none", "kept_paid_back": "cancelled", "aside_undelivered": "none",
+    "kept_undelivered": "cancelled",
 }  # fmt: skip
 _CURRENCIES = ("SEK", "EUR", "NOK", "DKK", "USD", "GBP", "CHF", "PLN")
 

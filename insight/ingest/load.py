@@ -10,7 +10,18 @@ import duckdb
 from duckdb import DuckDBPyConnection
 
 from insight.errors import IngestError
-from insight.ingest import column_sets, fast, fill, memory, order_sums, overlap, profile, quality, uncompleted
+from insight.ingest import (
+    column_sets,
+    fast,
+    fill,
+    memory,
+    order_sums,
+    overlap,
+    profile,
+    quality,
+    uncompleted,
+    undelivered,
+)
 from insight.ingest.careful import Done, attributes_of, read_carefully, same_currency
 from insight.ingest.opening import Opened, data_lines, is_bulk, open_file
 from insight.ingest.options import ReadOptions
@@ -22,7 +33,7 @@ from insight.result import Message
 Progress = Callable[[float], None]
 _TEMPORARY = (
     "raw", "typed", "staged", "shapes", "named_dates", "overlapping", "order_lines", "line_amounts", "test_days",
-    "control_days", "order_heads", "uncompleted",
+    "control_days", "order_heads", "uncompleted", "undelivered", "message_rows",
 )  # fmt: skip
 
 
@@ -113,10 +124,11 @@ def _read(
     clock.lap("write")
     watch.stage(1.0)
     labels, mapped = opened.layout.labels, opened.mapped
-    taken, said = uncompleted.settle(con, opened, file_id, options, quick=done.quick)
-    done.rows -= taken
-    done.set_aside += taken
-    done.messages += said
+    for settle in (uncompleted.settle, undelivered.settle):
+        taken, said = settle(con, opened, file_id, options, quick=done.quick)
+        done.rows -= taken
+        done.set_aside += taken
+        done.messages += said
     there = _overlap(con, opened, done, file_id, options)
     opened.messages += done.messages
     found, figures = quality.examine(

@@ -60,9 +60,9 @@ class ReadOptions:
     is plain, 'sign' always does, 'none' never. signs: 'swap' turns plus and minus of all amounts (what was taken for
     purchases are returns: a ledger that credits sales, debit and credit the other way round). order_sums: rows with
     the amount of a whole order beside its lines are set aside, or kept. uncompleted: by their status, purchases that
-    were called off are set aside ('cancelled'), also those that wait ('all'), or neither ('none'). sets: columns that
-    come again for each campaign become rows, or stay columns. if_exists is for the workspace: what a further file of a
-    kind does.
+    were called off are set aside ('cancelled'), also those that wait ('all'), or neither ('none'); mailings that did
+    not arrive are set aside, but for 'none'. sets: columns that come again for each campaign become rows, or stay
+    columns. if_exists is for the workspace: what a further file of a kind does.
     personal_ids: personal numbers become keyed hashes where they are the id ('hash'), or are not read at all ('drop');
     'birth' keeps a customer's year of birth and sex of them besides.
     overlap: rows that an earlier file had already are kept, or set aside.
