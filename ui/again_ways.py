@@ -42,7 +42,7 @@ def for_messages(file_id: int, report: Mapping[str, Any]) -> None:
         ways = {_UNCOMPLETED[code]: code for code in sorted(codes & _UNCOMPLETED.keys(), reverse=True)}
         for code in sorted(ways.values()):
             counts = code.startswith("aside_")
-            icon = ":material/add_shopping_cart:" if counts else ":material/remove_shopping_cart:"
+            icon = ":material/playlist_add:" if counts else ":material/playlist_remove:"
             st.button(
                 view.t(f"again.uncompleted_{code}"), key=f"{code}_of_{file_id}", icon=icon,
                 on_click=intake.read_again_with, args=(file_id, {"uncompleted": _UNCOMPLETED[code]}),
